@@ -1,8 +1,8 @@
 """Two series of launches against each other: the size of the difference, its interval, and a test.
 
-Everything is done on logs, so a result is a ratio; launches are the unit. `paired` is for ABBA blocks, where
-launch j of both sides ran side by side; `unpaired` for two runs. scipy is imported where it is used, because
-analysis/next.py must answer within two seconds and needs none of it.
+Everything is done on logs, so a result is a ratio; launches are the unit. `paired` is for ABBA
+blocks, where launch j of both sides ran side by side; `unpaired` for two runs. scipy is imported
+where it is used, because analysis/next.py must answer within two seconds and needs none of it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ import stats
 
 @dataclass(frozen=True)
 class Comparison:
-    """Candidate over baseline: ratio and interval (1 = equal; None below six launches), and p-values.
+    """Candidate over baseline: ratio and interval (1 = equal; None below six launches), and
+    p-values.
 
-    `p_slower` is one-sided (candidate larger), `p_two_sided` is for a difference either way; NaN if no test.
+    `p_slower` is one-sided (candidate larger), `p_two_sided` is for a difference either way; NaN if
+    no test.
     """
 
     ratio: float
@@ -38,9 +40,11 @@ class Comparison:
 
 
 def paired(baseline: ArrayLike, candidate: ArrayLike) -> Comparison:
-    """Median log ratio of paired launches, its order-statistic interval and the Wilcoxon signed-rank test.
+    """Median log ratio of paired launches, its order-statistic interval and the Wilcoxon
+    signed-rank test.
 
-    Pairs with an absent (NaN) or non-positive side are dropped. Raises ValueError when no pair is left.
+    Pairs with an absent (NaN) or non-positive side are dropped. Raises ValueError when no pair is
+    left.
     """
     ratios = stats.log_ratio(candidate, baseline)
     ratios = ratios[~np.isnan(ratios)]
@@ -59,7 +63,8 @@ def paired(baseline: ArrayLike, candidate: ArrayLike) -> Comparison:
 
 
 def signed_rank(differences: ArrayLike) -> tuple[float, float]:
-    """One-sided p-values (greater than 0, less than 0) of Wilcoxon's signed-rank test; zeros are dropped.
+    """One-sided p-values (greater than 0, less than 0) of Wilcoxon's signed-rank test; zeros are
+    dropped.
 
     Exact up to 50 differences (scipy). (1, 1) when nothing is left to rank.
     """
@@ -75,11 +80,13 @@ def signed_rank(differences: ArrayLike) -> tuple[float, float]:
 
 
 def unpaired(baseline: ArrayLike, candidate: ArrayLike) -> Comparison:
-    """Hodges-Lehmann log ratio of two independent sets of launches, its interval and the Mann-Whitney test.
+    """Hodges-Lehmann log ratio of two independent sets of launches, its interval and the
+    Mann-Whitney test.
 
-    The estimate is the median of all pairwise log ratios and the interval the one the test inverts to (Hollander,
-    Wolfe & Chicken, section 4.3; normal approximation of the rank), so the two agree. No interval when either side
-    has fewer than six launches. Raises ValueError when a side is empty.
+    The estimate is the median of all pairwise log ratios and the interval the one the test inverts
+    to (Hollander, Wolfe & Chicken, section 4.3; normal approximation of the rank), so the two
+    agree. No interval when either side has fewer than six launches. Raises ValueError when a side
+    is empty.
     """
     from scipy.stats import mannwhitneyu
 
@@ -101,5 +108,28 @@ def unpaired(baseline: ArrayLike, candidate: ArrayLike) -> Comparison:
 
 
 def tells_slower(result: Comparison, margin: float = 0.01, level: float = 0.01) -> bool:
-    """The gate's rule for one paired series (METHOD section 7): Wilcoxon p < level and interval above ln(1 + margin)."""
+    """The gate's rule for one paired series (METHOD section 7): Wilcoxon p < level and interval
+    above ln(1 + margin).
+    """
     return result.p_slower < level and result.lo is not None and result.lo > 1 + margin
+
+
+def judge(results: list[Comparison], margin: float = 0.01, rate: float = 0.05) -> list[str]:
+    """One word a case: `slower`, `faster`, `suspect`, `same`, or `few` (below six launches a side).
+
+    A difference is confirmed when the two-sided test passes at this false-discovery rate over all
+    cases and the interval lies beyond the margin; with only the latter it is `suspect`: six
+    launches a side cannot pass the former alone among hundreds of cases.
+    """
+    q_values = stats.false_discovery(
+        [r.p_two_sided if r.lo is not None else math.nan for r in results]
+    )
+    return [_word(result, q, margin, rate) for result, q in zip(results, q_values)]
+
+
+def _word(result: Comparison, q_value: float, margin: float, rate: float) -> str:
+    if result.lo is None:
+        return "few"
+    if not result.exceeds(margin):
+        return "same"
+    return "suspect" if q_value > rate else "slower" if result.ratio > 1 else "faster"

@@ -1,9 +1,10 @@
 """General statistics: one implementation of each, used by every script.
 
-The unit is always a launch or a block, never an iteration: results/README.md says what a launch is, and
-a value here is one scalar of one launch. Intervals come from order statistics, which assume no shape of
-noise; derived quantities come from a bootstrap over blocks. What is special to one question lives beside:
-steadiness.py (modes, warm-up, canary, stopping), comparison.py (two series), crossing.py and local_fit.py (T).
+The unit is always a launch or a block, never an iteration: results/README.md says what a launch is,
+and a value here is one scalar of one launch. Intervals come from order statistics, which assume no
+shape of noise; derived quantities come from a bootstrap over blocks. What is special to one
+question lives beside: steadiness.py (modes, warm-up, canary, stopping), comparison.py (two series),
+crossing.py and local_fit.py (T).
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ kMadToSd = (
 
 @dataclass(frozen=True)
 class Interval:
-    """A value with its interval, all in the unit of the data; lo, hi and coverage are None when n is too small."""
+    """A value with its interval, all in the unit of the data; lo, hi and coverage are None when
+    n is too small.
+    """
 
     value: float
     lo: float | None
@@ -44,11 +47,13 @@ class Interval:
 
 @lru_cache(maxsize=None)
 def interval_ranks(n: int, level: float = kLevel) -> tuple[int, int, float] | None:
-    """Ranks (from 1) of the order statistics bounding a median, and their exact coverage; None if there are none.
+    """Ranks (from 1) of the order statistics bounding a median, and their exact coverage; None if
+    there are none.
 
-    The largest j with F(n-j) - F(j-1) >= level, F the distribution function of Bin(n, 1/2): the interval
-    [X(j), X(n+1-j)] misses the median only when fewer than j values lie on one side (David & Nagaraja, Order
-    Statistics, section 7.1). n = 6 gives (1, 6), 10 gives (2, 9), 20 gives (6, 15).
+    The largest j with F(n-j) - F(j-1) >= level, F the distribution function of Bin(n, 1/2): the
+    interval [X(j), X(n+1-j)] misses the median only when fewer than j values lie on one side (David
+    & Nagaraja, Order Statistics, section 7.1). n = 6 gives (1, 6), 10 gives (2, 9), 20 gives (6,
+    15).
     """
     outside, best = 0.0, None
     for j in range(1, n // 2 + 1):
@@ -101,7 +106,8 @@ def column_medians(values: Array) -> Array:
 def nearest_rank(values: ArrayLike, q: float) -> float:
     """The q-quantile (0 < q <= 1) by nearest rank: an element of the data, so infinities are legal.
 
-    Rank ceil(q n), from 1 (Hyndman & Fan 1996, definition 1). Raises ValueError on no values or q out of range.
+    Rank ceil(q n), from 1 (Hyndman & Fan 1996, definition 1). Raises ValueError on no values or q
+    out of range.
     """
     ordered = np.sort(np.asarray(values, dtype=float).ravel())
     if ordered.size == 0 or not 0 < q <= 1:
@@ -110,21 +116,27 @@ def nearest_rank(values: ArrayLike, q: float) -> float:
 
 
 def nearest_rank_interval(values: ArrayLike, level: float = kLevel) -> tuple[float, float]:
-    """Central interval of bootstrap values, equally many left out at both ends; bounds may be infinite."""
+    """Central interval of bootstrap values, equally many left out at both ends; bounds may be
+    infinite.
+    """
     ordered = np.sort(np.asarray(values, dtype=float).ravel())
     skip = max(math.ceil((1 - level) / 2 * ordered.size - 1e-9), 1) - 1
     return float(ordered[skip]), float(ordered[ordered.size - 1 - skip])
 
 
 def block_resamples(blocks: int, resamples: int = kResamples, seed: int = 1) -> NDArray[np.int64]:
-    """Indices of `resamples` bootstrap samples of whole blocks, one per row; the same seed gives the same rows."""
+    """Indices of `resamples` bootstrap samples of whole blocks, one per row; the same seed gives
+    the same rows.
+    """
     return np.random.default_rng(seed).integers(0, blocks, size=(resamples, blocks))
 
 
 def bootstrap_median(values: ArrayLike, resamples: int = kResamples, seed: int = 1) -> Interval:
-    """Median over blocks with a bootstrap interval, in the unit of the data; no interval below six blocks.
+    """Median over blocks with a bootstrap interval, in the unit of the data; no interval below six
+    blocks.
 
-    For quantities derived from several medians; for a plain median prefer median_interval, which is exact.
+    For quantities derived from several medians; for a plain median prefer median_interval, which is
+    exact.
     """
     present = np.asarray(values, dtype=float).ravel()
     present = present[~np.isnan(present)]
@@ -147,14 +159,17 @@ def robust_sd(values: ArrayLike) -> float:
 def percentile_reliability(count: int, q: float) -> str:
     """`ok`, `low` or `n/a`: how far the q-quantile of one launch of `count` samples can be trusted.
 
-    Judged by the samples expected beyond it: 100 or more `ok`, 10 or more `low`. p99 needs 10,000 for `ok`.
+    Judged by the samples expected beyond it: 100 or more `ok`, 10 or more `low`. p99 needs 10,000
+    for `ok`.
     """
     beyond = count * (1 - q) + 1e-9
     return "ok" if beyond >= 100 else "low" if beyond >= 10 else "n/a"
 
 
 def bucket_bounds(index: int) -> tuple[int, int]:
-    """Smallest and largest integer (ns) of a histogram bucket; the layout is results/README.md's."""
+    """Smallest and largest integer (ns) of a histogram bucket; the layout is
+    results/README.md's.
+    """
     if index < 2048:
         return index, index
     shift = index // 1024 - 1
@@ -163,9 +178,11 @@ def bucket_bounds(index: int) -> tuple[int, int]:
 
 
 def histogram_percentile(buckets: Sequence[Sequence[int]], q: float) -> float:
-    """The q-quantile (0 < q <= 1), in ns, of a log-linear histogram [[index, count], ...], indexes ascending.
+    """The q-quantile (0 < q <= 1), in ns, of a log-linear histogram [[index, count], ...], indexes
+    ascending.
 
-    Nearest rank; the middle of its bucket, so at most 0.05 % off. Raises ValueError on an empty histogram.
+    Nearest rank; the middle of its bucket, so at most 0.05 % off. Raises ValueError on an empty
+    histogram.
     """
     total = sum(count for _, count in buckets)
     if total <= 0 or not 0 < q <= 1:
@@ -180,7 +197,9 @@ def histogram_percentile(buckets: Sequence[Sequence[int]], q: float) -> float:
 
 
 def harmonic_mean(rates: ArrayLike) -> float:
-    """Mean of rates (anything per second): the rate of the total work. Raises ValueError unless all are > 0."""
+    """Mean of rates (anything per second): the rate of the total work. Raises ValueError unless
+    all are > 0.
+    """
     data = np.asarray(rates, dtype=float).ravel()
     if data.size == 0 or not np.all(data > 0):
         raise ValueError("harmonic_mean: rates must be positive")
@@ -188,7 +207,9 @@ def harmonic_mean(rates: ArrayLike) -> float:
 
 
 def geometric_mean(ratios: ArrayLike) -> float:
-    """Mean of ratios, taken on logs so that x and 1/x cancel. Raises ValueError unless all are > 0."""
+    """Mean of ratios, taken on logs so that x and 1/x cancel. Raises ValueError unless all are >
+    0.
+    """
     data = np.asarray(ratios, dtype=float).ravel()
     if data.size == 0 or not np.all(data > 0):
         raise ValueError("geometric_mean: ratios must be positive")
@@ -206,7 +227,8 @@ def log_ratio(candidate: ArrayLike, baseline: ArrayLike) -> Array:
 def isotonic(values: ArrayLike, weights: ArrayLike | None = None) -> Array:
     """The non-decreasing sequence nearest to the values in (weighted) least squares.
 
-    Pool adjacent violators (Ayer et al. 1955): merge neighbours into their mean while they are out of order.
+    Pool adjacent violators (Ayer et al. 1955): merge neighbours into their mean while they are out
+    of order.
     """
     data = np.asarray(values, dtype=float)
     mass = np.ones_like(data) if weights is None else np.asarray(weights, dtype=float)
@@ -225,7 +247,8 @@ def isotonic(values: ArrayLike, weights: ArrayLike | None = None) -> Array:
 def false_discovery(p_values: ArrayLike) -> Array:
     """Adjusted p-values: reject those <= q to keep the share of false discoveries below q.
 
-    Benjamini & Hochberg 1995, step-up. NaN (no test was possible) stays NaN and does not count as a test.
+    Benjamini & Hochberg 1995, step-up. NaN (no test was possible) stays NaN and does not count as a
+    test.
     """
     p = np.asarray(p_values, dtype=float).ravel()
     adjusted = np.full_like(p, np.nan)

@@ -1,7 +1,9 @@
-"""Whether a series holds still: modes, warm-up, the canary, and when enough launches have been made.
+"""Whether a series holds still: modes, warm-up, the canary, and when enough launches have been
+made.
 
-Values are times (any unit) unless said otherwise, all > 0; shifts are judged on logs, so a threshold of 2 % means
-a ratio of 1.02. Rules are METHOD sections 1 and 5; harness/canary uses the same canary rule in C++.
+Values are times (any unit) unless said otherwise, all > 0; shifts are judged on logs, so a
+threshold of 2 % means a ratio of 1.02. Rules are METHOD sections 1 and 5; harness/canary uses the
+same canary rule in C++.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ kWindowsFrom = 30
 
 @dataclass(frozen=True)
 class Mode:
-    """One level of a series: its median (unit of the data), its share of the launches, and which they are."""
+    """One level of a series: its median (unit of the data), its share of the launches, and which
+    they are.
+    """
 
     median: float
     share: float
@@ -29,7 +33,9 @@ class Mode:
 
 
 def best_cut(ordered: stats.Array) -> tuple[int, float]:
-    """Where to cut an ascending (or time-ordered) array in two for the least sum of squares, and that sum."""
+    """Where to cut an ascending (or time-ordered) array in two for the least sum of squares, and
+    that sum.
+    """
     n = ordered.size
     sizes = np.arange(1, n)
     sums, squares = np.cumsum(ordered), np.cumsum(ordered**2)
@@ -41,10 +47,11 @@ def best_cut(ordered: stats.Array) -> tuple[int, float]:
 
 
 def modes(values: ArrayLike) -> list[Mode]:
-    """One mode, or two when the launches form two clusters: medians, shares and members, lowest first.
+    """One mode, or two when the launches form two clusters: medians, shares and members, lowest
+    first.
 
-    Best two-cluster split of the logs (Fisher 1958), accepted with n >= 20, at least two launches on each side, and
-    means apart by more than 5 pooled standard deviations and more than 2 %.
+    Best two-cluster split of the logs (Fisher 1958), accepted with n >= 20, at least two launches
+    on each side, and means apart by more than 5 pooled standard deviations and more than 2 %.
     """
     data = np.asarray(values, dtype=float).ravel()
     whole = [Mode(float(np.median(data)), 1.0, tuple(range(data.size)))]
@@ -64,11 +71,12 @@ def modes(values: ArrayLike) -> list[Mode]:
 
 
 def classify_windows(windows: ArrayLike) -> str:
-    """`flat`, `warming` (gets faster), `slowing`, `unsteady`, or `n/a` with fewer than 30 windows of a launch.
+    """`flat`, `warming` (gets faster), `slowing`, `unsteady`, or `n/a` with fewer than 30 windows
+    of a launch.
 
-    The logs, freed of single spikes, are cut into levels by binary segmentation; a launch is flat while its levels
-    stay within 2 % of one another, warming or slowing when they only fall or only rise, else unsteady (after
-    Barrett et al. 2017, "Virtual machine warmup blows hot and cold").
+    The logs, freed of single spikes, are cut into levels by binary segmentation; a launch is flat
+    while its levels stay within 2 % of one another, warming or slowing when they only fall or only
+    rise, else unsteady (after Barrett et al. 2017, "Virtual machine warmup blows hot and cold").
     """
     data = np.asarray(windows, dtype=float).ravel()
     if data.size < kWindowsFrom or not np.all(data > 0):
@@ -100,7 +108,9 @@ def _levels_in_time(logs: stats.Array, noise: float, shortest: int = 3) -> list[
 
 
 def is_unstable(classes: Sequence[str]) -> bool:
-    """Whether more than a fifth of a case's launches are not flat; launches without a class (`n/a`) do not count."""
+    """Whether more than a fifth of a case's launches are not flat; launches without a class
+    (`n/a`) do not count.
+    """
     judged = [name for name in classes if name != "n/a"]
     return 5 * sum(name != "flat" for name in judged) > len(judged)
 
@@ -111,7 +121,9 @@ def canary_off(value_ns: float, median_ns: float, robust_sd_ns: float) -> bool:
 
 
 def canary_moved(before_ns: float, after_ns: float) -> bool:
-    """The canary's rule, second half: moved by more than 15 % (larger over smaller) within a case."""
+    """The canary's rule, second half: moved by more than 15 % (larger over smaller) within a
+    case.
+    """
     return max(before_ns, after_ns) > 1.15 * min(before_ns, after_ns)
 
 
@@ -120,8 +132,9 @@ def canary_contaminated(
 ) -> bool:
     """Whether a block's canary readings (ns, start, middle, end) say it must be run again.
 
-    Any reading off the history's median, or two neighbouring readings that moved. The standard deviation is at least
-    the timer's quantum, else a constant history would condemn every other value.
+    Any reading off the history's median, or two neighbouring readings that moved. The standard
+    deviation is at least the timer's quantum, else a constant history would condemn every other
+    value.
     """
     readings = np.asarray(readings_ns, dtype=float).ravel()
     history = np.asarray(history_ns, dtype=float).ravel()
@@ -135,10 +148,12 @@ def canary_contaminated(
 
 
 def canary_levels(readings_ns: ArrayLike) -> list[float]:
-    """The levels (medians, ns, ascending) of a run's canary readings; one level when it holds still.
+    """The levels (medians, ns, ascending) of a run's canary readings; one level when it holds
+    still.
 
-    The best split is accepted when the medians of the two sides lie more than 15 % and 5 robust standard
-    deviations apart with at least three readings each; then each side is tried again. Fewer than 20 readings: one.
+    The best split is accepted when the medians of the two sides lie more than 15 % and 5 robust
+    standard deviations apart with at least three readings each; then each side is tried again.
+    Fewer than 20 readings: one.
     """
     data = np.sort(np.asarray(readings_ns, dtype=float).ravel())
     data = data[data > 0]
@@ -160,7 +175,9 @@ def _split_levels(ordered: stats.Array) -> list[float]:
 
 
 def canary_label(before_ns: float, after_ns: float, levels_ns: Sequence[float]) -> int | None:
-    """Index of the level a case ran at, or None when the canary moved within it: such a case has no level."""
+    """Index of the level a case ran at, or None when the canary moved within it: such a case has
+    no level.
+    """
     if not levels_ns or canary_moved(before_ns, after_ns):
         return None
     middle = math.log(math.sqrt(before_ns * after_ns))
@@ -185,9 +202,11 @@ def adaptive_stop(
     add: int = 5,
     most: int = 60,
 ) -> Stop:
-    """Whether a case needs more launches: 10 to start, 5 more until the half width is <= 1 % of the median.
+    """Whether a case needs more launches: 10 to start, 5 more until the half width is <= 1 % of the
+    median.
 
-    `values` are launch medians; it also stops at 60 launches or when the time budget (seconds) is spent.
+    `values` are launch medians; it also stops at 60 launches or when the time budget (seconds) is
+    spent.
     """
     data = np.asarray(values, dtype=float).ravel()
     n = int(np.count_nonzero(~np.isnan(data)))
