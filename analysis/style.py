@@ -161,7 +161,7 @@ def byte_axis(ax: Axes, sizes: Iterable[float], label: str = "message size [B]")
     span = max(high - low, 1)
     ax.set_xscale("log", base=2)
     ax.set_xlim(2 ** (low - span * 0.03), 2 ** (high + span * 0.03))
-    step = next(s for s in (1, 2, 3, 4, 6, 12) if span / s <= 7 or s == 12)
+    step = next(s for s in (1, 2, 3, 4, 6, 12) if span / s <= 6.7 or s == 12)
     start = math.ceil(low / step - 1e-9) * step
     ax.xaxis.set_major_locator(FixedLocator([2.0**e for e in range(start, int(high) + 1, step)]))
     ax.xaxis.set_minor_locator(NullLocator())
