@@ -177,7 +177,8 @@ def log_axis(axis: Any, formatter: Any = time_label) -> None:
     decades = math.log10(high / low) if low > 0 else 9
     subs = (1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 2.0, 5.0)
     if decades < 0.35:
-        subs = tuple(i / 2 for i in range(2, 20))
+        subs = tuple(i / (2 if decades > 0.12 else 10) for i in range(10, 100))
+        subs = tuple(s for s in subs if 1 <= s < 10)
     axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=12))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(formatter))
