@@ -161,7 +161,7 @@ def byte_axis(ax: Axes, sizes: Iterable[float], label: str = "message size [B]")
     span = max(high - low, 1)
     ax.set_xscale("log", base=2)
     ax.set_xlim(2 ** (low - span * 0.03), 2 ** (high + span * 0.03))
-    step = next(s for s in (1, 2, 3, 4, 6, 12) if span / s <= 7 or s == 12)
+    step = next(s for s in (1, 2, 3, 4, 6, 12) if span / s <= 6.7 or s == 12)
     start = math.ceil(low / step - 1e-9) * step
     ax.xaxis.set_major_locator(FixedLocator([2.0**e for e in range(start, int(high) + 1, step)]))
     ax.xaxis.set_minor_locator(NullLocator())
@@ -177,7 +177,8 @@ def log_axis(axis: Any, formatter: Any = time_label) -> None:
     decades = math.log10(high / low) if low > 0 else 9
     subs = (1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 2.0, 5.0)
     if decades < 0.35:
-        subs = tuple(i / 2 for i in range(2, 20))
+        subs = tuple(i / (2 if decades > 0.12 else 10) for i in range(10, 100))
+        subs = tuple(s for s in subs if 1 <= s < 10)
     axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=12))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(formatter))
