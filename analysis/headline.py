@@ -25,10 +25,12 @@ def text(run: Run, summary: dict[str, Any], max_doubts: int) -> str:
         kept = [r for r in rows if r[0] in MAX_SIZES_SHOWN] or rows
         parts += [f"{title}\n{table(header, kept)}"] if rows else []
     found = [row for row in thresholds(summary) if row["metric"] == "p50"]
-    names = ("queue", "T", "interval", "model", "note")
+    names = {"queue": "queue", "T": "T [B]", "interval": "[lo, hi]", "model": "model T", "note": ""}
     cells = [[row[n] for n in names] for row in found]
     if cells:
-        parts.append("T: shared memory pays from this payload on\n" + table([*names], cells))
+        parts.append(
+            "T: shared memory pays from this payload on\n" + table([*names.values()], cells)
+        )
     counts = summary["counts"]
     parts.append(", ".join(f"{counts[k]} {k}" for k in counts) + " (cases)")
     doubts = [f"  {d['message']}; remove: {d['remedy']}" for d in summary["doubts"]]
@@ -52,7 +54,7 @@ def number(value: Any) -> float:
 
 def size(value: Any) -> str:
     at = number(value)
-    return "–" if math.isnan(at) else f"{style.about_bytes(at)} B" if math.isfinite(at) else "∞"
+    return "–" if math.isnan(at) else style.about_bytes(at) if math.isfinite(at) else "∞"
 
 
 def thresholds(summary: dict[str, Any]) -> list[dict[str, str]]:
