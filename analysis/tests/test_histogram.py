@@ -37,7 +37,7 @@ def test_every_bucket_holds_its_own_values() -> None:
 def test_percentiles_agree_with_numpy_within_a_bucket(seed: int) -> None:
     data = samples(seed)
     found = Histogram.of(data)
-    for q in (0.25, 1, 25, 50, 75, 99, 99.75, 100)  # exact in binary: no rounding of the rank:
+    for q in (0.25, 1, 25, 50, 75, 99, 99.75, 100):  # exact in binary
         exact = np.percentile(data, q, method="inverted_cdf")
         assert found.percentile(q) == pytest.approx(exact, rel=1 / 1024, abs=1)
 
