@@ -22,6 +22,7 @@ import local_fit
 import stats
 import steadiness
 from record import Key, Record, freeze, group
+from records import Run
 
 kDescriptorBytes = 16  # transports/frame.hpp: sizeof(FrameDescriptor)
 kFree = ("message_bytes", "path", "threshold_bytes", "access")
@@ -86,6 +87,17 @@ class Finding:
     def queue(self) -> str:
         """The queue a hybrid is made of, as the transport of that name."""
         return str(self.costs.axes["transport"]).removeprefix("hybrid_")
+
+
+_kept: dict[int, tuple[Run, list[Finding]]] = {}
+
+
+def of_run(run: Run) -> list[Finding]:
+    """The findings of a loaded run, computed once however many figures ask for them."""
+    kept = _kept.get(id(run))
+    if kept is None or kept[0] is not run:
+        _kept[id(run)] = run, findings(run.records, run.environment)
+    return _kept[id(run)][1]
 
 
 def findings(
