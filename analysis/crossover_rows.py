@@ -84,12 +84,12 @@ def headline(found: Finding) -> str:
     answer = found.answer
     if answer.status == "none":
         span = f"{about_bytes(answer.sizes[0])} to {about_bytes(answer.sizes[-1])} B"
-        names = {crossing.kQueue: "the queue wins", crossing.kShm: "shared memory wins"}
+        names = {crossing.kQueue: "queue wins", crossing.kShm: "shared memory wins"}
         said = f"no crossing, {span}: {names.get(answer.winner or '', 'no size is decided')}"
     else:
         said = "T = " + ", ".join(_T(one) for one in answer.crossings)
     limit = crossover_fit.queue_limit(found.costs)
-    return said if math.isinf(limit) else f"{said}; larger: shared memory only"
+    return said if math.isinf(limit) else f"{said}; larger: shm only"
 
 
 def label(one: Finding, others: list[Finding]) -> str:
