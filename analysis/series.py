@@ -74,12 +74,21 @@ class Panel:
     title: str
     series: list[Series]
     records: list[Record] = field(repr=False)
+    condition: str = ""
 
 
 class Levels:
-    """The canary's levels per placement, and which one a record ran at."""
+    """The canary's levels per placement, which one a record ran at, and whether it held steady."""
+
+    @staticmethod
+    def of(run: Run) -> "Levels":
+        """A run's, found once."""
+        if "levels" not in run.memo:
+            run.memo["levels"] = Levels(run)
+        return run.memo["levels"]
 
     def __init__(self, run: Run) -> None:
+        self._classes: dict[int, str] = {}
         readings: dict[str, list[float]] = {}
         for record in run.records:
             readings.setdefault(_place(record), []).extend(_canary(record))
@@ -92,6 +101,12 @@ class Levels:
         if len(levels) < 2 or len(readings) < 2:
             return 0
         return steadiness.canary_label(readings[0], readings[1], levels)
+
+    def steadiness(self, record: Record) -> str:
+        """Its windows' class, judged once: `flat`, `warming`, `slowing`, `unsteady`, `n/a`."""
+        if id(record) not in self._classes:
+            self._classes[id(record)] = steadiness.classify_windows(record.windows_ns)
+        return self._classes[id(record)]
 
     def words(self) -> list[str]:
         """What a caption must say where the canary has several levels."""
@@ -134,7 +149,7 @@ def point(records: list[Record], x: float, value: Value, levels: Levels) -> Poin
         p99=stats.median_interval(p99).value if p99 else math.nan,
         p99_reliability=next((g for g in ("n/a", "low", "ok") if grades[g]), "n/a"),
         cpu_ns=stats.median_interval(cpu).value if cpu else math.nan,
-        unstable=steadiness.is_unstable([steadiness.classify_windows(r.windows_ns) for r in mine]),
+        unstable=steadiness.is_unstable([levels.steadiness(r) for r in mine]),
     )
 
 
@@ -192,15 +207,16 @@ def panels(records: list[Record], levels: Levels, value: Value | None = None) ->
         families = group(members, style.family)
         condition = [_condition(name, value) for name, value in zip(names, key)]
         drawn = {f: series(rs, levels, value=value, varied=told[f]) for f, rs in families.items()}
-        if sum(map(len, drawn.values())) <= SERIES_A_PANEL:
-            lines = [line for f in style.FAMILIES for line in drawn.get(f, [])]
-            kinds = ", ".join(f for f in style.FAMILIES if drawn.get(f))
-            found.append(Panel(" · ".join([kinds, *condition]), lines, members))
-            continue
-        for name in style.FAMILIES:
-            if name in drawn:
-                found.append(Panel(" · ".join([name, *condition]), drawn[name], families[name]))
-    return sorted((p for p in found if p.series), key=_panel_order)
+        here = [f for f in style.FAMILIES if drawn.get(f)]
+        few = sum(map(len, drawn.values())) <= SERIES_A_PANEL
+        for names_here in [here] if few else [[f] for f in here]:
+            words = " · ".join([", ".join(names_here), *condition])
+            lines = [line for f in names_here for line in drawn[f]]
+            inside = [r for f in names_here for r in families[f]]
+            found.append(Panel(words, lines, inside, " · ".join(condition)))
+    found = [p for p in found if p.series]
+    curves = [p for p in found if any(len(s.points) > 1 for s in p.series)]
+    return sorted(curves or found, key=_panel_order)  # a condition with one size is no line
 
 
 def _condition(name: str, value: Any) -> str:
