@@ -75,8 +75,8 @@ def _threshold(entry: dict[str, Any], varied: list[str]) -> dict[str, str]:
         T = f"none: {entry['winner'] or 'undecided'} in range"
     bounds = entry["lo"] is not None and entry["hi"] is not None
     model = size(entry["model_T_bytes"]) if entry["model_T_bytes"] is not None else "–"
-    notes = [str(entry.get(n)) for n in varied] + [entry.get("note") or ""]
-    notes += ["model mismatch"] if entry["mismatch"] else []
+    notes = [str(entry.get(n)) for n in varied]
+    notes += entry["doubts"]
     return {
         "queue": entry["queue"],
         "metric": entry["metric"],
@@ -84,7 +84,7 @@ def _threshold(entry: dict[str, Any], varied: list[str]) -> dict[str, str]:
         "interval": f"[{size(entry['lo'])}, {size(entry['hi'])}]" if bounds else "–",
         "model": model,
         "parameters": _parameters(entry),
-        "note": ", ".join(filter(None, notes)),
+        "note": "; ".join(notes),
     }
 
 

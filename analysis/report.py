@@ -18,13 +18,13 @@ from typing import Any
 
 import jinja2
 
+import crossover_fit
 import headline
 import ranking
 import records
 import style
 import summary
 import svg
-import threshold
 from figure import Drawn
 from records import RecordsError, Run
 from series import Levels
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def write(run: Run, out: Path) -> tuple[dict[str, Any], Path]:
     """Figures, summary.json and report.html; the summary and the report's path."""
-    Levels.of(run), threshold.findings(run)  # found here once, inherited by the workers
+    Levels.of(run), crossover_fit.of_run(run)  # found here once, inherited by the workers
     drawn, broken = draw_all(run, out / "figures")
     found = summary.build(run)
     found["doubts"] += [

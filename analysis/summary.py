@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 from typing import Any
 
+import crossover_fit
+import crossover_rows
 import ranking
 import style
-import threshold
 import throughput
+from crossover_fit import Finding
 from doubts import doubts
 from records import SCHEMA, Record, Run, cases
 from series import Levels, Value, point
+from threshold import HEADLINE
 
 
 def build(run: Run) -> dict[str, Any]:
@@ -26,9 +29,9 @@ def build(run: Run) -> dict[str, Any]:
         "schema": SCHEMA,
         "run": run.name,
         "verdict": verdict(run),
-        "crossover": [threshold.entry(f) for f in threshold.findings(run)],
+        "crossover": [crossover_rows.row(f) for f in crossover_fit.of_run(run)],
         "auto": auto(run),
-        "auto_checked": sum(len(f.auto.sizes) for f in threshold.findings(run) if f.auto),
+        "auto_checked": sum(len(f.auto.sizes) for f in crossover_fit.of_run(run) if f.auto),
         "latency": latency,
         "throughput": streams,
         "counts": {**counts, "unstable": unstable},
@@ -51,7 +54,7 @@ def _cases(run: Run, experiment: str, value: Value) -> list[dict[str, Any]]:
         found.append({
             "case": members[0].case, "metric": members[0].metric, "median": at.interval.value,
             "lo": at.interval.lo, "hi": at.interval.hi, "n": at.interval.n,
-            "p99": threshold.plain(at.p99), "cpu_ns_per_message": threshold.plain(at.cpu_ns),
+            "p99": crossover_rows.number(at.p99), "cpu_ns_per_message": crossover_rows.number(at.cpu_ns),
             "unstable": at.unstable,
         })  # fmt: skip
     return found
@@ -60,7 +63,7 @@ def _cases(run: Run, experiment: str, value: Value) -> list[dict[str, Any]]:
 def auto(run: Run) -> list[dict[str, Any]]:
     """Where a hybrid with measured T is worse than its better part, and why."""
     found = []
-    for finding in threshold.findings(run):
+    for finding in crossover_fit.of_run(run):
         check = finding.auto
         if check is None:
             continue
@@ -74,7 +77,7 @@ def auto(run: Run) -> list[dict[str, Any]]:
     return found
 
 
-def _why(finding: threshold.Finding, size: float) -> str:
+def _why(finding: Finding, size: float) -> str:
     """Which way `auto` sent this size, against the way that is faster there."""
     mine = [r for r in finding.costs.records if r.case["path"] == "auto"]
     taken = {_way(r) for r in mine if r.message_bytes == size}
@@ -102,13 +105,13 @@ def verdict(run: Run) -> str:
             where = f" ({ranked.condition})" if ranked.condition else ""
             time = style.time_label(small.point.interval.value)
             parts.append(f"{small.best} is quickest at {size}{where}: {time} a round trip")
-    heads = [f for f in threshold.findings(run) if f.costs.metric == threshold.HEADLINE]
+    heads = [f for f in crossover_fit.of_run(run) if f.costs.metric == HEADLINE]
     parts += ["shared memory pays " + ", ".join(map(pays, heads))] if heads else []
     text = "; ".join(parts) or "nothing to judge: no usable latency or crossover records"
     return f"{text}."
 
 
-def pays(finding: threshold.Finding) -> str:
+def pays(finding: Finding) -> str:
     """`from 6.9Ki B over pipe`, `never over posix_mq`, `in parts over tcp`."""
     answer = finding.answer
     if answer.status == "ok" and answer.T_bytes:
