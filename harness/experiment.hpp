@@ -11,7 +11,8 @@
 
 namespace ipcmark {
 
-// Axis name (a key of the record's `case`) → its values, in canonical words ("64", "inf", "spin").
+// Axis name (a key of the record's `case`) → its values: canonical in a plan ("65536", "inf",
+// "spin"); an experiment's defaults may be as people write them ("1..1Mi").
 using Axes = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 // The cases that one launch carries. `mirrored`: neighbours that are compared run A B B A within
@@ -25,7 +26,7 @@ struct LaunchPlan {
 struct Experiment {
   std::string_view name;      // stem of source, command, records, script and figure
   std::string_view question;  // one line
-  Axes defaults;              // used for axes that a plan does not set
+  Axes defaults;              // used for axes that a plan does not set; no transport: all of them
   std::vector<std::string>
       ladder;  // axes that vary inside a launch, outermost first; the rest vary between launches
   bool mirrored = false;
