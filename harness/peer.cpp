@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "harness/calibration.hpp"
-#include "harness/placement.hpp"
+#include "harness/binding.hpp"
 
 namespace ipcmark {
 
@@ -45,6 +45,7 @@ class RoleLoop {
   RoleLoop(const RoleContext& context, std::unique_ptr<Channel>& channel)
       : context_(context), stamps_(context.stage->stamps(context.spec.role)) {
     bind_this_thread(context.spec.cpu);
+    verify_binding(context.spec.cpu);
     set_policy(context.spec.policy);
     // Touched here, on this CPU, before anything is timed.
     std::memset(stamps_.data(), 0, stamps_.size_bytes());

@@ -11,6 +11,7 @@
 
 #include "harness/clock.hpp"
 #include "harness/console.hpp"
+#include "harness/launch.hpp"
 #include "harness/placement.hpp"
 #include "harness/plan.hpp"
 #include "harness/run_folder.hpp"
@@ -62,7 +63,7 @@ class Runner {
   Console console_;
   ClockFacts clock_;
   std::string prefix_;
-  nlohmann::json manifest_;
+  nlohmann::json manifest_ = nlohmann::json::object();
   RunCounts counts_;
   std::map<std::string, std::vector<std::string>> done_;  // launch id → statuses of its records
   std::uint32_t launch_order_ = 0;
