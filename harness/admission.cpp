@@ -1,4 +1,5 @@
-// Whether a rung can be measured here at all. A missing ability or a limit is a result, found before anything runs.
+// Whether a rung can be measured here at all. A missing ability or a limit is a result, found
+// before anything runs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,8 +24,10 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   if (std::ranges::find(transport.waits, point.wait) == transport.waits.end()) {
     return fmt::format("{} has no ends that {}", transport.traits.name, word(point.wait));
   }
-  if (!transport.has(in_place ? "in_place" : "copy")) return lacks_it(in_place ? "reserve/commit" : "send/recv");
-  if (one_way && point.batch > 1 && !in_place && !transport.has("send_batch")) return lacks_it("send_batch");
+  if (!transport.has(in_place ? "in_place" : "copy"))
+    return lacks_it(in_place ? "reserve/commit" : "send/recv");
+  if (one_way && point.batch > 1 && !in_place && !transport.has("send_batch"))
+    return lacks_it("send_batch");
   if (bounded && (in_place || !transport.has("recv_until"))) return lacks_it("recv_until");
   if (open_loop(point.pattern) && in_place) return lacks_it("open loop in place");
   if (!transport.traits.answers && point.pattern != Pattern::pour) return lacks_it("way back");
@@ -42,7 +45,8 @@ std::string refusal(const Case& point, const std::string& prefix) {
   if (auto why = missing_ability(point, *transport); !why.empty()) return why;
   const std::uint64_t most = std::max(point.message_bytes, point.reply_bytes);
   if (most > transport->traits.max_bytes) {
-    return fmt::format("{} B is more than {} carries: {} B", most, point.transport, transport->traits.max_bytes);
+    return fmt::format("{} B is more than {} carries: {} B", most, point.transport,
+                       transport->traits.max_bytes);
   }
   try {
     [[maybe_unused]] const auto channel = transport->open(shape_of(point, prefix));
@@ -62,8 +66,10 @@ Shape widest_shape(const std::vector<Case>& rungs, const std::string& prefix) {
     widest.batch = std::max(widest.batch, shape.batch);
     widest.depth = std::max(widest.depth, shape.depth);
     // The largest payload that any rung sends inline: a queue's own limit is not asked for more.
-    widest.threshold_bytes = std::max(widest.threshold_bytes, std::min(shape.threshold_bytes, shape.message_bytes));
-    widest.reply_threshold_bytes = std::max(widest.reply_threshold_bytes, std::min(shape.reply_threshold_bytes, shape.reply_bytes));
+    widest.threshold_bytes =
+        std::max(widest.threshold_bytes, std::min(shape.threshold_bytes, shape.message_bytes));
+    widest.reply_threshold_bytes = std::max(
+        widest.reply_threshold_bytes, std::min(shape.reply_threshold_bytes, shape.reply_bytes));
   }
   return widest;
 }

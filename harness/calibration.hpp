@@ -1,4 +1,5 @@
-// What the injected delay of the null transport costs on a role's own CPU: timed before and after it is used.
+// What the injected delay of the null transport costs on a role's own CPU: timed before and after
+// it is used.
 #pragma once
 
 #include <algorithm>
@@ -33,11 +34,14 @@ inline void time_chain(std::uint64_t steps, std::span<std::uint64_t> stamps) noe
 }
 
 // ns of one chain: the median round.
-[[nodiscard]] inline double median_chain_ns(std::span<const std::uint64_t> stamps, double ticks_per_ns) {
+[[nodiscard]] inline double median_chain_ns(std::span<const std::uint64_t> stamps,
+                                            double ticks_per_ns) {
   std::vector<std::uint64_t> rounds;
-  for (std::size_t i = 0; i < kCalibrationRounds; ++i) rounds.push_back(stamps[2 + 2 * i] - stamps[1 + 2 * i]);
+  for (std::size_t i = 0; i < kCalibrationRounds; ++i)
+    rounds.push_back(stamps[2 + 2 * i] - stamps[1 + 2 * i]);
   std::ranges::nth_element(rounds, rounds.begin() + kCalibrationRounds / 2);
-  return static_cast<double>(rounds[kCalibrationRounds / 2]) / static_cast<double>(stamps[0]) / ticks_per_ns;
+  return static_cast<double>(rounds[kCalibrationRounds / 2]) / static_cast<double>(stamps[0]) /
+         ticks_per_ns;
 }
 
 }  // namespace ipcmark

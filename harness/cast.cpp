@@ -38,9 +38,8 @@ std::string how_it_ended(const siginfo_t& info) {
 Cast::Member Cast::start(const RoleContext& context, std::unique_ptr<Channel>& channel) {
   auto [ours, theirs] = ControlSocket::pair();
   if (context.spec.kind == RoleKind::thread) {
-    std::thread thread([context, &channel, control = std::move(theirs)] {
-      run_role(context, channel, control);
-    });
+    std::thread thread(
+        [context, &channel, control = std::move(theirs)] { run_role(context, channel, control); });
     return {context, std::move(ours), ::getpid(), Fd(), std::move(thread)};
   }
   const pid_t coordinator = ::getpid();
@@ -74,8 +73,7 @@ Cast::~Cast() {
   }
 }
 
-Report Cast::tell(Role role, const Order& order, std::string_view phase,
-                  std::int64_t deadline_ns) {
+Report Cast::tell(Role role, const Order& order, std::string_view phase, std::int64_t deadline_ns) {
   members_[index(role)].control.send(order);
   return gather(1u << index(role), phase, deadline_ns)[index(role)];
 }
@@ -93,8 +91,11 @@ std::array<Report, 2> Cast::gather(unsigned awaited, std::string_view phase,
   while (awaited != 0) {
     std::array<pollfd, 4> fds{};
     for (std::size_t i = 0; i < 2; ++i) {
-      fds[i] = {.fd = (awaited & 1u << i) != 0 ? members_[i].control.fd() : -1, .events = POLLIN, .revents = 0};
-      fds[2 + i] = {.fd = members_[i].pidfd ? members_[i].pidfd.get() : -1, .events = POLLIN, .revents = 0};
+      fds[i] = {.fd = (awaited & 1u << i) != 0 ? members_[i].control.fd() : -1,
+                .events = POLLIN,
+                .revents = 0};
+      fds[2 + i] = {
+          .fd = members_[i].pidfd ? members_[i].pidfd.get() : -1, .events = POLLIN, .revents = 0};
     }
     const timespec left = remaining(deadline);
     const int ready = ::ppoll(fds.data(), fds.size(), &left, nullptr);
@@ -122,8 +123,8 @@ void Cast::take_report(std::size_t i, std::string_view phase, Report& into) {
   into = *report;
   if (into.status == Report::Status::unavailable) throw Unavailable(into.text.data());
   if (into.status == Report::Status::failed) {
-    throw LaunchFailed(fmt::format("{}: {} in {}", word(members_[i].context.spec.role),
-                                   into.text.data(), phase));
+    throw LaunchFailed(
+        fmt::format("{}: {} in {}", word(members_[i].context.spec.role), into.text.data(), phase));
   }
 }
 

@@ -1,4 +1,5 @@
-// The roles of a launch as its coordinator sees them: started, ordered about, watched, and put away.
+// The roles of a launch as its coordinator sees them: started, ordered about, watched, and put
+// away.
 #pragma once
 
 #include <sys/types.h>
@@ -28,7 +29,8 @@ class PayloadWrong : public LaunchFailed {
 
 class Cast {
  public:
-  // Starts both roles and waits until they are ready; the channel's ends go to them. Throws Unavailable or LaunchFailed.
+  // Starts both roles and waits until they are ready; the channel's ends go to them. Throws
+  // Unavailable or LaunchFailed.
   Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel,
        std::int64_t deadline_ns);
   Cast(const Cast&) = delete;

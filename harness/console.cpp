@@ -51,7 +51,8 @@ void Console::progress(std::uint64_t done, std::uint64_t planned, std::int64_t l
   const std::int64_t now = monotonic_now();
   if (quiet_ || now - last_ns_ < (terminal_ ? kTerminalEveryNs : kPlainEveryNs)) return;
   last_ns_ = now;
-  const std::string line = fmt::format("{}/{} cases, {} left, {}", done, planned, minutes(left_ns), headline(record));
+  const std::string line =
+      fmt::format("{}/{} cases, {} left, {}", done, planned, minutes(left_ns), headline(record));
   if (!terminal_) return say(line);
   constexpr std::size_t kWidth = 100;
   fmt::print(stderr, "\r\033[K{}", line.substr(0, kWidth));
@@ -61,10 +62,12 @@ void Console::progress(std::uint64_t done, std::uint64_t planned, std::int64_t l
 
 std::string headline(const nlohmann::json& record) {
   const auto& point = record.at("case");
-  std::string text = fmt::format("{} {} {} B", record.at("experiment").get<std::string>(), point.at("transport").get<std::string>(),
+  std::string text = fmt::format("{} {} {} B", record.at("experiment").get<std::string>(),
+                                 point.at("transport").get<std::string>(),
                                  point.at("message_bytes").get<std::uint64_t>());
   if (record.at("status") != "ok") {
-    return fmt::format("{}: {}: {}", text, record.at("status").get<std::string>(), record.at("reason").get<std::string>());
+    return fmt::format("{}: {}: {}", text, record.at("status").get<std::string>(),
+                       record.at("reason").get<std::string>());
   }
   if (record.at("windows").is_object()) text += ": " + human_ns(median_of(record.at("windows")));
   return text;

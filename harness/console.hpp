@@ -1,4 +1,5 @@
-// What a run says while it goes on: to stderr, one line that is rewritten on a terminal, plain lines otherwise.
+// What a run says while it goes on: to stderr, one line that is rewritten on a terminal, plain
+// lines otherwise.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
-// The canary: a bare cache-line round trip between the two ends' CPUs, with no transport's code in it. Its level says
-// which host placement a case was measured under; a case whose canary moved is labelled, not believed.
+// The canary: a bare cache-line round trip between the two ends' CPUs, with no transport's code in
+// it. Its level says which host placement a case was measured under; a case whose canary moved is
+// labelled, not believed.
 #pragma once
 
 #include <atomic>

@@ -25,7 +25,8 @@ constexpr std::int64_t kPatience = 20;
 // Carries the rungs that can be had through one channel.
 class Launch {
  public:
-  Launch(const LaunchSpec& spec, std::vector<RungRecord>& records) : spec_(spec), records_(records) {}
+  Launch(const LaunchSpec& spec, std::vector<RungRecord>& records)
+      : spec_(spec), records_(records) {}
 
   void run(const std::vector<std::size_t>& admitted) {
     std::vector<Case> rungs;
@@ -41,7 +42,8 @@ class Launch {
     for (const auto i : visit_order(spec_)) {
       if (records_[i].meter) visit(i);
     }
-    for (const auto i : admitted) records_[i].pids = {cast.pid(Role::client), cast.pid(Role::server)};
+    for (const auto i : admitted)
+      records_[i].pids = {cast.pid(Role::client), cast.pid(Role::server)};
   }
 
  private:
@@ -78,32 +80,39 @@ class Launch {
   }
 
   void reshape(std::size_t i, std::uint64_t delay_steps) {
-    const Order order{.kind = Order::Kind::reshape, .rung = static_cast<std::uint32_t>(i), .delay_steps = delay_steps};
+    const Order order{.kind = Order::Kind::reshape,
+                      .rung = static_cast<std::uint32_t>(i),
+                      .delay_steps = delay_steps};
     const Role home = spec_.rungs[i].home;
     cast_->tell(home, order, "reshape", deadline());
     cast_->tell(home == Role::client ? Role::server : Role::client, order, "reshape", deadline());
   }
 
-  // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for the scheduler.
+  // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for
+  // the scheduler.
   std::optional<double> canary() {
     if (spec_.client_cpu == spec_.server_cpu) return std::nullopt;
-    const Order order{.kind = Order::Kind::canary, .canary_stamps = kCanaryStamps, .canary_from = canary_turn_};
+    const Order order{
+        .kind = Order::Kind::canary, .canary_stamps = kCanaryStamps, .canary_from = canary_turn_};
     canary_turn_ += (kCanaryStamps - 1) * handoff::kRoundsEach;
     cast_->tell_both(order, "canary", deadline());
     const auto stamps = stage_.stamps(Role::client).first(kCanaryStamps);
     std::vector<double> windows;
     for (std::size_t i = 1; i < stamps.size(); ++i) {
-      windows.push_back(static_cast<double>(stamps[i] - stamps[i - 1]) / spec_.scale.ticks_per_ns / handoff::kRoundsEach);
+      windows.push_back(static_cast<double>(stamps[i] - stamps[i - 1]) / spec_.scale.ticks_per_ns /
+                        handoff::kRoundsEach);
     }
     fastest_handoff_ns_ = std::min(fastest_handoff_ns_, *std::ranges::min_element(windows));
     std::ranges::sort(windows);
     return windows[windows.size() / 2];
   }
 
-  // The chain's length follows from what a step costs on this CPU now; what it achieved is measured again afterwards.
+  // The chain's length follows from what a step costs on this CPU now; what it achieved is measured
+  // again afterwards.
   void inject(std::size_t i, RungRecord& record) {
     const double step_ns = chain_ns(kCalibrationSteps) / kCalibrationSteps;
-    delay_steps_ = static_cast<std::uint64_t>(static_cast<double>(meter_of(record).point().delay_ns) / step_ns);
+    delay_steps_ = static_cast<std::uint64_t>(
+        static_cast<double>(meter_of(record).point().delay_ns) / step_ns);
     achieved_before_ns_ = chain_ns(delay_steps_);
     reshape(i, delay_steps_);
   }
@@ -120,15 +129,18 @@ class Launch {
 
   static RungMeter& meter_of(RungRecord& record) { return *record.meter; }
 
-  // A one-way time is a difference of two CPUs' clocks; their offset is below half the fastest round trip.
+  // A one-way time is a difference of two CPUs' clocks; their offset is below half the fastest
+  // round trip.
   void check_clocks(RungRecord& record) const {
     const double bound = spec_.client_cpu == spec_.server_cpu ? 0 : fastest_handoff_ns_ / 2;
     auto& result = record.meter->result();
     result.values["clock_offset_bound_ns"] = bound;
-    const double response = static_cast<double>(result.histograms["response_ns"].quantile(0.5).value_or(0));
+    const double response =
+        static_cast<double>(result.histograms["response_ns"].quantile(0.5).value_or(0));
     constexpr double kMostShare = 0.2;
     if (bound > kMostShare * response) {
-      record.refused = fmt::format("one-way time of {:.0f} ns is known only to ± {:.0f} ns", response, bound);
+      record.refused =
+          fmt::format("one-way time of {:.0f} ns is known only to ± {:.0f} ns", response, bound);
     }
   }
 
@@ -160,7 +172,8 @@ void run_launch(const LaunchSpec& spec, std::vector<RungRecord>& records) {
   } catch (const Unavailable& missing) {
     unfinished([&](RungRecord& record) { record.refused = missing.what(); });
   } catch (const PayloadWrong& wrong) {
-    unfinished([&](RungRecord& record) { record.failed = std::string("payload: ") + wrong.what(); });
+    unfinished(
+        [&](RungRecord& record) { record.failed = std::string("payload: ") + wrong.what(); });
   } catch (const std::exception& error) {
     unfinished([&](RungRecord& record) { record.failed = error.what(); });
   }
@@ -190,7 +203,8 @@ std::vector<std::size_t> visit_order(const LaunchSpec& spec) {
   std::mt19937_64 random(spec.seed);
   std::vector<std::vector<std::size_t>> groups;
   for (std::size_t i = 0; i < spec.rungs.size(); ++i) {
-    const bool beside = spec.mirrored && i > 0 && spec.rungs[i].message_bytes == spec.rungs[i - 1].message_bytes;
+    const bool beside =
+        spec.mirrored && i > 0 && spec.rungs[i].message_bytes == spec.rungs[i - 1].message_bytes;
     if (!beside) groups.emplace_back();
     groups.back().push_back(i);
   }

@@ -1,5 +1,6 @@
-// One launch: a fresh process opens the channel, casts the roles, takes them through the ladder and writes a record per
-// rung. Nothing that goes wrong in here reaches the harness but as a record or as the end of a process.
+// One launch: a fresh process opens the channel, casts the roles, takes them through the ladder and
+// writes a record per rung. Nothing that goes wrong in here reaches the harness but as a record or
+// as the end of a process.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +42,8 @@ struct LaunchSpec {
 // The widest shape of some rungs: what their common channel is opened for.
 [[nodiscard]] Shape widest_shape(const std::vector<Case>& rungs, const std::string& prefix);
 
-// The launch process: reads its spec from the socket, writes records to it, returns the exit status.
+// The launch process: reads its spec from the socket, writes records to it, returns the exit
+// status.
 int launch_main(int control_fd);
 
 }  // namespace ipcmark

@@ -44,7 +44,8 @@ nlohmann::json ask_analysis(const std::filesystem::path& run, const std::string&
   const std::string folder = run;
   // By its full name: another python3, without numpy, may come first on PATH.
   std::string argv[] = {"/usr/bin/python3", file, folder, "--question", question};
-  char* raw[] = {argv[0].data(), argv[1].data(), argv[2].data(), argv[3].data(), argv[4].data(), nullptr};
+  char* raw[] = {argv[0].data(), argv[1].data(), argv[2].data(),
+                 argv[3].data(), argv[4].data(), nullptr};
   pid_t pid = 0;
   const int rc = ::posix_spawn(&pid, raw[0], &actions, nullptr, raw, environ);
   ::posix_spawn_file_actions_destroy(&actions);
@@ -56,7 +57,8 @@ nlohmann::json ask_analysis(const std::filesystem::path& run, const std::string&
   }
   auto answer = nlohmann::json::parse(text, nullptr, false);
   if (status != 0 || !answer.is_object()) {
-    throw std::runtime_error(fmt::format("{} --question {}: failed with status {}", file, question, status));
+    throw std::runtime_error(
+        fmt::format("{} --question {}: failed with status {}", file, question, status));
   }
   return answer;
 }

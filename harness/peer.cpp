@@ -6,8 +6,8 @@
 
 #include <cstring>
 
-#include "harness/calibration.hpp"
 #include "harness/binding.hpp"
+#include "harness/calibration.hpp"
 
 namespace ipcmark {
 
@@ -16,14 +16,16 @@ namespace {
 std::uint64_t thread_cpu_ns() {
   timespec t{};
   check(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t), "clock_gettime");
-  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_nsec);
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(t.tv_nsec);
 }
 
 RoleUsage usage_now() {
   rusage used{};
   check(::getrusage(RUSAGE_THREAD, &used), "getrusage");
   const auto ns = [](const timeval& t) {
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(t.tv_usec) * 1000;
+    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(t.tv_usec) * 1000;
   };
   const auto count = [](long n) { return static_cast<std::uint64_t>(n); };
   return {.user_ns = ns(used.ru_utime),
@@ -79,8 +81,7 @@ class RoleLoop {
     if (context_.spec.role == Role::client) {
       handoff::ask(lines, order.canary_from, stamps_.first(order.canary_stamps));
     } else {
-      handoff::answer(lines, order.canary_from,
-                      (order.canary_stamps - 1) * handoff::kRoundsEach);
+      handoff::answer(lines, order.canary_from, (order.canary_stamps - 1) * handoff::kRoundsEach);
     }
   }
 
@@ -89,8 +90,8 @@ class RoleLoop {
     for (std::uint32_t i = 0; i < order.step_count; ++i) {
       Step step = order.steps[i];
       if (context_.spec.role == Role::server && !serve(step)) continue;
-      step.job.intended = context_.stage->schedule().first(
-          step.part == Part::pace ? step.job.messages : 0);
+      step.job.intended =
+          context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
       Tally tally{.stamps = stamps_.subspan(used)};
       const std::uint64_t before = thread_cpu_ns();
       end_->run(step.part, step.job, tally);
@@ -107,10 +108,17 @@ class RoleLoop {
   // The server's counterpart of a client's part; false where it has nothing to do.
   static bool serve(Step& step) {
     switch (step.part) {
-      case Part::ask: step.part = Part::answer; return true;
-      case Part::pour: step.part = Part::drain; return true;
-      case Part::pace: step.part = Part::absorb; return true;
-      default: return false;
+      case Part::ask:
+        step.part = Part::answer;
+        return true;
+      case Part::pour:
+        step.part = Part::drain;
+        return true;
+      case Part::pace:
+        step.part = Part::absorb;
+        return true;
+      default:
+        return false;
     }
   }
 

@@ -1,4 +1,5 @@
-// One role of a launch: pins itself, makes its end, and does what the coordinator orders until it is told to quit.
+// One role of a launch: pins itself, makes its end, and does what the coordinator orders until it
+// is told to quit.
 #pragma once
 
 #include <span>
@@ -23,8 +24,9 @@ struct RoleContext {
   const Stage* stage = nullptr;
 };
 
-// Reports readiness first (or why there can be none), then obeys. Takes the channel's part of its role; in a process of its
-// own it also closes what belongs to the other. Returns when told to quit or when the coordinator is gone.
+// Reports readiness first (or why there can be none), then obeys. Takes the channel's part of its
+// role; in a process of its own it also closes what belongs to the other. Returns when told to quit
+// or when the coordinator is gone.
 void run_role(const RoleContext& context, std::unique_ptr<Channel>& channel,
               const ControlSocket& control) noexcept;
 

@@ -13,7 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-// Four significant digits beyond the noise of any window; a run's folder is read by people and stored by CI.
+// Four significant digits beyond the noise of any window; a run's folder is read by people and
+// stored by CI.
 double rounded(double value) {
   if (value == 0 || !std::isfinite(value)) return value;
   const double scale = std::pow(10, 5 - std::ceil(std::log10(std::abs(value))));
@@ -27,9 +28,10 @@ json metric_of(const Case& point, const Traits& traits) {
                          : point.pattern == Pattern::expire ? "overshoot_ns"
                                                             : "round_trip_ns";
   const bool in_place = point.access == Access::in_place;
-  const bool through_arena = traits.shares_memory &&
-                             (!traits.has_threshold ||
-                              static_cast<std::int64_t>(point.message_bytes) > point.threshold_bytes);
+  const bool through_arena =
+      traits.shares_memory &&
+      (!traits.has_threshold ||
+       static_cast<std::int64_t>(point.message_bytes) > point.threshold_bytes);
   return {{"quantity", quantity},
           {"loop", open ? "open" : "closed"},
           {"asked_bytes", point.message_bytes},
@@ -61,7 +63,8 @@ json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
           {"machine", nullptr}};
 }
 
-json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record, const RungResult& result, std::size_t end) {
+json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record,
+             const RungResult& result, std::size_t end) {
   const RoleUsage& usage = result.role_usage[end];
   // The split is sampled by the tick on many kernels: below a hundred ticks it says nothing.
   constexpr std::uint64_t kHundredTicksNs = 1'000'000'000 / 250 * 100;
@@ -90,9 +93,10 @@ json windows_of(const RungResult& result) {
   if (result.window_ns_per_message.empty()) return nullptr;
   json values = json::array();
   for (const double ns : result.window_ns_per_message) values.push_back(rounded(ns));
-  return {{"messages_each", result.window_messages},
-          {"ns_per_message", std::move(values)},
-          {"cpu_ns_per_message", rounded(result.window_cpu_ns / static_cast<double>(result.windowed))}};
+  return {
+      {"messages_each", result.window_messages},
+      {"ns_per_message", std::move(values)},
+      {"cpu_ns_per_message", rounded(result.window_cpu_ns / static_cast<double>(result.windowed))}};
 }
 
 }  // namespace
@@ -102,17 +106,22 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
   if (!record.refused.empty() || !record.failed.empty() || !record.done) {
     const bool skipped = !record.refused.empty();
     line["status"] = skipped ? "skipped" : "failed";
-    line["reason"] = skipped ? record.refused : record.failed.empty() ? "not reached" : record.failed;
+    line["reason"] = skipped                 ? record.refused
+                     : record.failed.empty() ? "not reached"
+                                             : record.failed;
     return line;
   }
   const RungResult& result = record.meter->result();
   line["messages"] = result.messages;
   line["windows"] = windows_of(result);
-  for (const auto& [name, histogram] : result.histograms) line["histograms"][name] = histogram.to_json();
+  for (const auto& [name, histogram] : result.histograms)
+    line["histograms"][name] = histogram.to_json();
   for (const auto& [name, value] : result.values) line["values"][name] = rounded(value);
-  line["roles"] = {role_of(spec, point, record, result, 0), role_of(spec, point, record, result, 1)};
+  line["roles"] = {role_of(spec, point, record, result, 0),
+                   role_of(spec, point, record, result, 1)};
   if (record.canary_before_ns) {
-    line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)}, {"after_ns", rounded(*record.canary_after_ns)}};
+    line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
+                      {"after_ns", rounded(*record.canary_after_ns)}};
   }
   line["warmup"] = {{"ns", result.warm_up_ns}, {"messages", result.warm_up_messages}};
   return line;

@@ -31,7 +31,8 @@ struct RungRecord {
 inline constexpr int kSchema = 1;
 
 // The run-wide fields (run, allowed) are the harness's to add.
-[[nodiscard]] nlohmann::json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record);
+[[nodiscard]] nlohmann::json record_of(const LaunchSpec& spec, const Case& point,
+                                       RungRecord& record);
 // The record of a rung whose launch never came to it.
 [[nodiscard]] nlohmann::json failed_record(const LaunchSpec& spec, const Case& point,
                                            const std::string& why);

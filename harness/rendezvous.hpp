@@ -1,5 +1,6 @@
-// How the coordinator of a launch and its roles talk: fixed-size orders and reports over a socket pair that is never the
-// measured path, and a shared page range for what is too large for a message.
+// How the coordinator of a launch and its roles talk: fixed-size orders and reports over a socket
+// pair that is never the measured path, and a shared page range for what is too large for a
+// message.
 #pragma once
 
 #include <array>
@@ -27,15 +28,16 @@ struct Order {
   static constexpr std::size_t kMostSteps = 4;
 
   Kind kind = Kind::quit;
-  std::uint32_t rung = 0;          // reshape: index into the launch's rungs
-  std::uint64_t delay_steps = 0;   // reshape: injected chain; chain: the one to time
-  std::uint64_t canary_stamps = 0; // canary: how many, and from which turn
+  std::uint32_t rung = 0;           // reshape: index into the launch's rungs
+  std::uint64_t delay_steps = 0;    // reshape: injected chain; chain: the one to time
+  std::uint64_t canary_stamps = 0;  // canary: how many, and from which turn
   std::uint64_t canary_from = 0;
   std::uint32_t step_count = 0;
   std::array<Step, kMostSteps> steps{};
 };
 
-// What a role did in one step; its stamps lie in the role's part of the stage, one step behind the other.
+// What a role did in one step; its stamps lie in the role's part of the stage, one step behind the
+// other.
 struct StepReport {
   std::uint64_t stamped = 0;
   std::uint64_t messages = 0;
@@ -67,7 +69,8 @@ struct Report {
   void say(Status what, std::string_view why);
 };
 
-// Memory that the coordinator and its roles share: the canary's lines, an open loop's schedule and each role's stamps.
+// Memory that the coordinator and its roles share: the canary's lines, an open loop's schedule and
+// each role's stamps.
 class Stage {
  public:
   static constexpr std::size_t kMostStamps = 1 << 17;  // per role and order
@@ -83,7 +86,8 @@ class Stage {
   Mapping mapping_;
 };
 
-// One side of a control socket. Datagrams keep their boundaries; the peer's death is an end of file.
+// One side of a control socket. Datagrams keep their boundaries; the peer's death is an end of
+// file.
 class ControlSocket {
  public:
   explicit ControlSocket(Fd fd) : fd_(std::move(fd)) {}

@@ -23,9 +23,7 @@ fs::path partial(const fs::path& path) {
   return text.ends_with(kPartial) ? fs::path(text) : fs::path(text + std::string(kPartial));
 }
 
-fs::path without_slash(fs::path path) {
-  return path.has_filename() ? path : path.parent_path();
-}
+fs::path without_slash(fs::path path) { return path.has_filename() ? path : path.parent_path(); }
 
 void write_fully(int fd, std::string_view text, const fs::path& path) {
   while (!text.empty()) {
@@ -51,9 +49,11 @@ void drop_cut_line(const fs::path& path) {
 RunFolder RunFolder::create(const fs::path& path) {
   const fs::path folder = partial(without_slash(path));
   const fs::path final_name = folder.string().substr(0, folder.string().size() - kPartial.size());
-  if (fs::exists(final_name)) throw UsageError(fmt::format("{}: exists; a run is never overwritten", final_name.string()));
+  if (fs::exists(final_name))
+    throw UsageError(fmt::format("{}: exists; a run is never overwritten", final_name.string()));
   if (fs::exists(folder)) {
-    throw UsageError(fmt::format("{}: is there already; go on with it by --resume {}", folder.string(), folder.string()));
+    throw UsageError(fmt::format("{}: is there already; go on with it by --resume {}",
+                                 folder.string(), folder.string()));
   }
   std::error_code error;
   fs::create_directories(folder, error);
@@ -95,7 +95,8 @@ void RunFolder::append(const std::string& experiment, const std::vector<nlohmann
 void RunFolder::write(const std::string& name, const std::string& text) const {
   const fs::path fresh = path_ / (name + ".new");
   {
-    const Fd fd(check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
+    const Fd fd(
+        check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
     write_fully(fd.get(), text, fresh);
   }
   fs::rename(fresh, path_ / name);

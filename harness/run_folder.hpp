@@ -1,4 +1,5 @@
-// The folder of a run: grows as NAME.partial, gets its name when complete, and is never overwritten.
+// The folder of a run: grows as NAME.partial, gets its name when complete, and is never
+// overwritten.
 #pragma once
 
 #include <filesystem>
@@ -13,10 +14,12 @@ class RunFolder {
  public:
   // A new folder; throws UsageError when there is one of that name.
   [[nodiscard]] static RunFolder create(const std::filesystem::path& path);
-  // One that was left partial; a line that was cut off while it was written is dropped. Throws UsageError when it is none.
+  // One that was left partial; a line that was cut off while it was written is dropped. Throws
+  // UsageError when it is none.
   [[nodiscard]] static RunFolder reopen(const std::filesystem::path& path);
 
-  // Appends to <experiment>.jsonl and flushes; throws std::system_error (ENOSPC, …) with what is written intact.
+  // Appends to <experiment>.jsonl and flushes; throws std::system_error (ENOSPC, …) with what is
+  // written intact.
   void append(const std::string& experiment, const std::vector<nlohmann::json>& records);
   // Replaces a file in one step.
   void write(const std::string& name, const std::string& text) const;

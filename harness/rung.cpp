@@ -25,7 +25,8 @@ constexpr std::uint64_t kMostOperations = 60'000;
 constexpr std::uint64_t kVerifiedBytes = 8 << 20;
 constexpr std::uint64_t kMostExpiries = 1000;
 constexpr std::uint64_t kFewestExpiries = 5;
-// An open loop lasts this many batch-phase budgets: its percentiles need messages, its rate fixes their number.
+// An open loop lasts this many batch-phase budgets: its percentiles need messages, its rate fixes
+// their number.
 constexpr double kPaceBudgets = 5;
 constexpr std::uint64_t kFewestPaced = 200;
 constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
@@ -49,7 +50,8 @@ std::uint64_t RungMeter::lead() const { return part() == Part::pour ? point_.bat
 
 std::uint64_t RungMeter::in_batches(double messages) const {
   const std::uint64_t batch = part() == Part::pour ? point_.batch : 1;
-  const auto batches = static_cast<std::uint64_t>(std::ceil(std::max(messages, 1.0) / static_cast<double>(batch)));
+  const auto batches =
+      static_cast<std::uint64_t>(std::ceil(std::max(messages, 1.0) / static_cast<double>(batch)));
   return batches * batch;
 }
 
@@ -67,7 +69,8 @@ Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
 }
 
 Order RungMeter::probe() const {
-  const std::uint64_t fit = std::clamp<std::uint64_t>(kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 4, kVerified);
+  const std::uint64_t fit = std::clamp<std::uint64_t>(
+      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 4, kVerified);
   const std::uint64_t verified = in_batches(static_cast<double>(fit));
   const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, kProbed)));
   // An expiring end only waits, but on a channel that has been proven to work.
@@ -98,7 +101,8 @@ void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& st
 
 std::uint64_t RungMeter::warm_up_messages() const {
   const double by_time = static_cast<double>(settings_.warm_up_ns) / message_ns_;
-  // The count is for mechanisms that need messages, not time, to settle; a slow one is not held up by it.
+  // The count is for mechanisms that need messages, not time, to settle; a slow one is not held up
+  // by it.
   const double by_count = std::min(static_cast<double>(settings_.warm_up_messages), 10 * by_time);
   const double turns = std::min(2.0 * static_cast<double>(slots_), 10 * by_time);
   return in_batches(std::max({by_time, by_count, turns}) / visits_);
@@ -130,14 +134,16 @@ void RungMeter::plan_windows(Order& order) {
   const double shortest = kQuantaPerWindow * scale_.quantum_ns / message_ns_;
   const std::uint64_t each = in_batches(std::max({shortest, budget / planned / message_ns_, 1.0}));
   const double fit = budget / (static_cast<double>(each) * message_ns_);
-  const auto windows = static_cast<std::uint64_t>(std::clamp(fit, static_cast<double>(kFewestWindows), planned));
+  const auto windows =
+      static_cast<std::uint64_t>(std::clamp(fit, static_cast<double>(kFewestWindows), planned));
   order.steps[1] = {part(), job(lead() + each * windows, each)};
   sequence_ += lead() + each * windows;
   order.step_count = 2;
   result_.window_messages = each;
   result_.warm_up_messages += warm;
   result_.warm_up_ns += static_cast<std::uint64_t>(static_cast<double>(warm) * message_ns_);
-  expected_ns_ += static_cast<std::int64_t>(static_cast<double>(warm + each * windows) * message_ns_);
+  expected_ns_ +=
+      static_cast<std::int64_t>(static_cast<double>(warm + each * windows) * message_ns_);
 }
 
 void RungMeter::plan_operations(Order& order) {
@@ -151,7 +157,8 @@ void RungMeter::plan_operations(Order& order) {
 
 void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t seed) {
   const double rate = static_cast<double>(std::max<std::uint64_t>(point_.rate_per_s, 1));
-  const double wanted = rate * kPaceBudgets * static_cast<double>(settings_.measure_ns) / 1e9 / visits_;
+  const double wanted =
+      rate * kPaceBudgets * static_cast<double>(settings_.measure_ns) / 1e9 / visits_;
   const auto count = static_cast<std::uint64_t>(std::clamp(
       wanted, static_cast<double>(kFewestPaced), static_cast<double>(Stage::kMostScheduled)));
   std::mt19937_64 random(seed);
@@ -162,9 +169,11 @@ void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t se
     at_s += point_.schedule == Schedule::poisson ? gap(random) : 1 / rate;
   }
   Step step{Part::pace, job(count, count)};
-  step.job.origin_ticks = ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
+  step.job.origin_ticks =
+      ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
   if (point_.flush_ns != kNever) {
-    step.job.flush_ticks = static_cast<std::uint64_t>(static_cast<double>(point_.flush_ns) * scale_.ticks_per_ns);
+    step.job.flush_ticks =
+        static_cast<std::uint64_t>(static_cast<double>(point_.flush_ns) * scale_.ticks_per_ns);
   }
   order.steps[0] = step;
   order.step_count = 1;
@@ -174,8 +183,9 @@ void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t se
 
 void RungMeter::plan_expiry(Order& order) {
   const double one_ns = static_cast<double>(point_.timeout_ns) + 2000;
-  const auto count = static_cast<std::uint64_t>(std::clamp(
-      2 * static_cast<double>(settings_.measure_ns) / visits_ / one_ns, static_cast<double>(kFewestExpiries), static_cast<double>(kMostExpiries)));
+  const auto count = static_cast<std::uint64_t>(
+      std::clamp(2 * static_cast<double>(settings_.measure_ns) / visits_ / one_ns,
+                 static_cast<double>(kFewestExpiries), static_cast<double>(kMostExpiries)));
   Job waits = job(count, 1);
   waits.timeout_ns = point_.timeout_ns;
   order.steps[0] = {Part::expire, waits};
@@ -195,7 +205,8 @@ void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& 
   } else {
     std::uint64_t at = timed.steps[0].stamped;
     take_windows(timed.steps[1], stamps.subspan(at, timed.steps[1].stamped));
-    result_.window_cpu_ns += static_cast<double>(reports[0].steps[1].cpu_ns + reports[1].steps[1].cpu_ns);
+    result_.window_cpu_ns +=
+        static_cast<double>(reports[0].steps[1].cpu_ns + reports[1].steps[1].cpu_ns);
     at += timed.steps[1].stamped;
     if (last_.step_count > 2) take_operations(stamps.subspan(at, timed.steps[2].stamped));
   }
@@ -259,7 +270,8 @@ void RungMeter::take_schedule(const std::array<Report, 2>& reports, const Stage&
   result_.messages += count;
   result_.values["batch_fill"] = static_cast<double>(result_.messages) / result_.values["flushes"];
   result_.values["cpu_ns_per_message"] =
-      static_cast<double>(reports[0].steps[0].cpu_ns + reports[1].steps[0].cpu_ns) / static_cast<double>(count);
+      static_cast<double>(reports[0].steps[0].cpu_ns + reports[1].steps[0].cpu_ns) /
+      static_cast<double>(count);
   result_.values["receiver_cpu_ns_per_message"] =
       static_cast<double>(reports[1].steps[0].cpu_ns) / static_cast<double>(count);
 }
@@ -280,8 +292,9 @@ void RungMeter::check_payload(const std::array<Report, 2>& reports, std::string_
   for (std::size_t end = 0; end < 2; ++end) {
     for (const auto& step : reports[end].steps) {
       if (step.wrong == 0) continue;
-      throw PayloadWrong(fmt::format("{}: {} of {} messages were not what was sent in {}, the first is number {}",
-                                     end == 0 ? "client" : "server", step.wrong, step.messages, phase, step.first_wrong));
+      throw PayloadWrong(fmt::format(
+          "{}: {} of {} messages were not what was sent in {}, the first is number {}",
+          end == 0 ? "client" : "server", step.wrong, step.messages, phase, step.first_wrong));
     }
   }
 }

@@ -1,4 +1,5 @@
-// One rung of a launch's ladder: which phases it goes through, how many messages each takes, and what came of it.
+// One rung of a launch's ladder: which phases it goes through, how many messages each takes, and
+// what came of it.
 #pragma once
 
 #include <array>
@@ -38,7 +39,8 @@ struct RungResult {
   std::array<std::set<int>, 2> role_cpus{};
 };
 
-// Counts and steps follow from a probe of the first messages, never from a clock inside a measured loop.
+// Counts and steps follow from a probe of the first messages, never from a clock inside a measured
+// loop.
 class RungMeter {
  public:
   // `visits`: how often this rung will be visited in the launch; budgets are shared among them.

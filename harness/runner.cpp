@@ -20,7 +20,8 @@ namespace {
 
 using nlohmann::json;
 
-// How much longer than expected a whole launch may take before the harness ends it; its phases have deadlines of their own.
+// How much longer than expected a whole launch may take before the harness ends it; its phases have
+// deadlines of their own.
 constexpr std::int64_t kLaunchPatience = 20;
 
 std::uint64_t random_bits() {
@@ -70,7 +71,8 @@ Runner::Runner(RunRequest request, RunFolder folder, Topology topology)
       topology_(std::move(topology)),
       console_(request_.quiet),
       prefix_(fmt::format("ipcmark-{:016x}", random_bits())) {
-  if (request_.plan.run.seed == 0) request_.plan.run.seed = random_bits() >> 12;  // exact in JSON everywhere
+  if (request_.plan.run.seed == 0)
+    request_.plan.run.seed = random_bits() >> 12;  // exact in JSON everywhere
 }
 
 int Runner::run() {
@@ -93,7 +95,8 @@ int Runner::run() {
     counts_.planned += run.blocks * (rungs_of(launches) - before);
   }
   run_blocks(launches, explored, explored + run.blocks);
-  for (std::uint32_t block = explored + run.blocks; block < explored + run.max_blocks && interrupted == 0; ++block) {
+  for (std::uint32_t block = explored + run.blocks;
+       block < explored + run.max_blocks && interrupted == 0; ++block) {
     const auto answer = ask_analysis(folder_.path(), "enough");
     stopped_ = answer.value("reason", stopped_);
     if (answer.value("enough", true) || over_budget(expected_ns(launches, run))) break;
@@ -103,7 +106,9 @@ int Runner::run() {
   if (interrupted != 0) {
     stopped_ = "interrupted";
     write_manifest(false);
-    console_.say(fmt::format("interrupted; every finished launch is kept; go on with: ipcmark run --resume {}", folder_.path().string()));
+    console_.say(fmt::format(
+        "interrupted; every finished launch is kept; go on with: ipcmark run --resume {}",
+        folder_.path().string()));
     return 130;
   }
   write_manifest(true);
@@ -111,7 +116,8 @@ int Runner::run() {
   return exit_code();
 }
 
-void Runner::run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t from, std::uint32_t to) {
+void Runner::run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t from,
+                        std::uint32_t to) {
   for (std::uint32_t block = from; block < to; ++block) {
     if (over_budget(expected_ns(launches, request_.plan.run))) {
       stopped_ = "time budget";
@@ -136,8 +142,10 @@ void Runner::run_one(const ScheduledLaunch& launch) {
   auto records = measure(launch);
   ++counts_.launches_done;
   for (const auto& record : records) counts_.count(record);
-  counts_.launches_failed += std::ranges::any_of(records, [](const json& r) { return r.at("status") == "failed"; });
-  console_.progress(counts_.ok + counts_.skipped + counts_.failed, counts_.planned, left_ns_, records.back());
+  counts_.launches_failed +=
+      std::ranges::any_of(records, [](const json& r) { return r.at("status") == "failed"; });
+  console_.progress(counts_.ok + counts_.skipped + counts_.failed, counts_.planned, left_ns_,
+                    records.back());
   keep(launch.plan.experiment, std::move(records));
 }
 
@@ -169,7 +177,8 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
     }
   }
   for (const auto i : without_t) {
-    records.push_back(failed_record(spec, spec.rungs[i], "no T was found for auto: see summary.json"));
+    records.push_back(
+        failed_record(spec, spec.rungs[i], "no T was found for auto: see summary.json"));
     records.back()["status"] = "skipped";
   }
   return records;
@@ -224,7 +233,8 @@ bool Runner::over_budget(std::int64_t next_ns) const {
 int Runner::exit_code() const {
   if (counts_.wrong_payload != 0) return 5;
   if (counts_.ok == 0) return counts_.failed == 0 ? 77 : 4;
-  const double share = static_cast<double>(counts_.launches_failed) / static_cast<double>(std::max<std::uint64_t>(counts_.launches_done, 1));
+  const double share = static_cast<double>(counts_.launches_failed) /
+                       static_cast<double>(std::max<std::uint64_t>(counts_.launches_done, 1));
   return share > request_.plan.run.allowed_failures ? 4 : 0;
 }
 

@@ -12,7 +12,8 @@ namespace ipcmark {
 namespace {
 
 constexpr std::uint64_t kBlockStride = 0x9E3779B97F4A7C15;
-// Opening, casting and reaping; and the two canaries, reshapes and probes of a visit. Seen on two shared vCPUs.
+// Opening, casting and reaping; and the two canaries, reshapes and probes of a visit. Seen on two
+// shared vCPUs.
 constexpr std::int64_t kLaunchOverheadNs = 15'000'000;
 constexpr std::int64_t kVisitOverheadNs = 1'500'000;
 
@@ -50,9 +51,11 @@ void refine(LaunchPlan& launch, const nlohmann::json& entry) {
 
 std::int64_t visit_ns(const Case& rung, const RunSettings& run) {
   const auto ns = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
-  if (rung.pattern == Pattern::expire) return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));
+  if (rung.pattern == Pattern::expire)
+    return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));
   if (rung.pattern == Pattern::pace) return 5 * ns(run.measure_ns);
-  return ns(run.warm_up_ns) + ns(run.measure_ns) + (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
+  return ns(run.warm_up_ns) + ns(run.measure_ns) +
+         (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
 }
 
 }  // namespace
@@ -82,8 +85,9 @@ std::vector<LaunchPlan> exploring(const std::vector<LaunchPlan>& launches) {
 }
 
 std::uint32_t exploring_blocks(const std::vector<LaunchPlan>& launches, const RunSettings& run) {
-  const bool wanted = std::ranges::any_of(
-      launches, [](const LaunchPlan& launch) { return std::ranges::any_of(launch.rungs, is_auto); });
+  const bool wanted = std::ranges::any_of(launches, [](const LaunchPlan& launch) {
+    return std::ranges::any_of(launch.rungs, is_auto);
+  });
   return wanted ? std::max<std::uint32_t>(1, run.blocks / 3) : 0;
 }
 

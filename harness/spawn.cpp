@@ -75,19 +75,23 @@ std::string reap(const Child& child) {
   while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
   if (WIFSIGNALED(status)) {
-    return fmt::format("launch killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+    return fmt::format("launch killed by signal {} ({})", WTERMSIG(status),
+                       ::strsignal(WTERMSIG(status)));
   }
   if (WEXITSTATUS(status) != 0) return fmt::format("launch exited with {}", WEXITSTATUS(status));
   return {};
 }
 
-std::vector<nlohmann::json> parse(const std::string& text, const LaunchSpec& spec, std::string why) {
+std::vector<nlohmann::json> parse(const std::string& text, const LaunchSpec& spec,
+                                  std::string why) {
   std::vector<nlohmann::json> records;
   std::size_t from = 0;
   while (records.size() < spec.rungs.size()) {
     const std::size_t end = text.find('\n', from);
     if (end == std::string::npos) break;
-    auto record = nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(from), text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
+    auto record =
+        nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(from),
+                              text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
     if (!record.is_object()) break;
     records.push_back(std::move(record));
     from = end + 1;

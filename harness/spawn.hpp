@@ -9,9 +9,10 @@
 
 namespace ipcmark {
 
-// Runs one launch to its end and returns its records, one for every rung in the spec's order. A launch that dies, hangs
-// past `deadline_ns` or says something that is no record gives `failed` records with the reason; nothing is thrown for what the
-// launch does. Everything the launch started is gone when this returns.
+// Runs one launch to its end and returns its records, one for every rung in the spec's order. A
+// launch that dies, hangs past `deadline_ns` or says something that is no record gives `failed`
+// records with the reason; nothing is thrown for what the launch does. Everything the launch
+// started is gone when this returns.
 [[nodiscard]] std::vector<nlohmann::json> run_launch_process(const LaunchSpec& spec,
                                                              std::int64_t deadline_ns);
 
