@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
 #include <tuple>
 
 #include "harness/cpu_list.hpp"
@@ -57,19 +58,19 @@ class Uses {
 // Why a whole machine has no such pair.
 std::string_view lack(Placement placement) {
   switch (placement) {
-    case Placement::kSameCore:
+    case Placement::same_core:
       return "no usable CPU";
-    case Placement::kSmtSibling:
+    case Placement::smt_sibling:
       return "one CPU per core: no smt sibling";
-    case Placement::kSameL2:
+    case Placement::same_l2:
       return "no two cores share an L2 cache";
-    case Placement::kSameLlc:
+    case Placement::same_llc:
       return "no two cores share a last-level cache and not an L2";
-    case Placement::kCrossLlc:
+    case Placement::cross_llc:
       return "one last-level cache per NUMA node";
-    case Placement::kCrossNuma:
+    case Placement::cross_numa:
       return "one NUMA node per socket";
-    case Placement::kCrossSocket:
+    case Placement::cross_socket:
       return "one socket";
   }
   return "unknown placement";
@@ -79,8 +80,8 @@ std::string reason_for_none(const CpuView& view, Placement placement) {
   if (!pairs_of(view.online, placement).empty()) {
     std::vector<int> usable;
     for (const CpuPlace& place : view.usable) usable.push_back(place.cpu);
-    return fmt::format("no {} pair among the usable CPUs ({}): affinity or --cpus",
-                       placement_name(placement), format_cpu_list(usable));
+    return fmt::format("no {} pair among the usable CPUs ({}): affinity or --cpus", word(placement),
+                       format_cpu_list(usable));
   }
   if (view.online.size() == 1) return "one CPU";
   return std::string(lack(placement));
@@ -88,24 +89,14 @@ std::string reason_for_none(const CpuView& view, Placement placement) {
 
 }  // namespace
 
-std::string_view placement_name(Placement placement) noexcept {
-  return kPlacementNames[static_cast<std::size_t>(placement)];
-}
-
-std::optional<Placement> parse_placement(std::string_view name) noexcept {
-  const auto found = std::find(kPlacementNames.begin(), kPlacementNames.end(), name);
-  if (found == kPlacementNames.end()) return std::nullopt;
-  return static_cast<Placement>(found - kPlacementNames.begin());
-}
-
 Placement placement_of(const CpuPlace& a, const CpuPlace& b) noexcept {
-  if (a.cpu == b.cpu) return Placement::kSameCore;
-  if (shared(a.core, b.core)) return Placement::kSmtSibling;
-  if (a.package != b.package) return Placement::kCrossSocket;
-  if (a.numa != b.numa) return Placement::kCrossNuma;
-  if (shared(a.l2, b.l2)) return Placement::kSameL2;
-  if (shared(a.llc, b.llc)) return Placement::kSameLlc;
-  return Placement::kCrossLlc;
+  if (a.cpu == b.cpu) return Placement::same_core;
+  if (shared(a.core, b.core)) return Placement::smt_sibling;
+  if (a.package != b.package) return Placement::cross_socket;
+  if (a.numa != b.numa) return Placement::cross_numa;
+  if (shared(a.l2, b.l2)) return Placement::same_l2;
+  if (shared(a.llc, b.llc)) return Placement::same_llc;
+  return Placement::cross_llc;
 }
 
 PlacementOffer offer_placement(const CpuView& cpus, Placement placement, std::size_t max_pairs) {
@@ -129,8 +120,8 @@ PlacementOffer offer_placement(const CpuView& cpus, Placement placement, std::si
 
 std::vector<PlacementOffer> offer_placements(const CpuView& cpus, std::size_t max_pairs) {
   std::vector<PlacementOffer> offers;
-  for (std::size_t i = 0; i < kPlacementNames.size(); ++i) {
-    offers.push_back(offer_placement(cpus, static_cast<Placement>(i), max_pairs));
+  for (const auto& [placement, name] : Words<Placement>::table) {
+    offers.push_back(offer_placement(cpus, placement, max_pairs));
   }
   return offers;
 }

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "harness/topology.hpp"
+#include "harness/words.hpp"
 
 namespace ipcmark {
 
@@ -15,21 +13,25 @@ namespace ipcmark {
 // placement. `same_core` is one logical CPU for both ends; `cross_llc` is one NUMA node with no
 // data cache in common, as far as the kernel reports caches at all.
 enum class Placement {
-  kSameCore,
-  kSmtSibling,
-  kSameL2,
-  kSameLlc,
-  kCrossLlc,
-  kCrossNuma,
-  kCrossSocket
+  same_core,
+  smt_sibling,
+  same_l2,
+  same_llc,
+  cross_llc,
+  cross_numa,
+  cross_socket
 };
 
-inline constexpr std::array<std::string_view, 7> kPlacementNames = {
-    "same_core", "smt_sibling", "same_l2", "same_llc", "cross_llc", "cross_numa", "cross_socket"};
-
-// The schema's name, and back; nullopt for any other text.
-[[nodiscard]] std::string_view placement_name(Placement placement) noexcept;
-[[nodiscard]] std::optional<Placement> parse_placement(std::string_view name) noexcept;
+template <>
+struct Words<Placement> {
+  static constexpr WordTable<Placement, 7> table{{{Placement::same_core, "same_core"},
+                                                  {Placement::smt_sibling, "smt_sibling"},
+                                                  {Placement::same_l2, "same_l2"},
+                                                  {Placement::same_llc, "same_llc"},
+                                                  {Placement::cross_llc, "cross_llc"},
+                                                  {Placement::cross_numa, "cross_numa"},
+                                                  {Placement::cross_socket, "cross_socket"}}};
+};
 
 // CPUs of the two ends (the kernel's numbers); the client's is the better ranked.
 struct CpuPair {
@@ -55,7 +57,7 @@ struct PlacementOffer {
 [[nodiscard]] PlacementOffer offer_placement(const CpuView& cpus, Placement placement,
                                              std::size_t max_pairs);
 
-// offer_placement() for all seven, in the order of kPlacementNames.
+// offer_placement() for all seven, in the order of the words.
 [[nodiscard]] std::vector<PlacementOffer> offer_placements(const CpuView& cpus,
                                                            std::size_t max_pairs);
 
