@@ -147,18 +147,4 @@ Plan resolve_plan(const RunOptions& options) {
   return plan;
 }
 
-std::vector<LaunchPlan> launches_of(const Plan& plan) {
-  std::vector<LaunchPlan> all;
-  std::set<std::string> seen;
-  for (const PlanEntry& entry : plan.entries) {
-    for (LaunchPlan& launch : expand(*find_experiment(entry.experiment), entry.axes)) {
-      std::erase_if(launch.rungs, [&](const Case& rung) {
-        return !seen.insert(entry.experiment + " " + text_of(rung)).second;
-      });
-      if (!launch.rungs.empty()) all.push_back(std::move(launch));
-    }
-  }
-  return all;
-}
-
 }  // namespace ipcmark

@@ -19,7 +19,4 @@ namespace ipcmark {
 [[nodiscard]] std::string find_plan(const std::string& name);
 [[nodiscard]] std::vector<std::string> shipped_plans();
 
-// What a plan measures, once: cases that an earlier table of the experiment has are left out.
-[[nodiscard]] std::vector<LaunchPlan> launches_of(const Plan& plan);
-
 }  // namespace ipcmark
