@@ -241,6 +241,18 @@ const std::vector<Axis>& axes() {
   return all;
 }
 
+const std::vector<std::pair<AxisGroup, std::string_view>>& axis_groups() {
+  using enum AxisGroup;
+  static const std::vector<std::pair<AxisGroup, std::string_view>> all{
+      {what, "what"},
+      {traffic, "traffic"},
+      {load, "open loop and known delays"},
+      {patience, "waiting"},
+      {memory, "memory, and the paths of a hybrid"},
+      {place, "place"}};
+  return all;
+}
+
 const Axis* find_axis(std::string_view name) {
   const auto found = std::ranges::find(axes(), name, &Axis::name);
   return found == axes().end() ? nullptr : &*found;

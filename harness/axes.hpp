@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/case.hpp"
@@ -47,6 +48,8 @@ struct Axis {
 };
 
 [[nodiscard]] const std::vector<Axis>& axes();
+// Groups in the order of help, with their titles.
+[[nodiscard]] const std::vector<std::pair<AxisGroup, std::string_view>>& axis_groups();
 [[nodiscard]] const Axis* find_axis(std::string_view name);
 [[nodiscard]] std::vector<std::string> axis_names();
 

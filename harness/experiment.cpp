@@ -102,6 +102,12 @@ bool settle(Case& point) {
 
 const std::vector<Experiment>& experiments() { return entries(); }
 
+std::vector<std::string> experiment_names() {
+  std::vector<std::string> names;
+  for (const Experiment& experiment : entries()) names.emplace_back(experiment.name);
+  return names;
+}
+
 const Experiment* find_experiment(std::string_view name) {
   const auto found = std::ranges::find(entries(), name, &Experiment::name);
   return found == entries().end() ? nullptr : &*found;

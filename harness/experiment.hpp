@@ -37,6 +37,7 @@ struct Experiment {
 
 // Sorted by name. Filled by bench/ through RegisterExperiment.
 [[nodiscard]] const std::vector<Experiment>& experiments();
+[[nodiscard]] std::vector<std::string> experiment_names();
 [[nodiscard]] const Experiment* find_experiment(std::string_view name);
 struct RegisterExperiment {
   explicit RegisterExperiment(Experiment experiment);

@@ -5,7 +5,7 @@
 namespace ipcmark {
 namespace {
 
-constexpr std::size_t kLeft = 26;  // column of the text: most flags fit before it
+constexpr std::size_t kLeft = 28;  // column of the text: most flags fit before it
 
 std::string line_of(const HelpItem& item, std::size_t width) {
   std::string line = fmt::format("  {:<{}}", item.left, kLeft - 2);

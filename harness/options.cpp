@@ -20,26 +20,13 @@ using Texts = std::vector<std::string>;
 
 constexpr std::size_t kHelpWidth = 100;
 
-constexpr std::pair<AxisGroup, const char*> kGroups[] = {
-    {AxisGroup::what, "axes: what"},
-    {AxisGroup::traffic, "axes: traffic"},
-    {AxisGroup::load, "axes: open loop and known delays"},
-    {AxisGroup::patience, "axes: waiting"},
-    {AxisGroup::memory, "axes: memory, and the paths of a hybrid"},
-    {AxisGroup::place, "axes: place"}};
-
 const Texts kListable{"transports", "experiments", "placements"};
-
-Texts experiment_names() {
-  Texts names;
-  for (const Experiment& experiment : experiments()) names.emplace_back(experiment.name);
-  return names;
-}
 
 // A command (or the program itself) as CLI11 sees it and as its help shows it. Values arrive as
 // text: what they mean is decided by the tables that also make the help.
 struct Commands {
   CLI::App* app = nullptr;
+  std::string usage;
   std::string intro;
   std::vector<HelpSection> sections{{"options", {}}};
   bool help = false;
@@ -62,7 +49,8 @@ class CommandLine {
   Options parse(int argc, const char* const* argv);
 
  private:
-  void prepare(Commands& command, CLI::App* app, const std::string& intro);
+  void prepare(Commands& command, CLI::App* app, const std::string& usage,
+               const std::string& arguments, const std::string& text);
   void add_run_flags();
   void add_axis_flags();
   [[nodiscard]] Commands& chosen();
@@ -81,11 +69,13 @@ class CommandLine {
 };
 
 // What is not known is let through, so that the complaint about it is ours: one line, nearest word.
-void CommandLine::prepare(Commands& command, CLI::App* app, const std::string& intro) {
+void CommandLine::prepare(Commands& command, CLI::App* app, const std::string& usage,
+                          const std::string& arguments, const std::string& text) {
   app->set_help_flag();
   app->allow_extras();
   command.app = app;
-  command.intro = intro + "\n";
+  command.usage = usage;
+  command.intro = fmt::format("usage: {} {}\n\n{}\n", usage, arguments, text);
   app->add_flag("-h,--help", command.help);
   command.sections.back().items.push_back({"-h, --help", "this text"});
 }
@@ -93,8 +83,7 @@ void CommandLine::prepare(Commands& command, CLI::App* app, const std::string& i
 CommandLine::CommandLine() {
   const auto command = [this](Commands& to, const std::string& name, const std::string& arguments,
                               const std::string& text) {
-    prepare(to, app_.add_subcommand(name),
-            fmt::format("usage: ipcmark {} {}\n\n{}", name, arguments, text));
+    prepare(to, app_.add_subcommand(name), "ipcmark " + name, arguments, text);
     main_.sections.back().items.push_back({name, text});
   };
   main_.sections = {{"commands", {}}};
@@ -105,9 +94,8 @@ CommandLine::CommandLine() {
           "facts, doubts, and for each the command that removes it");
   command(clean_, "clean", "", "remove what killed runs left behind, and nothing else");
   main_.sections.push_back({"options", {}});
-  prepare(main_, &app_,
-          "usage: ipcmark <command> [options]\n\nmeasures what communication between processes "
-          "costs on this machine");
+  prepare(main_, &app_, "ipcmark", "<command> [options]",
+          "measures what communication between processes costs on this machine");
   main_.flag("--version", "print the version", version_);
   list_.app->add_option("what", what_);
   list_.flag("--json", "for machines", options_.json);
@@ -146,8 +134,8 @@ void CommandLine::add_run_flags() {
 }
 
 void CommandLine::add_axis_flags() {
-  for (const auto& [group, title] : kGroups) {
-    run_.sections.push_back({title, {}});
+  for (const auto& [group, title] : axis_groups()) {
+    run_.sections.push_back({fmt::format("axes: {}", title), {}});
     for (const Axis& axis : axes()) {
       if (axis.group != group) continue;
       run_.value(axis.flag(), axis.words != nullptr ? "WORDS" : "VALUES",
@@ -177,7 +165,10 @@ void CommandLine::refuse_extras(const Commands& command) const {
     for (const CLI::Option* option : command.app->get_options()) {
       if (!option->get_positional()) flags.push_back("--" + option->get_lnames().at(0));
     }
-    throw UsageError(fmt::format("unknown flag `{}`{}", extra, did_you_mean(extra, flags)));
+    const auto near = nearest(extra, flags);
+    throw UsageError(fmt::format(
+        "unknown flag `{}`; {}", extra,
+        near ? fmt::format("did you mean `{}`?", *near) : command.usage + " --help lists them"));
   }
   if (&command != &main_) throw UsageError(fmt::format("unexpected `{}`", extra));
   Texts commands;
@@ -189,14 +180,11 @@ Options CommandLine::parse(int argc, const char* const* argv) {
   options_.argv.assign(argv, argv + argc);
   try {
     app_.parse(argc, argv);
-  } catch (const CLI::ArgumentMismatch& error) {
-    throw UsageError(
-        fmt::format("{} needs a value",
-                    std::string(error.what()).substr(0, std::string(error.what()).find(':'))));
   } catch (const CLI::ParseError& error) {
-    std::string line = error.what();
-    std::ranges::replace(line, '\n', ' ');
-    throw UsageError(line);
+    // "--plan: 1 required TEXT missing", once CLI11's own words are cut off
+    const std::string line = error.what();
+    throw UsageError(line.starts_with('-') ? line.substr(0, line.find(':')) + " needs a value"
+                                           : line.substr(0, line.find('\n')));
   }
   Commands& command = chosen();
   if (command.help || main_.help) {

@@ -30,8 +30,8 @@ class Reader {
       } else if (find_experiment(key.str()) != nullptr) {
         read_experiment(key.str(), node, plan.entries);
       } else {
-        Texts known{"run"};
-        for (const Experiment& experiment : experiments()) known.emplace_back(experiment.name);
+        Texts known = experiment_names();
+        known.emplace_back("run");
         fail(key.source(), "unknown experiment `{}`{}", key.str(), did_you_mean(key.str(), known));
       }
     }
