@@ -102,6 +102,7 @@ CommandLine::CommandLine() {
   doctor_.flag("--json", "for machines", options_.json);
   doctor_.flag("--restore", "put back the knobs that a killed run changed", options_.restore);
   add_run_flags();
+  app_.require_subcommand(0, 1);  // a second command's name is a word like any other
   launch_.app = app_.add_subcommand("launch");  // for the harness, not for people: no help
   launch_.app->allow_extras()->add_option("--control-fd", control_fd_);
 }
