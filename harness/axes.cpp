@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "harness/nearest.hpp"
+#include "harness/placement.hpp"
 #include "harness/words.hpp"
 #include "transports/registry.hpp"
 
@@ -140,7 +141,8 @@ std::vector<Axis> table() {
       words<&Case::backing>("backing", memory, "where shared memory comes from"),
       quantity<&Case::depth>("depth", memory, "slots, 0 for the transport's default",
                              {Unit::count, 0, 1 << 20}),
-      words<&Case::placement>("placement", place, "which CPUs the ends run on", &placement_words),
+      words<&Case::placement>("placement", place, "which CPUs the ends run on",
+                              &enum_words<Placement>),
       words<&Case::idle>("idle", place, "how deep idle CPUs sleep"),
       words<&Case::roles>("roles", place, "what the ends are"),
       words<&Case::policy>("policy", place, "scheduling policy"),
@@ -263,11 +265,6 @@ std::string text_of(const Case& point) {
   std::string text;
   for (const Axis& axis : axes()) text += fmt::format("{}={} ", axis.name, axis.read(point));
   return text;
-}
-
-std::vector<std::string> placement_words() {
-  return {"same_core", "smt_sibling", "same_l2",     "same_llc",
-          "cross_llc", "cross_numa",  "cross_socket"};
 }
 
 }  // namespace ipcmark

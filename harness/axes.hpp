@@ -55,7 +55,4 @@ void set(Case& point, std::string_view axis, std::string_view text);
 // All axes in the table's order, canonical: two cases are equal iff their texts are.
 [[nodiscard]] std::string text_of(const Case& point);
 
-// The placements that a plan may name, nearest first.
-[[nodiscard]] std::vector<std::string> placement_words();
-
 }  // namespace ipcmark

@@ -150,7 +150,7 @@ void Runner::run_one(const ScheduledLaunch& launch) {
 
 std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
   const Case& any = launch.plan.rungs.front();
-  const auto placement = parse_placement(any.placement).value();
+  const auto placement = from_word<Placement>(any.placement).value();
   const auto offer = offer_placement(topology_.cpus(), placement, request_.plan.run.pairs);
   if (offer.pairs.empty()) return skipped_launch(spec_of(launch, {}), offer.reason);
   const LaunchSpec spec = spec_of(launch, offer.pairs[launch.block % offer.pairs.size()]);
