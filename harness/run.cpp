@@ -37,7 +37,7 @@ std::string default_folder(const std::string& plan) {
 // Spinning ends on one logical CPU wait for each other's time slices: 8 ms a round trip that say nothing.
 bool spins_on_one_cpu(const LaunchPlan& launch) {
   const Case& any = launch.rungs.front();
-  return any.placement == placement_name(Placement::kSameCore) && any.wait == Wait::spin;
+  return any.placement == word(Placement::same_core) && any.wait == Wait::spin;
 }
 
 std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>& launches) {

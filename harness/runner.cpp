@@ -9,6 +9,7 @@
 #include "harness/idle_hold.hpp"
 #include "harness/next.hpp"
 #include "harness/record.hpp"
+#include "harness/resolve.hpp"
 #include "harness/spawn.hpp"
 #include "harness/words.hpp"
 
@@ -126,6 +127,7 @@ void Runner::run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t f
       counts_.launches_planned -= blocks_left * launches.size();
       return;
     }
+    blocks_ = block + 1;
     probe_noise(block);
     for (const auto& launch : block_of(launches, block, request_.plan.run.seed)) {
       if (interrupted != 0) return;

@@ -8,6 +8,7 @@
 #include "harness/binding.hpp"
 #include "harness/environment.hpp"
 #include "harness/noise.hpp"
+#include "harness/record.hpp"
 #include "harness/runner.hpp"
 
 namespace ipcmark {

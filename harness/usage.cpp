@@ -106,6 +106,22 @@ Usage operator-(const Usage& after, const Usage& before) {
           .run_queue_wait_ns = difference(after.run_queue_wait_ns, before.run_queue_wait_ns)};
 }
 
+Usage& operator+=(Usage& sum, const Usage& more) {
+  const auto both = [](auto& total, const auto& part) {
+    total = total && part ? std::optional(*total + *part) : std::nullopt;
+  };
+  sum.cpu_ns += more.cpu_ns;
+  sum.user_ns += more.user_ns;
+  sum.system_ns += more.system_ns;
+  sum.voluntary_switches += more.voluntary_switches;
+  sum.involuntary_switches += more.involuntary_switches;
+  sum.minor_faults += more.minor_faults;
+  sum.major_faults += more.major_faults;
+  both(sum.migrations, more.migrations);
+  both(sum.run_queue_wait_ns, more.run_queue_wait_ns);
+  return sum;
+}
+
 nlohmann::json to_json(const Usage& usage) {
   const auto ticks_per_s = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   const bool enough = usage.cpu_ns >= kTicksForShares * (1'000'000'000 / ticks_per_s);

@@ -36,6 +36,9 @@ struct Usage {
 // a thread's end made the sum shrink.
 [[nodiscard]] Usage operator-(const Usage& after, const Usage& before);
 
+// Two orders of one role; the optional ones are none where either is.
+Usage& operator+=(Usage& sum, const Usage& more);
+
 // The record's fields of a role under their names there; user_ns and system_ns are null below 100
 // kernel ticks of CPU time, where sampling leaves them no meaning.
 [[nodiscard]] nlohmann::json to_json(const Usage& usage);
