@@ -6,18 +6,13 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "harness/text_file.hpp"
+
 namespace ipcmark {
 namespace {
 
-constexpr std::string_view kBlank = " \t\n";
 // Far above any kernel's NR_CPUS: a longer range is a typing error, not a machine.
 constexpr int kHighestCpu = 65535;
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
-}
 
 int number(std::string_view text, std::string_view whole) {
   int value = -1;

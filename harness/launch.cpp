@@ -66,7 +66,7 @@ class Launch {
     RungMeter& meter = *record.meter;
     if (record.visits++ == 0) record.rung = next_rung_++;
     record.canary_before_ns = canary();
-    record.watch.begin(spec_.client_cpu, spec_.server_cpu);
+    record.watch.begin(machine_);
     reshape(i, 0);
     if (meter.point().delay_ns != 0) inject(i, record);
     meter.take_probe(cast_->tell_both(meter.probe(), "verify", deadline()), stage_);
@@ -147,6 +147,7 @@ class Launch {
   const LaunchSpec& spec_;
   std::vector<RungRecord>& records_;
   Stage stage_;
+  MachineWatch machine_{{spec_.client_cpu, spec_.server_cpu}};
   Cast* cast_ = nullptr;
   int next_rung_ = 0;
   std::uint64_t canary_turn_ = 0;

@@ -1,8 +1,6 @@
 #include "harness/peer.hpp"
 
 #include <sched.h>
-#include <sys/resource.h>
-#include <time.h>
 
 #include <cstring>
 
@@ -12,29 +10,6 @@
 namespace ipcmark {
 
 namespace {
-
-std::uint64_t thread_cpu_ns() {
-  timespec t{};
-  check(::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t), "clock_gettime");
-  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(t.tv_nsec);
-}
-
-RoleUsage usage_now() {
-  rusage used{};
-  check(::getrusage(RUSAGE_THREAD, &used), "getrusage");
-  const auto ns = [](const timeval& t) {
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000 +
-           static_cast<std::uint64_t>(t.tv_usec) * 1000;
-  };
-  const auto count = [](long n) { return static_cast<std::uint64_t>(n); };
-  return {.user_ns = ns(used.ru_utime),
-          .system_ns = ns(used.ru_stime),
-          .voluntary_switches = count(used.ru_nvcsw),
-          .involuntary_switches = count(used.ru_nivcsw),
-          .minor_faults = count(used.ru_minflt),
-          .major_faults = count(used.ru_majflt)};
-}
 
 void set_policy(Policy policy) {
   if (policy == Policy::other) return;
@@ -66,9 +41,9 @@ class RoleLoop {
     } else if (order.kind == Order::Kind::chain) {
       time_chain(order.delay_steps, stamps_);
     } else {
-      const RoleUsage before = usage_now();
+      const Usage before = usage_now(UsageScope::thread);
       run_steps(order, report);
-      report.usage = usage_now() - before;
+      report.usage = usage_now(UsageScope::thread) - before;
       report.cpu = ::sched_getcpu();
     }
     report.slots = end_->slots();
@@ -93,14 +68,14 @@ class RoleLoop {
       step.job.intended =
           context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
       Tally tally{.stamps = stamps_.subspan(used)};
-      const std::uint64_t before = thread_cpu_ns();
+      const std::uint64_t before = cpu_time_ns(UsageScope::thread);
       end_->run(step.part, step.job, tally);
       report.steps[i] = {.stamped = tally.stamped,
                          .messages = tally.messages,
                          .flushes = tally.flushes,
                          .wrong = tally.wrong,
                          .first_wrong = tally.first_wrong,
-                         .cpu_ns = thread_cpu_ns() - before};
+                         .cpu_ns = cpu_time_ns(UsageScope::thread) - before};
       used += tally.stamped;
     }
   }

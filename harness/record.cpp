@@ -65,28 +65,18 @@ json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
 
 json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record,
              const RungResult& result, std::size_t end) {
-  const RoleUsage& usage = result.role_usage[end];
-  // The split is sampled by the tick on many kernels: below a hundred ticks it says nothing.
-  constexpr std::uint64_t kHundredTicksNs = 1'000'000'000 / 250 * 100;
-  const bool split = usage.user_ns + usage.system_ns >= kHundredTicksNs;
-  return {{"role", end == 0 ? "client" : "server"},
-          {"index", 0},
-          {"kind", word(point.roles)},
-          {"pid", record.pids[end]},
-          {"cpu", end == 0 ? spec.client_cpu : spec.server_cpu},
-          {"cpus_seen", result.role_cpus[end]},
-          {"cpu_ns", result.role_cpu_ns[end]},
-          {"messages", result.role_messages[end]},
-          {"user_ns", split ? json(usage.user_ns) : json()},
-          {"system_ns", split ? json(usage.system_ns) : json()},
-          {"voluntary_switches", usage.voluntary_switches},
-          {"involuntary_switches", usage.involuntary_switches},
-          {"minor_faults", usage.minor_faults},
-          {"major_faults", usage.major_faults},
-          {"migrations", nullptr},
-          {"run_queue_wait_ns", nullptr},
-          {"counters", json::object()},
-          {"counters_missing", "not asked for"}};
+  json role = {{"role", end == 0 ? "client" : "server"},
+               {"index", 0},
+               {"kind", word(point.roles)},
+               {"pid", record.pids[end]},
+               {"cpu", end == 0 ? spec.client_cpu : spec.server_cpu},
+               {"cpus_seen", result.role_cpus[end]},
+               {"messages", result.role_messages[end]},
+               {"counters", json::object()},
+               {"counters_missing", "not asked for"}};
+  role.update(to_json(result.role_usage[end].value_or(Usage{})));
+  role["cpu_ns"] = result.role_cpu_ns[end];  // of the measured phases alone
+  return role;
 }
 
 json windows_of(const RungResult& result) {
@@ -123,6 +113,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
     line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
                       {"after_ns", rounded(*record.canary_after_ns)}};
   }
+  line["machine"] = to_json(record.watch.counts());
   line["warmup"] = {{"ns", result.warm_up_ns}, {"messages", result.warm_up_messages}};
   return line;
 }

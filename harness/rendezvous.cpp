@@ -28,22 +28,6 @@ void Report::say(Status what, std::string_view why) {
   text[n] = '\0';
 }
 
-RoleUsage& RoleUsage::operator+=(const RoleUsage& other) {
-  user_ns += other.user_ns, system_ns += other.system_ns;
-  voluntary_switches += other.voluntary_switches;
-  involuntary_switches += other.involuntary_switches;
-  minor_faults += other.minor_faults, major_faults += other.major_faults;
-  return *this;
-}
-
-RoleUsage operator-(RoleUsage later, const RoleUsage& earlier) {
-  later.user_ns -= earlier.user_ns, later.system_ns -= earlier.system_ns;
-  later.voluntary_switches -= earlier.voluntary_switches;
-  later.involuntary_switches -= earlier.involuntary_switches;
-  later.minor_faults -= earlier.minor_faults, later.major_faults -= earlier.major_faults;
-  return later;
-}
-
 Stage::Stage() : memory_(check(::memfd_create("ipcmark-stage", MFD_CLOEXEC), "memfd_create")) {
   check(::ftruncate(memory_.get(), kStageBytes), "ftruncate");
   mapping_ = Mapping(memory_, kStageBytes);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/handoff.hpp"
+#include "harness/usage.hpp"
 #include "transports/end.hpp"
 #include "transports/posix.hpp"
 
@@ -47,23 +48,13 @@ struct StepReport {
   std::uint64_t cpu_ns = 0;
 };
 
-// What the kernel counted for a role while it ran an order's steps.
-struct RoleUsage {
-  std::uint64_t user_ns = 0, system_ns = 0;
-  std::uint64_t voluntary_switches = 0, involuntary_switches = 0;
-  std::uint64_t minor_faults = 0, major_faults = 0;
-
-  RoleUsage& operator+=(const RoleUsage& other);
-  friend RoleUsage operator-(RoleUsage later, const RoleUsage& earlier);
-};
-
 struct Report {
   enum class Status : std::uint32_t { ok, unavailable, failed };
   Status status = Status::ok;
   std::array<char, 256> text{};
   std::uint64_t slots = 0;
   std::int32_t cpu = -1;  // where it ran when it had finished
-  RoleUsage usage;
+  Usage usage;            // over the order's steps
   std::array<StepReport, Order::kMostSteps> steps{};
 
   void say(Status what, std::string_view why);

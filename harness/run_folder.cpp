@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <fstream>
-#include <sstream>
 
 #include "harness/plan.hpp"
 #include "transports/posix.hpp"
@@ -34,14 +33,31 @@ void write_fully(int fd, std::string_view text, const fs::path& path) {
   }
 }
 
-// Cuts a file back to its last whole line.
-void drop_cut_line(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::stringstream all;
-  all << in.rdbuf();
-  const std::string text = all.str();
-  const std::size_t end = text.find_last_of('\n');
-  fs::resize_file(path, end == std::string::npos ? 0 : end + 1);
+std::vector<nlohmann::json> whole_lines(const fs::path& path) {
+  std::vector<nlohmann::json> records;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    auto record = nlohmann::json::parse(line, nullptr, false);
+    if (record.is_object() && record.contains("launch_id")) records.push_back(std::move(record));
+  }
+  return records;
+}
+
+// A harness that was killed may have left the beginning of a line or of a launch; the launch will be run again.
+void drop_unfinished(const fs::path& path) {
+  const auto records = whole_lines(path);
+  std::map<std::string, std::size_t> have;
+  for (const auto& record : records) ++have[record["launch_id"]];
+  std::string kept;
+  for (const auto& record : records) {
+    if (have[record["launch_id"]] == record.value("rungs", std::size_t{1})) kept += record.dump() + "\n";
+  }
+  const fs::path fresh = path.string() + ".new";
+  {
+    const Fd fd(check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
+    write_fully(fd.get(), kept, fresh);
+  }
+  fs::rename(fresh, path);
 }
 
 }  // namespace
@@ -67,7 +83,7 @@ RunFolder RunFolder::reopen(const fs::path& path) {
     throw UsageError(fmt::format("{}: no partial run (manifest.json is missing)", folder.string()));
   }
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".jsonl") drop_cut_line(entry.path());
+    if (entry.path().extension() == ".jsonl") drop_unfinished(entry.path());
   }
   return RunFolder(folder);
 }
@@ -109,15 +125,12 @@ nlohmann::json RunFolder::read(const std::string& name) const {
   return json;
 }
 
-std::map<std::string, std::vector<std::string>> RunFolder::launches_by_status() const {
-  std::map<std::string, std::vector<std::string>> launches;
+std::map<std::string, std::vector<nlohmann::json>> RunFolder::launches() const {
+  std::map<std::string, std::vector<nlohmann::json>> launches;
   for (const auto& entry : fs::directory_iterator(path_)) {
     if (entry.path().extension() != ".jsonl") continue;
-    std::ifstream in(entry.path());
-    for (std::string line; std::getline(in, line);) {
-      const auto record = nlohmann::json::parse(line, nullptr, false);
-      if (!record.is_object() || !record.contains("launch_id")) continue;
-      launches[record["launch_id"]].push_back(record.value("status", "failed"));
+    for (auto& record : whole_lines(entry.path())) {
+      launches[record["launch_id"]].push_back(std::move(record));
     }
   }
   return launches;

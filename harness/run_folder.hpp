@@ -14,8 +14,8 @@ class RunFolder {
  public:
   // A new folder; throws UsageError when there is one of that name.
   [[nodiscard]] static RunFolder create(const std::filesystem::path& path);
-  // One that was left partial; a line that was cut off while it was written is dropped. Throws
-  // UsageError when it is none.
+  // One that was left partial; a line that was cut off while it was written is dropped, and so is a launch of which
+  // not every record was kept. Throws UsageError when it is none.
   [[nodiscard]] static RunFolder reopen(const std::filesystem::path& path);
 
   // Appends to <experiment>.jsonl and flushes; throws std::system_error (ENOSPC, …) with what is
@@ -24,8 +24,8 @@ class RunFolder {
   // Replaces a file in one step.
   void write(const std::string& name, const std::string& text) const;
   [[nodiscard]] nlohmann::json read(const std::string& name) const;
-  // Launch ids that are in the records with this many lines or more.
-  [[nodiscard]] std::map<std::string, std::vector<std::string>> launches_by_status() const;
+  // Launch id → its records, of every experiment.
+  [[nodiscard]] std::map<std::string, std::vector<nlohmann::json>> launches() const;
   // Renames to the final name.
   void complete();
 

@@ -33,6 +33,14 @@ constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
 
 bool closed_loop(Pattern pattern) { return pattern == Pattern::ping || pattern == Pattern::ask; }
 
+void add_usage(std::optional<Usage>& sum, const Usage& more) {
+  if (sum) {
+    *sum += more;
+  } else {
+    sum = more;
+  }
+}
+
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -212,7 +220,7 @@ void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& 
   }
   const std::uint32_t first = last_.step_count > 1 ? 1 : 0;  // without the warm-up
   for (std::size_t end = 0; end < 2; ++end) {
-    result_.role_usage[end] += reports[end].usage;
+    add_usage(result_.role_usage[end], reports[end].usage);
     result_.role_cpus[end].insert(reports[end].cpu);
     for (std::uint32_t i = first; i < last_.step_count; ++i) {
       result_.role_messages[end] += reports[end].steps[i].messages;

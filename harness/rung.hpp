@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -35,7 +36,7 @@ struct RungResult {
   std::uint64_t warm_up_ns = 0;
   std::array<std::uint64_t, 2> role_messages{};  // client, server
   std::array<std::uint64_t, 2> role_cpu_ns{};
-  std::array<RoleUsage, 2> role_usage{};
+  std::array<std::optional<Usage>, 2> role_usage{};
   std::array<std::set<int>, 2> role_cpus{};
 };
 

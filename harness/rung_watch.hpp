@@ -1,14 +1,24 @@
-// What the machine did on the two measured CPUs while a rung was visited.
+// What the machine did on the two measured CPUs while a rung was visited, all visits together.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <memory>
+
+#include "harness/machine_watch.hpp"
 
 namespace ipcmark {
 
 class RungWatch {
  public:
-  void begin(int, int) {}
-  void end() {}
+  // `watch` outlives this.
+  void begin(MachineWatch& watch);
+  void end();
+  [[nodiscard]] const MachineCounts& counts() const { return counts_; }
+
+ private:
+  MachineWatch* watch_ = nullptr;
+  MachineCounts before_;
+  MachineCounts counts_;
+  bool visited_ = false;
 };
 
 }  // namespace ipcmark

@@ -9,6 +9,7 @@
 #include "harness/idle_hold.hpp"
 #include "harness/next.hpp"
 #include "harness/record.hpp"
+#include "harness/resolve.hpp"
 #include "harness/spawn.hpp"
 #include "harness/words.hpp"
 
@@ -126,6 +127,7 @@ void Runner::run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t f
       counts_.launches_planned -= blocks_left * launches.size();
       return;
     }
+    blocks_ = block + 1;
     probe_noise(block);
     for (const auto& launch : block_of(launches, block, request_.plan.run.seed)) {
       if (interrupted != 0) return;
@@ -136,9 +138,8 @@ void Runner::run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t f
 }
 
 void Runner::run_one(const ScheduledLaunch& launch) {
-  const auto done = done_.find(launch.id);
   left_ns_ -= expected_ns(launch.plan, request_.plan.run);
-  if (done != done_.end()) return;
+  if (done_.contains(launch.id)) return;
   auto records = measure(launch);
   ++counts_.launches_done;
   for (const auto& record : records) counts_.count(record);
@@ -212,10 +213,10 @@ void Runner::keep(const std::string& experiment, std::vector<json> records) {
 }
 
 void Runner::recount_done() {
-  done_ = folder_.launches_by_status();
-  for (const auto& [id, statuses] : done_) {
+  for (const auto& [id, records] : folder_.launches()) {
+    done_.insert(id);
     ++launch_order_, ++counts_.launches_done;
-    for (const auto& status : statuses) counts_.count({{"status", status}, {"reason", ""}});
+    for (const auto& record : records) counts_.count(record);
   }
 }
 

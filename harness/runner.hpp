@@ -4,8 +4,8 @@
 #include <csignal>
 #include <cstdint>
 #include <filesystem>
-#include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -43,6 +43,9 @@ class Runner {
   // Runs what is not done yet. Exit code of DESIGN section 7: 0, 4, 5, 77 or 130.
   int run();
 
+  [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
+  [[nodiscard]] const nlohmann::json& manifest() const { return manifest_; }
+
  private:
   void describe();
   void run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t from, std::uint32_t to);
@@ -65,8 +68,9 @@ class Runner {
   std::string prefix_;
   nlohmann::json manifest_ = nlohmann::json::object();
   RunCounts counts_;
-  std::map<std::string, std::vector<std::string>> done_;  // launch id → statuses of its records
+  std::set<std::string> done_;  // launches of an earlier attempt
   std::uint32_t launch_order_ = 0;
+  std::uint32_t blocks_ = 0;  // begun
   std::int64_t started_ns_ = 0;
   std::int64_t left_ns_ = 0;
   std::string stopped_ = "blocks done";

@@ -3,20 +3,22 @@
 //
 // Two layouts, chosen by the shape alone so that both ends agree without talking:
 //
-//   line     message ≤ 56 B, not batched: the slot is one cache line that carries the payload and
-//   its own sequence. The
-//            consumer polls the line it will read, so a message costs one line transfer: the bare
-//            hand-off.
-//   indexed  everything else: slots of whole lines, and a published index on a line of its own. A
-//   batch is published
-//            once; the consumer reads the index once for all that it covers.
+//   tagged   not batched: each slot ends in a tag, its message's sequence and length. The consumer
+//            polls the tag of the slot it will read, so up to 56 B a message costs one line
+//            transfer, the bare hand-off; up to 24 B several messages share that line, which a
+//            stream uses and a ping-pong does not mind. No index moves between the ends.
+//   indexed  batched: slots without tags, packed, and a published index on a line of its own. A
+//            batch is published once; the consumer reads the index once for all that it covers.
 //
-// The free space is known by the consumer's index in both; the producer looks at it only when the
-// slots it knows to be free are used up, so that line moves once per turn of the ring.
+// The free space is known by the consumer's index in both. Neither end touches that line for every
+// message: the producer looks at it when the slots it knows to be free are used up, the consumer
+// writes it a few times a turn, and before it waits. Written for every message it would make a full
+// ring move in lockstep, one slot a transfer.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -42,13 +44,14 @@ struct RingControl {
 
 struct RingLayout {
   static constexpr std::size_t kLine = 64;
-  static constexpr std::size_t kLinePayload = kLine - sizeof(std::uint64_t);
+  using Tag = std::uint64_t;
+  static constexpr std::size_t kLinePayload = kLine - sizeof(Tag);
   // Default bytes in flight: half of a 512 KiB L2, so that a turn of the ring stays in the cache of
   // either core.
   static constexpr std::size_t kDefaultBytes = 256 * 1024;
   static constexpr std::size_t kMostSlots = 1024;
 
-  bool in_line = false;
+  bool tagged = false;
   std::uint64_t slots = 0;  // a power of two
   std::uint64_t batch = 1;
   std::size_t stride = 0;
@@ -57,13 +60,12 @@ struct RingLayout {
   std::size_t bytes = 0;
 
   RingLayout() = default;
-  RingLayout(std::uint64_t message_bytes, const Shape& shape) : batch(shape.batch) {
-    in_line = message_bytes <= kLinePayload && batch == 1;
-    stride = in_line ? kLine
-                     : round_up(std::max<std::size_t>(message_bytes, 1), slot_unit(message_bytes));
+  RingLayout(std::uint64_t message_bytes, const Shape& shape)
+      : tagged(shape.batch <= 1), batch(shape.batch) {
+    stride = tagged ? tagged_stride(message_bytes) : packed_stride(message_bytes);
     const std::uint64_t fit = std::clamp<std::uint64_t>(kDefaultBytes / stride, 2, kMostSlots);
     const std::uint64_t asked = shape.depth == 0 ? fit : shape.depth;
-    slots = power_of_two(std::max<std::uint64_t>(asked, 2 * batch));
+    slots = std::bit_ceil(std::max<std::uint64_t>({2, asked, 2 * batch}));
     lengths_at = sizeof(RingControl);
     slots_at = round_up(lengths_at + slots * sizeof(std::uint32_t), 4096);
     bytes = round_up(slots_at + slots * stride, 4096);
@@ -72,11 +74,11 @@ struct RingLayout {
   // Enough for every shape whose sizes are not above this one's.
   [[nodiscard]] static std::size_t room(std::uint64_t message_bytes, const Shape& widest) {
     const std::uint64_t deepest =
-        power_of_two(std::max<std::uint64_t>({2, std::uint64_t{2} * widest.batch, widest.depth}));
+        std::bit_ceil(std::max<std::uint64_t>({2, std::uint64_t{2} * widest.batch, widest.depth}));
     const std::uint64_t most = std::max(deepest, kMostSlots * 1ul);
-    const std::size_t slot = round_up(std::max<std::size_t>(message_bytes, 1), kLine);
     return round_up(sizeof(RingControl) + most * sizeof(std::uint32_t), 4096) +
-           std::max(2 * kDefaultBytes, deepest * slot) + 4096;
+           std::max(2 * kDefaultBytes, deepest * round_up(message_bytes + sizeof(Tag), kLine)) +
+           4096;
   }
 
   [[nodiscard]] static constexpr std::size_t round_up(std::size_t n, std::size_t unit) {
@@ -84,14 +86,16 @@ struct RingLayout {
   }
 
  private:
-  // Batched small messages are packed, eight bytes apart at the least; larger ones start on a line.
-  static std::size_t slot_unit(std::uint64_t message_bytes) {
-    return message_bytes < kLine ? sizeof(std::uint64_t) : kLine;
+  // A slot never crosses a line that it could stay within: the tag travels with the payload.
+  static std::size_t tagged_stride(std::uint64_t message_bytes) {
+    const std::size_t whole = message_bytes + sizeof(Tag);
+    return whole <= kLine ? std::bit_ceil(std::max(whole, 2 * sizeof(Tag)))
+                          : round_up(whole, kLine);
   }
-  static std::uint64_t power_of_two(std::uint64_t n) {
-    std::uint64_t power = 2;
-    while (power < n) power *= 2;
-    return power;
+  // Small messages are packed, eight bytes apart at the least; larger ones start on a line.
+  static std::size_t packed_stride(std::uint64_t message_bytes) {
+    return round_up(std::max<std::size_t>(message_bytes, 1),
+                    message_bytes < kLine ? sizeof(std::uint64_t) : kLine);
   }
 };
 
@@ -110,12 +114,22 @@ class RingView {
     return reinterpret_cast<std::uint32_t*>(at_ +
                                             layout_.lengths_at)[position & (layout_.slots - 1)];
   }
-  [[nodiscard]] static std::atomic<std::uint64_t>& tag(std::byte* slot) {
-    return *reinterpret_cast<std::atomic<std::uint64_t>*>(slot);
+  // Of the message at a position: the sequence's low half (a slot's last tag was another turn's,
+  // so half is enough), then the length.
+  [[nodiscard]] static RingLayout::Tag tag_of(std::uint64_t position, std::size_t n) {
+    return (position + 1) << 32 | n;
   }
-  // The home end's part, while the channel is quiet. Slots of the indexed layout hold no state.
+  [[nodiscard]] std::atomic<RingLayout::Tag>& tag(std::byte* slot) const {
+    return *reinterpret_cast<std::atomic<RingLayout::Tag>*>(slot + layout_.stride -
+                                                            sizeof(RingLayout::Tag));
+  }
+  // The home end's part, while the channel is quiet. Of slots only the tags are state.
   void initialise() const {
-    std::memset(at_, 0, layout_.in_line ? layout_.bytes : layout_.slots_at);
+    std::memset(at_, 0, layout_.slots_at);
+    if (!layout_.tagged) return;
+    for (std::uint64_t i = 0; i < layout_.slots; ++i) {
+      tag(slot(i)).store(0, std::memory_order_relaxed);
+    }
   }
 
  private:
@@ -134,16 +148,14 @@ class RingProducer {
   std::span<std::byte> reserve(std::size_t n) {
     if (next_ == free_until_) [[unlikely]]
       wait_for_room();
-    std::byte* slot = view_.slot(next_);
-    return {view_.layout().in_line ? slot + sizeof(std::uint64_t) : slot, n};
+    return {view_.slot(next_), n};
   }
 
   void commit(std::size_t n) {
-    if (view_.layout().in_line) {
-      // Pairs with the consumer's load of the same tag: payload before sequence.
-      RingView::tag(view_.slot(next_)).store((next_ + 1) << 8 | n, kPublish<W>);
-      ++next_;
-      published_ = next_;
+    if (view_.layout().tagged) {
+      // Pairs with the consumer's load of the same tag: payload before tag.
+      view_.tag(view_.slot(next_)).store(RingView::tag_of(next_, n), kPublish<W>);
+      published_ = ++next_;
       bell::ring<W>(view_.control().consumer_bell);
       return;
     }
@@ -190,19 +202,21 @@ class RingConsumer {
  public:
   RingConsumer() = default;
   RingConsumer(RingView view, std::uint64_t spin_budget_ns)
-      : view_(view), spin_budget_ns_(spin_budget_ns) {}
+      : view_(view),
+        spin_budget_ns_(spin_budget_ns),
+        hold_back_(std::max<std::uint64_t>(view.layout().slots / kGivesPerTurn, 1)) {}
 
   // The next message, where it lies; empty when the deadline passed first.
   std::span<std::byte> peek(std::optional<Deadline> deadline = std::nullopt) {
-    if (view_.layout().in_line) {
+    if (view_.layout().tagged) {
       std::byte* slot = view_.slot(next_);
-      std::uint64_t tag = 0;
+      RingLayout::Tag length = 0;  // what the tag holds beyond the sequence that is waited for
       const auto arrived = [&] {
-        tag = RingView::tag(slot).load(kObserve<W>);
-        return tag >> 8 == next_ + 1;
+        length = view_.tag(slot).load(kObserve<W>) - RingView::tag_of(next_, 0);
+        return length >> 32 == 0;
       };
       if (!arrived() && !wait(deadline, arrived)) return {};
-      return {slot + sizeof(std::uint64_t), tag & 0xff};
+      return {slot, length};
     }
     if (next_ == known_) {
       const auto arrived = [&] {
@@ -216,7 +230,7 @@ class RingConsumer {
 
   void release() {
     ++next_;
-    if (next_ - released_ >= view_.layout().batch) give_back();
+    if (next_ - released_ >= hold_back_) give_back();
   }
 
   // The message's bytes, copied to the front of `buffer`; 0 when the deadline passed first.
@@ -229,7 +243,7 @@ class RingConsumer {
   }
 
   // Whether peek would return at once.
-  [[nodiscard]] bool has_message() const { return !view_.layout().in_line && next_ != known_; }
+  [[nodiscard]] bool has_message() const { return !view_.layout().tagged && next_ != known_; }
 
   void give_back() {
     if (released_ == next_) return;
@@ -239,6 +253,9 @@ class RingConsumer {
   }
 
  private:
+  // A producer that waits is let go early enough to refill the ring before it runs empty.
+  static constexpr std::uint64_t kGivesPerTurn = 4;
+
   template <class Arrived>
   bool wait(std::optional<Deadline> deadline, Arrived& arrived) {
     give_back();  // the producer may be waiting for the slots that are held back
@@ -247,6 +264,7 @@ class RingConsumer {
 
   RingView view_;
   std::uint64_t spin_budget_ns_ = 0;
+  std::uint64_t hold_back_ = 1;  // slots read before they are given back, while there is more
   std::uint64_t next_ = 0;
   std::uint64_t known_ = 0;
   std::uint64_t released_ = 0;

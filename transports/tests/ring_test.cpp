@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "transports/keystream.hpp"
@@ -69,12 +70,39 @@ TEST(Ring, spin_then_block_streams_arrive_whole_and_in_order) {
   stream_all<Wait::spin_then_block>();
 }
 
-TEST(Ring, small_unbatched_messages_ride_in_the_line) {
-  EXPECT_TRUE(RingLayout(56, Shape{}).in_line);
-  EXPECT_FALSE(RingLayout(57, Shape{}).in_line);
-  EXPECT_FALSE(RingLayout(8, Shape{.batch = 2}).in_line);
+TEST(Ring, a_message_and_its_tag_share_a_line_while_they_fit) {
+  for (const auto& [bytes, stride] : {std::pair{1u, 16u},
+                                      {8u, 16u},
+                                      {9u, 32u},
+                                      {24u, 32u},
+                                      {25u, 64u},
+                                      {56u, 64u},
+                                      {57u, 128u},
+                                      {120u, 128u}}) {
+    const RingLayout layout(bytes, Shape{});
+    EXPECT_TRUE(layout.tagged);
+    EXPECT_EQ(layout.stride, stride) << bytes;
+  }
+}
+
+TEST(Ring, batched_messages_are_packed_without_tags) {
+  EXPECT_FALSE(RingLayout(8, Shape{.batch = 2}).tagged);
   EXPECT_EQ(RingLayout(8, Shape{.batch = 2}).stride, 8u);
-  EXPECT_EQ(RingLayout(64, Shape{}).stride, 64u);
+  EXPECT_EQ(RingLayout(64, Shape{.batch = 2}).stride, 64u);
+}
+
+TEST(Ring, what_another_shape_left_in_a_slot_is_not_a_message) {
+  const Shape shape{};
+  const RingLayout layout(8, shape);
+  std::vector<std::byte> left(layout.bytes + 4096);
+  std::byte* at = left.data() + 4096 - reinterpret_cast<std::uintptr_t>(left.data()) % 4096;
+  const RingView view(at, layout);
+  // The tags that a ring of the same slots would look for.
+  for (std::uint64_t i = 0; i < layout.slots; ++i) view.tag(view.slot(i)) = RingView::tag_of(i, 8);
+  view.initialise();
+  RingConsumer<Wait::spin> in(view, 0);
+  std::byte buffer[8];
+  EXPECT_EQ(in.recv(buffer, Deadline{}), 0u);
 }
 
 TEST(Ring, room_holds_every_layout_up_to_the_widest_shape) {
