@@ -1,0 +1,5 @@
+"""T as other figures show it: a band per hybrid."""
+
+
+def bands(ax, run, panel):
+    pass
