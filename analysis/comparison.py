@@ -21,8 +21,8 @@ class Comparison:
     """Candidate over baseline: ratio and interval (1 = equal; None below six launches), and
     p-values.
 
-    `p_slower` is one-sided (candidate larger), `p_two_sided` is for a difference either way; NaN if
-    no test.
+    `p_slower` is one-sided (candidate larger), `p_two_sided` is for a difference either way, both
+    by ranks; `p_welch` is Welch's t-test on logs, unpaired only (NaN for pairs).
     """
 
     ratio: float
@@ -31,6 +31,7 @@ class Comparison:
     p_slower: float
     p_two_sided: float
     n: int
+    p_welch: float = math.nan
 
     def exceeds(self, margin: float) -> bool:
         """Whether the whole interval lies beyond a ratio of 1 + margin either way."""
@@ -103,33 +104,47 @@ def unpaired(baseline: ArrayLike, candidate: ArrayLike) -> Comparison:
         return Comparison(ratio, None, None, p_slower, p_two, n)
     spread = 1.959964 * math.sqrt(a.size * b.size * (a.size + b.size + 1) / 12)
     skip = max(int(math.floor(a.size * b.size / 2 - spread)), 1) - 1
-    low, high = shifts[skip], shifts[shifts.size - 1 - skip]
-    return Comparison(ratio, math.exp(low), math.exp(high), p_slower, p_two, n)
+    low, high = math.exp(shifts[skip]), math.exp(shifts[shifts.size - 1 - skip])
+    return Comparison(ratio, low, high, p_slower, p_two, n, welch(a, b))
+
+
+def welch(a: stats.Array, b: stats.Array) -> float:
+    """Two-sided p-value of Welch's t-test (1947); 1 for equal constants, 0 for different ones."""
+    from scipy.special import stdtr
+
+    errors = np.array([a.var(ddof=1) / a.size, b.var(ddof=1) / b.size])
+    apart, square = float(b.mean() - a.mean()), float(errors.sum())
+    if square == 0:
+        return float(apart == 0)
+    freedom = square**2 / float(errors[0] ** 2 / (a.size - 1) + errors[1] ** 2 / (b.size - 1))
+    return float(2 * stdtr(freedom, -abs(apart) / math.sqrt(square)))
 
 
 def tells_slower(result: Comparison, margin: float = 0.01, level: float = 0.01) -> bool:
-    """The gate's rule for one paired series (METHOD section 7): Wilcoxon p < level and interval
-    above ln(1 + margin).
+    """The gate's rule for one paired series (METHOD section 7): Wilcoxon p < level, and the
+    interval above ln(1 + margin).
     """
     return result.p_slower < level and result.lo is not None and result.lo > 1 + margin
 
 
-def judge(results: list[Comparison], margin: float = 0.01, rate: float = 0.05) -> list[str]:
+def judge(results: list[Comparison], margin: float = 0.01, rate: float = 0.01) -> list[str]:
     """One word a case: `slower`, `faster`, `suspect`, `same`, or `few` (below six launches a side).
 
-    A difference is confirmed when the two-sided test passes at this false-discovery rate over all
-    cases and the interval lies beyond the margin; with only the latter it is `suspect`: six
-    launches a side cannot pass the former alone among hundreds of cases.
+    Confirmed (slower, faster) when the interval lies beyond the margin, ranks differ (p < 0.05),
+    and Welch's test passes at this false-discovery rate over all cases. Ranks alone cannot: with
+    six launches a side their p is never below 0.002, too much for one case among hundreds; Welch
+    alone would trust the shape of the noise. `suspect` has only the first: more launches would
+    tell.
     """
-    q_values = stats.false_discovery(
-        [r.p_two_sided if r.lo is not None else math.nan for r in results]
-    )
-    return [_word(result, q, margin, rate) for result, q in zip(results, q_values)]
+    adjusted = stats.false_discovery([result.p_welch for result in results])
+    return [_word(result, q, margin, rate) for result, q in zip(results, adjusted)]
 
 
-def _word(result: Comparison, q_value: float, margin: float, rate: float) -> str:
+def _word(result: Comparison, adjusted: float, margin: float, rate: float) -> str:
     if result.lo is None:
         return "few"
     if not result.exceeds(margin):
         return "same"
-    return "suspect" if q_value > rate else "slower" if result.ratio > 1 else "faster"
+    if adjusted > rate or result.p_two_sided >= 0.05:
+        return "suspect"
+    return "slower" if result.ratio > 1 else "faster"

@@ -164,8 +164,9 @@ class Bracket:
 def sign_changes(signs: ArrayLike, shortest_run: int = 1) -> list[Bracket]:
     """One bracket for each change between -1 and +1, undecided (0) sizes being passed over.
 
-    A bracket reaches from the end of the change before it to the begin of the one after, so it
-    holds exactly one. Runs of fewer than `shortest_run` decided sizes are taken as undecided.
+    A bracket reaches from the first decided size of the run before the change to the last of the
+    run after it: it holds exactly one change, and because its ends are decided the isotonic fit of
+    the medians always crosses inside. Runs of fewer than `shortest_run` decided sizes do not count.
     """
     decided = np.asarray(signs, dtype=int)
     runs: list[list[int]] = []
@@ -181,16 +182,15 @@ def sign_changes(signs: ArrayLike, shortest_run: int = 1) -> list[Bracket]:
             merged[-1].extend(run)
         else:
             merged.append(list(run))
-    last = len(decided) - 1
     return [
         Bracket(
-            first=0 if k == 0 else left[0],
+            first=left[0],
             before=left[-1],
             after=right[0],
-            last=last if k == len(merged) - 2 else right[-1],
+            last=right[-1],
             rising=bool(decided[right[0]] > 0),
         )
-        for k, (left, right) in enumerate(zip(merged, merged[1:]))
+        for left, right in zip(merged, merged[1:])
     ]
 
 

@@ -57,6 +57,14 @@ def test_undecided_sizes_make_no_crossing_of_their_own() -> None:
     assert answer.dominance[2:5] == ("undecided",) * 3 and answer.dominance[7] == "undecided"
 
 
+def test_an_undecided_begin_does_not_push_T_out_of_range() -> None:
+    """At the smallest size the paths differ widely from block to block, but not by their median."""
+    y_q, y_h = costs([3, -0.03, -0.03, -0.03, -0.02, 1, 2, 3])
+    y_q[:, 0] = np.exp([-2, 3, 3, 3, 3, -2])
+    answer = crossing.crossover(kSizes, y_q, y_h)
+    assert answer.status == "ok" and 16 <= answer.T_bytes <= 32
+
+
 def test_a_falling_crossing_is_a_crossing() -> None:
     answer = crossing.crossover(kSizes, *costs([3, 2, 1, -1, -2, -3, -4, -5]))
     assert answer.status == "ok" and not answer.crossings[0].rising
