@@ -22,6 +22,7 @@ import local_fit
 import stats
 import steadiness
 from record import Key, Record, freeze, group
+from records import Run
 
 kDescriptorBytes = 16  # transports/frame.hpp: sizeof(FrameDescriptor)
 kFree = ("message_bytes", "path", "threshold_bytes", "access")
@@ -86,6 +87,17 @@ class Finding:
     def queue(self) -> str:
         """The queue a hybrid is made of, as the transport of that name."""
         return str(self.costs.axes["transport"]).removeprefix("hybrid_")
+
+
+_kept: dict[int, tuple[Run, list[Finding]]] = {}
+
+
+def of_run(run: Run) -> list[Finding]:
+    """The findings of a loaded run, computed once however many figures ask for them."""
+    kept = _kept.get(id(run))
+    if kept is None or kept[0] is not run:
+        _kept[id(run)] = run, findings(run.records, run.environment)
+    return _kept[id(run)][1]
 
 
 def findings(
@@ -188,8 +200,9 @@ def _level(record: Record, levels: list[float]) -> int | None:
 
 
 def _common_level(cells: dict[str, dict[int | None, list[float]]]) -> int | None:
-    """The level at which both sides were measured, the one with most launches; None without one."""
-    shared = set.intersection(*(set(cells.get(side, {})) for side in kSides)) - {None}
+    """The level at which all sides here were measured, the one with most launches; None without."""
+    sides = [set(cells[side]) for side in kSides if side in cells]
+    shared = set.intersection(*sides) - {None} if sides else set()
     return max(
         sorted(shared), key=lambda l: sum(len(c.get(l, [])) for c in cells.values()), default=None
     )
@@ -230,3 +243,18 @@ def cache_sizes(environment: dict[str, Any]) -> list[float]:
     text = str((environment.get("machine") or {}).get("topology", ""))
     units = {"KiB": 1024.0, "MiB": 1024.0**2, "GiB": 1024.0**3}
     return sorted({float(n) * units[u] for n, u in re.findall(r"\d+ x ([\d.]+) ([KMG]iB)", text)})
+
+
+def queue_limit(costs: Costs) -> float:
+    """The largest size (bytes) the queue took where shared memory took larger ones; inf if it
+    took them all.
+    """
+    took = {side: costs.sizes[(~np.isnan(costs.y[side])).any(axis=0)] for side in kSides}
+    return math.inf if took["queue"].max() >= took["shm"].max() else float(took["queue"].max())
+
+
+def auto_threshold(costs: Costs, answer: crossing.Crossover) -> float:
+    """The payload (bytes) up to which `auto` should use the queue, never beyond what the queue
+    takes.
+    """
+    return min(crossing.best_threshold(answer), queue_limit(costs))
