@@ -32,7 +32,7 @@ TITLE = "Batch size and flush timeout: cost against response time"
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """batching.svg: one panel a rate and condition, and the model's."""
-    found, overloaded = settings(run, Levels(run))
+    found, overloaded = settings(run, Levels.of(run))
     if not found:
         return []
     panels = by_panel(found)

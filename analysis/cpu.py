@@ -33,7 +33,7 @@ COLUMNS = 2
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """cpu.svg: one panel an experiment and size, one row a transport."""
-    levels = Levels(run)
+    levels = Levels.of(run)
     found = [
         (f"{words}, {style.bytes_label(size)} B", part)
         for experiment, words in QUESTIONS.items()

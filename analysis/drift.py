@@ -41,7 +41,7 @@ def residuals(records: list[Record], levels: Levels) -> dict[str, float]:
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """drift.svg."""
-    records, levels = [r for r in run.records if r.ok], Levels(run)
+    records, levels = [r for r in run.records if r.ok], Levels.of(run)
     if not records:
         return []
     fig, axes = figure.grid(2, row_in=2.9, columns=1, labels=["x" * 18])

@@ -44,6 +44,12 @@ def draw(ax: Axes, bars: list[Bar], label: str) -> None:
     ax.set_xlabel(label)
 
 
+def names_right(ax: Axes) -> None:
+    """Move the rows' names to the right margin, where other panels have their labels."""
+    ax.yaxis.tick_right()
+    ax.spines["left"].set_visible(False)
+
+
 def legend(ax: Axes, filled: str, hollow: str, **where: Any) -> None:
     """What filled and hollow mean, above the axes unless told where."""
     dot = {"ls": "", "marker": "o", "ms": 5, "color": style.MUTED}

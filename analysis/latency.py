@@ -29,7 +29,7 @@ FLOOR_TRANSPORT = "cache_line"
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """latency.svg, and latency-2 … where the conditions do not fit on one page."""
-    records, levels = run.of("latency"), Levels(run)
+    records, levels = run.of("latency"), Levels.of(run)
     found = panels(records, levels)
     floors = series([r for r in records if r.transport == FLOOR_TRANSPORT], levels)
     missing = lines.absent(r for r in run.records if r.experiment == "latency")

@@ -75,7 +75,7 @@ def _at_size(panel: Panel, size: int) -> Panel:
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """percentiles.svg, and percentiles-2 … where the conditions do not fit on one page."""
-    records, levels = run.of("latency"), Levels(run)
+    records, levels = run.of("latency"), Levels.of(run)
     sizes, whole = nearest_sizes(records), panels(records, levels)
     found = [_at_size(panel, size) for panel in whole for size in sizes]
     found = [panel for panel in found if panel.series]

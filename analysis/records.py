@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,7 @@ class Run:
     environment: dict[str, Any]
     records: list[Record]
     warnings: list[str]
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)  # what figures derive once
 
     @property
     def name(self) -> str:

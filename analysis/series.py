@@ -77,9 +77,17 @@ class Panel:
 
 
 class Levels:
-    """The canary's levels per placement, and which one a record ran at."""
+    """The canary's levels per placement, which one a record ran at, and whether it held steady."""
+
+    @staticmethod
+    def of(run: Run) -> "Levels":
+        """A run's, found once."""
+        if "levels" not in run.memo:
+            run.memo["levels"] = Levels(run)
+        return run.memo["levels"]
 
     def __init__(self, run: Run) -> None:
+        self._classes: dict[int, str] = {}
         readings: dict[str, list[float]] = {}
         for record in run.records:
             readings.setdefault(_place(record), []).extend(_canary(record))
@@ -92,6 +100,12 @@ class Levels:
         if len(levels) < 2 or len(readings) < 2:
             return 0
         return steadiness.canary_label(readings[0], readings[1], levels)
+
+    def steadiness(self, record: Record) -> str:
+        """Its windows' class, judged once: `flat`, `warming`, `slowing`, `unsteady`, `n/a`."""
+        if id(record) not in self._classes:
+            self._classes[id(record)] = steadiness.classify_windows(record.windows_ns)
+        return self._classes[id(record)]
 
     def words(self) -> list[str]:
         """What a caption must say where the canary has several levels."""
@@ -134,7 +148,7 @@ def point(records: list[Record], x: float, value: Value, levels: Levels) -> Poin
         p99=stats.median_interval(p99).value if p99 else math.nan,
         p99_reliability=next((g for g in ("n/a", "low", "ok") if grades[g]), "n/a"),
         cpu_ns=stats.median_interval(cpu).value if cpu else math.nan,
-        unstable=steadiness.is_unstable([steadiness.classify_windows(r.windows_ns) for r in mine]),
+        unstable=steadiness.is_unstable([levels.steadiness(r) for r in mine]),
     )
 
 
@@ -200,7 +214,9 @@ def panels(records: list[Record], levels: Levels, value: Value | None = None) ->
         for name in style.FAMILIES:
             if name in drawn:
                 found.append(Panel(" · ".join([name, *condition]), drawn[name], families[name]))
-    return sorted((p for p in found if p.series), key=_panel_order)
+    found = [p for p in found if p.series]
+    curves = [p for p in found if any(len(s.points) > 1 for s in p.series)]
+    return sorted(curves or found, key=_panel_order)  # a condition with one size is no line
 
 
 def _condition(name: str, value: Any) -> str:

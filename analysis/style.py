@@ -246,9 +246,11 @@ def caption(run: Run, records: Iterable[Record], missing: Iterable[str] = ()) ->
 
 def machine_name(run: Run) -> str:
     machine = run.environment.get("machine") or {}
-    for name in ("cpu_model", "model", "cpu"):
-        if isinstance(machine.get(name), str):
-            return machine[name]
+    cpu = machine.get("cpu")
+    facts = {**machine, **cpu} if isinstance(cpu, dict) else machine
+    for name in ("model name", "model_name", "cpu_model", "model", "cpu"):
+        if isinstance(facts.get(name), str):
+            return str(facts[name])
     return str(machine.get("arch") or "unknown machine")
 
 

@@ -46,7 +46,7 @@ VIEWS: tuple[tuple[str, str, Callable[[Record], float], str], ...] = (
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """throughput.svg and throughput-messages.svg, further pages where conditions do not fit on one."""
-    records, levels = run.of("throughput"), Levels(run)
+    records, levels = run.of("throughput"), Levels.of(run)
     roof = [r for r in records if r.transport == ROOF_TRANSPORT]
     missing = lines.absent(r for r in run.records if r.experiment == "throughput")
     missing += [] if roof else [f"the cross-core stream ({ROOF_TRANSPORT})"]

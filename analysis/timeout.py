@@ -13,7 +13,10 @@ from __future__ import annotations
 
 import math
 import sys
+from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 
@@ -25,14 +28,15 @@ import style
 from dumbbell import Bar
 from figure import Drawn
 from records import Record, Run, by_launch, group
-from series import Levels, Panel, Series, series
+from series import Levels, Panel, Point, Series, series
 
+Value = Callable[[Point], float]
 TITLE = "Timeouts: accuracy, price, and the spin budget"
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """timeout.svg: the panels for which there are records."""
-    levels, looks = Levels(run), style.looks(run)
+    levels, looks = Levels.of(run), style.looks(run)
     expire = run.of("timeout", pattern="expire")
     asks = run.of("timeout", pattern="ask")
     late = series(expire, levels, x="timeout_ns")
@@ -49,16 +53,21 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     figure.title(fig, TITLE)
     rest = iter(axes)
     if late:
-        _overshoot(next(rest), late, looks)
+        ax = next(rest)
+        ax.set(title="overshoot: p50, p99 dotted", xlabel="timeout τ [time]")
+        ax.set_ylabel("return after the deadline [time]")
+        _over_times(ax, late, looks, lambda p: p.p99, lines.STYLES[2])
     if spun:
-        _spin(next(rest), spun, looks)
+        ax = next(rest)
+        ax.set(title="spin budget: round trip, CPU dashed", xlabel="spin budget [time]")
+        ax.set_ylabel("per message [time]")
+        _over_times(ax, spun, looks, lambda p: p.cpu_ns, lines.STYLES[1])
     if prices:
         ax = next(rest)
         ax.set_title("a call that finds its message")
         dumbbell.draw(ax, prices, "per call [time]")
         dumbbell.legend(ax, "timeout", "none", loc="lower right", bbox_to_anchor=(1.6, 1.0))
-        ax.yaxis.tick_right()
-        ax.spines["left"].set_visible(False)
+        dumbbell.names_right(ax)
     early = sum(int(r.values.get("early") or 0) for r in expire)
     missing = lines.absent(r for r in run.records if r.experiment == "timeout")
     missing += [] if spun else ["the spin budget"]
@@ -70,44 +79,21 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     return [Drawn("timeout", TITLE, __doc__ or "", text, path)]
 
 
-def _overshoot(ax: Axes, late: list[Series], looks: dict[str, style.Look]) -> None:
-    """Against τ, evenly spaced: 0 has a place of its own."""
-    taus = sorted({p.x for s in late for p in s.points if math.isfinite(p.x)})
-    dashes = {v: lines.STYLES[i % 4] for i, v in enumerate(sorted({s.variant for s in late}))}
-    ends = []
-    for line in late:
-        points = [p for p in line.points if math.isfinite(p.x)]
-        xs, look = [taus.index(p.x) for p in points], looks[line.transport]
-        ys = [max(p.interval.value, 1) for p in points]
-        ax.plot(xs, ys, color=look.colour, marker=look.marker, ls=dashes[line.variant])
-        ax.plot(xs, [p.p99 for p in points], color=look.colour, ls=(0, (1, 1.5)), lw=1)
-        band = [(x, p.interval) for x, p in zip(xs, points) if p.interval.lo is not None]
-        ax.fill_between([x for x, _ in band], [max(i.lo, 1) for _, i in band],
-                        [max(i.hi, 1) for _, i in band], color=look.colour, alpha=0.2, lw=0)  # fmt: skip
-        ends.append((xs[-1], ys[-1], line.label, look.colour))
-    ax.set_title("overshoot: p50, p99 dotted")
-    ax.set_xticks(range(len(taus)), [style.time_label(t) if t else "0" for t in taus])
-    ax.set_xlabel("timeout τ [time]")
-    ax.set_ylabel("return after the deadline [time]")
+def _over_times(
+    ax: Axes, found: list[Series], looks: dict[str, style.Look], second: Value, dashes: Any
+) -> None:
+    """Lines over an axis of times, evenly spaced, so that 0 has a place; and a second value each."""
+    times = sorted({p.x for s in found for p in s.points if math.isfinite(p.x)})
+    variants, ends = lines.linestyles(Panel("", found, [])), []
+    for line in found:
+        points = [replace(p, x=times.index(p.x)) for p in line.points if math.isfinite(p.x)]
+        look, xs = looks[line.transport], [p.x for p in points]
+        lines.draw_line(ax, replace(line, points=points), look, variants[line.variant])
+        ax.plot(xs, [second(p) for p in points], color=look.colour, ls=dashes, lw=1)
+        ends.append((xs[-1], points[-1].interval.value, line.label, look.colour))
     ax.set_yscale("log")
     style.log_axis(ax.yaxis)
-    style.label_ends(ax, ends)
-
-
-def _spin(ax: Axes, spun: list[Series], looks: dict[str, style.Look]) -> None:
-    ends = []
-    for line in spun:
-        xs, colour = [max(p.x, 1) for p in line.points], looks[line.transport].colour
-        lines.draw_line(ax, line, looks[line.transport], "-")
-        ax.plot(xs, [p.cpu_ns for p in line.points], color=colour, ls="--", lw=1)
-        ends.append((xs[-1], line.points[-1].interval.value, line.label, colour))
-    ax.set_title("spin budget: round trip, CPU dashed")
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    style.log_axis(ax.xaxis)
-    style.log_axis(ax.yaxis)
-    ax.set_xlabel("spin budget [time]")
-    ax.set_ylabel("per message [time]")
+    ax.set_xticks(range(len(times)), [style.time_label(t) if t else "0" for t in times])
     style.label_ends(ax, ends)
 
 

@@ -1,7 +1,7 @@
 """A seeded run folder, true to the schema, with known answers: what the analysis is tested on.
 
 Costs follow C_q(s) = a_q + b_q s through the queue and C_h(s) = a_q + a_s + b_q d + b_s s through shared memory, so
-T = (a_s + b_q d) / (b_q - b_s) is known. One hybrid crosses, one never does, one crosses three times.
+T = (a_s + b_q d) / (b_q - b_s) is known. One hybrid crosses, one never does, one crosses twice.
 
     synthetic.py FOLDER [--blocks 6] [--seed 1] [--dense]
 """
@@ -23,7 +23,7 @@ DESCRIPTOR = 32
 QUEUES: dict[str, tuple[float, float, float, float, int]] = {
     "pipe": (4900, 0.30, 900, 0.05, 1 << 20),
     "unix_stream": (7100, 0.12, 1200, 0.04, 1 << 20),
-    "tcp": (11300, 0.22, 1500, 0.05, 1 << 20),
+    "tcp": (11300, 0.22, 1500, 0.05, 1 << 20),  # crosses twice
     "posix_mq": (5500, 0.20, 4000, 0.06, 8192),
 }
 RINGS = {"copy": (124, 0.055), "in_place": (128, 0.032)}
@@ -60,7 +60,7 @@ def cost(case: dict[str, Any]) -> float:
         return asleep + a + b * (size + back) / 2 * (1 + (size > 1 << 18))
     queue = name.removeprefix("hybrid_")
     a_q, b_q, a_s, b_s, _ = QUEUES[queue]
-    b_q *= 1.6 if queue == "tcp" and 512 < size <= 16384 else 1  # a regime: three crossings
+    b_s *= 8 if queue == "tcp" and size > 65536 else 1  # a regime: the queue wins again
     through_shm = case["path"] == "shm" or (
         case["path"] == "auto" and size > case["threshold_bytes"]
     )
