@@ -10,7 +10,7 @@ namespace ipcmark {
 
 // What a run must say of its clock (`manifest.json`, `clock`).
 struct ClockFacts {
-  std::string method;       // the instructions of one read
+  std::string method = {};  // the instructions of one read
   double ticks_per_ns = 0;  // calibrated against CLOCK_MONOTONIC_RAW
   double quantum_ns = 0;    // the step readings move by; some guests' counters step by 10 ns
   double cost_min_ns = 0;   // of one read, as the mean of 16 in a row, so that

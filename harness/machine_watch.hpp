@@ -37,8 +37,8 @@ struct MachineCounts {
 [[nodiscard]] std::optional<std::uint64_t> parse_steal_ticks(std::string_view text,
                                                              std::span<const int> cpus);
 
-// Reads both files, which it keeps open with its buffer: 85 us a reading on a guest with two CPUs, growing
-// with CPUs times interrupts. For one thread; outside measured windows.
+// Reads both files, which it keeps open with its buffer: 85 us a reading on a guest with two CPUs,
+// growing with CPUs times interrupts. For one thread; outside measured windows.
 class MachineWatch {
  public:
   // `root` prefixes /proc. A file that cannot be opened leaves its counts none.

@@ -89,6 +89,10 @@ int count_of(hwloc_topology_t topology, hwloc_obj_type_t type) {
   return std::max(0, hwloc_get_nbobjs_by_type(topology, type));
 }
 
+std::string counted(int number, const char* thing) {
+  return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
+}
+
 std::string cache_size(std::uint64_t bytes) {
   const std::uint64_t kib = bytes / 1024;
   return kib % 1024 == 0 ? fmt::format("{} MiB", kib / 1024) : fmt::format("{} KiB", kib);
@@ -145,8 +149,9 @@ int Topology::cores() const { return count_of(handle_.get(), HWLOC_OBJ_CORE); }
 int Topology::threads() const { return count_of(handle_.get(), HWLOC_OBJ_PU); }
 
 std::string Topology::summary() const {
-  std::string text = fmt::format("{} sockets, {} NUMA nodes, {} cores, {} threads", packages(),
-                                 numa_nodes(), cores(), threads());
+  std::string text = fmt::format("{}, {}, {}, {}", counted(packages(), "socket"),
+                                 counted(numa_nodes(), "NUMA node"), counted(cores(), "core"),
+                                 counted(threads(), "thread"));
   const char* separator = "; ";
   for (const auto type : {HWLOC_OBJ_L1CACHE, HWLOC_OBJ_L2CACHE, HWLOC_OBJ_L3CACHE,
                           HWLOC_OBJ_L4CACHE, HWLOC_OBJ_L5CACHE}) {
