@@ -90,7 +90,7 @@ arguments=()
 for argument in "$@"; do
   if [ "$argument" = --tune ]; then tune; else arguments+=("$argument"); fi
 done
-build release
+build release --target ipcmark
 # The run's folder is the last line on stdout; its own exit code is kept, and what was measured is analysed either way.
 status=0
 run=$("$build/bench/ipcmark" run all "${arguments[@]}" | tee /dev/stderr | tail -n 1) || status=$?

@@ -222,7 +222,14 @@ void Runner::recount_done() {
 
 // The answer is kept: a resumed run must not ask again with other records at hand.
 void Runner::ask_next(std::vector<LaunchPlan>& launches) {
-  if (!manifest_.contains("next")) manifest_["next"] = ask_analysis(folder_.path(), "crossover");
+  if (!manifest_.contains("next")) {
+    try {
+      manifest_["next"] = ask_analysis(folder_.path(), "crossover");
+    } catch (const std::exception& error) {  // `auto` is skipped; what can be measured without it still is
+      console_.say(error.what());
+      manifest_["next"] = {{"failed", error.what()}};
+    }
+  }
   apply_answer(launches, manifest_["next"]);
 }
 

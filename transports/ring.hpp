@@ -46,9 +46,10 @@ struct RingLayout {
   static constexpr std::size_t kLine = 64;
   using Tag = std::uint64_t;
   static constexpr std::size_t kLinePayload = kLine - sizeof(Tag);
-  // Default bytes in flight: half of a 512 KiB L2, so that a turn of the ring stays in the cache of
-  // either core.
-  static constexpr std::size_t kDefaultBytes = 256 * 1024;
+  // Default bytes in flight: above a common L2, so that a written line has moved on to the shared
+  // cache when the peer asks for it; fetched out of the other core's L2 it takes twice as long. A
+  // fixed number, not this machine's L2, so that two machines measure the same ring.
+  static constexpr std::size_t kDefaultBytes = 1024 * 1024;
   static constexpr std::size_t kMostSlots = 1024;
 
   bool tagged = false;
