@@ -89,15 +89,11 @@ class Finding:
         return str(self.costs.axes["transport"]).removeprefix("hybrid_")
 
 
-_kept: dict[int, tuple[Run, list[Finding]]] = {}
-
-
 def of_run(run: Run) -> list[Finding]:
     """The findings of a loaded run, computed once however many figures ask for them."""
-    kept = _kept.get(id(run))
-    if kept is None or kept[0] is not run:
-        _kept[id(run)] = run, findings(run.records, run.environment)
-    return _kept[id(run)][1]
+    if "findings" not in run.memo:
+        run.memo["findings"] = findings(run.records, run.environment)
+    return run.memo["findings"]
 
 
 def findings(

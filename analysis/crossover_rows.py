@@ -117,6 +117,8 @@ def doubts(found: Finding) -> list[str]:
     if found.fit.mismatch:
         said.append(f"the formula gives {about_bytes(found.fit.T_bytes or 0)} B: model_mismatch")
     said += [found.fit.note] if found.fit.note and found.fit.note != found.answer.note else []
+    if found.auto is not None and not found.auto.judged:
+        said.append(f"auto is not judged: it needs {stats.kMinLaunches} blocks at a size")
     if found.auto is not None and found.auto.worse:
         sizes = ", ".join(about_bytes(size) for size in found.auto.worse)
         said.append(f"auto is more than 3 % slower than its better part at {sizes} B")

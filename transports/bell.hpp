@@ -1,0 +1,112 @@
+// How one end of shared memory waits for the other, without losing a wake-up.
+//
+// The waiter says that it sleeps and looks again; the other end publishes and then looks whether
+// somebody sleeps (Dekker): the four accesses are sequentially consistent, so at least one of the
+// two sees the other. Where nobody ever sleeps (spin, yield) publishing is a plain release and the
+// bell is never looked at.
+#pragma once
+
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+
+#include "transports/posix.hpp"
+#include "transports/transport.hpp"
+
+namespace ipcmark {
+
+// In shared memory; one sleeper.
+struct alignas(kLineDistance) Bell {
+  std::atomic<std::uint32_t> sleeping;
+};
+static_assert(sizeof(Bell) == kLineDistance);
+
+template <Wait W>
+inline constexpr bool kSleeps = W == Wait::block || W == Wait::spin_then_block;
+
+// The order in which an index is published and looked at under a wait policy.
+template <Wait W>
+inline constexpr std::memory_order kPublish =
+    kSleeps<W> ? std::memory_order_seq_cst : std::memory_order_release;
+template <Wait W>
+inline constexpr std::memory_order kObserve =
+    kSleeps<W> ? std::memory_order_seq_cst : std::memory_order_acquire;
+
+namespace bell {
+
+// False on a time-out. A spurious return is a return: the caller looks again.
+inline bool futex_wait(Bell& bell, std::optional<Deadline> deadline) noexcept {
+  timespec until{};
+  if (deadline) until = to_timespec(deadline->monotonic_ns);
+  // WAIT_BITSET takes an absolute CLOCK_MONOTONIC time; not PRIVATE, the peer is another process.
+  const auto rc = ::syscall(SYS_futex, &bell.sleeping, FUTEX_WAIT_BITSET, 1,
+                            deadline ? &until : nullptr, nullptr, FUTEX_BITSET_MATCH_ANY);
+  return rc == 0 || errno != ETIMEDOUT;
+}
+
+// After publishing: wake the other end if it sleeps.
+template <Wait W>
+inline void ring(Bell& bell) noexcept {
+  if constexpr (kSleeps<W>) {
+    if (bell.sleeping.load(std::memory_order_seq_cst) == 0)
+      return;  // pairs with the store in sleep_until
+    bell.sleeping.store(0, std::memory_order_seq_cst);
+    ::syscall(SYS_futex, &bell.sleeping, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+  }
+}
+
+template <class Ready>
+bool sleep_until(Bell& bell, std::optional<Deadline> deadline, Ready& ready) noexcept {
+  for (;;) {
+    bell.sleeping.store(1, std::memory_order_seq_cst);  // pairs with the load in ring
+    if (ready()) break;
+    if (!futex_wait(bell, deadline) && !ready()) {
+      bell.sleeping.store(0, std::memory_order_relaxed);
+      return false;
+    }
+    if (ready()) break;
+  }
+  bell.sleeping.store(0, std::memory_order_relaxed);
+  return true;
+}
+
+// Spinning looks at the clock once in this many looks at the memory: a clock read is a third of a
+// hand-off.
+inline constexpr int kLooksPerClock = 32;
+
+template <class Ready>
+bool spin_until(std::optional<Deadline> deadline, Ready& ready, bool yield) noexcept {
+  for (;;) {
+    for (int look = 0; look < kLooksPerClock; ++look) {
+      if (ready()) return true;
+      if (yield) ::sched_yield();
+    }
+    if (deadline && passed(*deadline)) return ready();
+  }
+}
+
+// Waits until ready() (which must observe with kObserve<W>); false when the deadline passed first.
+// Spinning is without `pause`, which costs a quarter of a cross-core hand-off.
+template <Wait W, class Ready>
+bool wait(Bell& bell, std::uint64_t spin_budget_ns, std::optional<Deadline> deadline,
+          Ready ready) noexcept {
+  if (ready()) return true;
+  if constexpr (W == Wait::spin) return spin_until(deadline, ready, false);
+  if constexpr (W == Wait::yield) return spin_until(deadline, ready, true);
+  if constexpr (W == Wait::spin_then_block) {
+    Deadline budget = deadline_in(spin_budget_ns);
+    if (deadline && deadline->monotonic_ns < budget.monotonic_ns) budget = *deadline;
+    if (spin_until(budget, ready, false)) return true;
+  }
+  return sleep_until(bell, deadline, ready);
+}
+
+}  // namespace bell
+
+}  // namespace ipcmark

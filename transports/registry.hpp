@@ -1,0 +1,220 @@
+// Where transports enter themselves, and where the template over an end becomes the erased End.
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "transports/end.hpp"
+#include "transports/patterns.hpp"
+#include "transports/transport.hpp"
+
+namespace ipcmark {
+
+// One registered mechanism. `open` throws Unavailable where it cannot be had.
+struct Transport {
+  Traits traits;
+  std::vector<Wait> waits;             // wait policies it has ends for
+  std::vector<std::string> abilities;  // send_batch, recv_until, in_place, copy
+  std::unique_ptr<Channel> (*open)(const Shape& widest) = nullptr;
+
+  [[nodiscard]] bool has(std::string_view ability) const {
+    return std::ranges::find(abilities, ability) != abilities.end();
+  }
+};
+
+// Sorted by name.
+[[nodiscard]] const std::vector<Transport>& transports();
+// nullptr when there is none of that name.
+[[nodiscard]] const Transport* find_transport(std::string_view name);
+void register_transport(Transport transport);
+
+// Page-aligned, touched, with headroom in front: the payload buffers of an end.
+class PayloadBuffers {
+ public:
+  void fit(const Shape& shape, const Shape& widest);
+
+  [[nodiscard]] std::span<std::byte> message() const {
+    return {messages_.get() + kFront, message_bytes_};
+  }
+  [[nodiscard]] std::span<std::byte> reply() const { return {reply_.get() + kFront, reply_bytes_}; }
+  [[nodiscard]] Batch batch(std::uint32_t count) const {
+    return {messages_.get() + kFront, count, message_bytes_, message_bytes_};
+  }
+
+ private:
+  static constexpr std::size_t kFront = 4096;  // headroom, and the payload starts on a page
+  struct Free {
+    void operator()(std::byte* p) const { std::free(p); }
+  };
+  using Memory = std::unique_ptr<std::byte, Free>;
+  static void grow(Memory& memory, std::size_t& have, std::size_t want);
+
+  Memory messages_, reply_;
+  std::size_t messages_room_ = 0, reply_room_ = 0;
+  std::size_t message_bytes_ = 0, reply_bytes_ = 0;
+};
+
+[[noreturn]] void lacks(std::string_view transport, std::string_view ability);
+// Throws Unavailable for a shape beyond what the transport says it can ever carry.
+void require_admits(const Traits& traits, const Shape& widest);
+
+template <class E>
+class EndOf final : public End {
+ public:
+  EndOf(E end, std::string_view transport, const Shape& widest)
+      : end_(std::move(end)), transport_(transport), widest_(widest) {}
+
+  void reshape(const Shape& shape) override {
+    buffers_.fit(shape, widest_);
+    if constexpr (Reshapes<E>) end_.reshape(shape);
+  }
+
+  void run(Part part, const Job& job, Tally& tally) override {
+    if (job.access == Access::in_place) {
+      if constexpr (Loans<E>) return run_as<Access::in_place>(part, job, tally);
+      lacks(transport_, "reserve/commit: access in_place");
+    }
+    if constexpr (Copies<E>) return run_as<Access::copy>(part, job, tally);
+    lacks(transport_, "send/recv: access copy");
+  }
+
+  [[nodiscard]] std::uint64_t slots() const override {
+    if constexpr (HasSlots<E>) return end_.slots();
+    return 0;
+  }
+
+ private:
+  template <Access A>
+  void run_as(Part part, const Job& job, Tally& tally) {
+    if constexpr (A == Access::copy && !Batches<E>) {
+      if (job.batch > 1) lacks(transport_, "send_batch");
+    }
+    const Batch batch = buffers_.batch(job.batch);
+    switch (part) {
+      case Part::ask:
+        return ask<A>(job, tally);
+      case Part::answer:
+        return patterns::answer<A>(end_, job, buffers_.message(), buffers_.reply(), tally);
+      case Part::pour:
+        return patterns::pour<A>(end_, job, batch, tally);
+      case Part::drain:
+        return patterns::drain<A>(end_, job, batch, tally);
+      case Part::pace:
+      case Part::absorb:
+        if constexpr (A == Access::copy) {
+          return part == Part::pace ? patterns::pace(end_, job, batch, tally)
+                                    : patterns::absorb(end_, job, batch, tally);
+        }
+        lacks(transport_, "an open loop with access in_place");
+      case Part::expire:
+        if constexpr (A == Access::copy && ReceivesUntil<E>) {
+          return patterns::expire(end_, job, buffers_.reply(), tally);
+        }
+        lacks(transport_, "recv_until");
+    }
+  }
+
+  template <Access A>
+  void ask(const Job& job, Tally& tally) {
+    const auto message = buffers_.message();
+    const auto reply = buffers_.reply();
+    if (job.timeout_ns == kNever) {
+      return patterns::ask<A, false>(end_, job, message, reply, tally);
+    }
+    if constexpr (A == Access::copy && ReceivesUntil<E>) {
+      return patterns::ask<A, true>(end_, job, message, reply, tally);
+    }
+    lacks(transport_, "recv_until");
+  }
+
+  E end_;
+  std::string_view transport_;
+  Shape widest_;
+  PayloadBuffers buffers_;
+};
+
+template <class T, Wait W>
+concept HasEnds = requires(T transport) {
+  transport.template client<W>(0);
+  transport.template server<W>(0);
+};
+
+template <class T>
+class ChannelOf final : public Channel {
+ public:
+  explicit ChannelOf(const Shape& widest) : transport_(widest), widest_(widest) {}
+
+  std::unique_ptr<End> client(int index) override {
+    return erase([&]<Wait W>() { return transport_.template client<W>(index); });
+  }
+  std::unique_ptr<End> server(int index) override {
+    return erase([&]<Wait W>() { return transport_.template server<W>(index); });
+  }
+
+ private:
+  template <class Make>
+  std::unique_ptr<End> erase(Make make) {
+    switch (widest_.wait) {
+      case Wait::spin:
+        return with<Wait::spin>(make);
+      case Wait::yield:
+        return with<Wait::yield>(make);
+      case Wait::spin_then_block:
+        return with<Wait::spin_then_block>(make);
+      case Wait::block:
+        return with<Wait::block>(make);
+    }
+    std::abort();
+  }
+  template <Wait W, class Make>
+  std::unique_ptr<End> with(Make& make) {
+    if constexpr (HasEnds<T, W>) {
+      auto end = make.template operator()<W>();
+      return std::make_unique<EndOf<decltype(end)>>(std::move(end), T::traits.name, widest_);
+    } else {
+      lacks(T::traits.name, "ends for this wait policy");
+    }
+  }
+
+  T transport_;
+  Shape widest_;
+};
+
+// `const Register<T> registered;` at the end of a transport's file.
+template <class T>
+class Register {
+ public:
+  Register() {
+    Transport entry{.traits = T::traits, .waits = {}, .abilities = {}, .open = &open};
+    note<Wait::spin>(entry), note<Wait::yield>(entry);
+    note<Wait::spin_then_block>(entry), note<Wait::block>(entry);
+    register_transport(std::move(entry));
+  }
+
+ private:
+  static std::unique_ptr<Channel> open(const Shape& widest) {
+    require_admits(T::traits, widest);
+    return std::make_unique<ChannelOf<T>>(widest);
+  }
+  template <Wait W>
+  static void note(Transport& entry) {
+    if constexpr (HasEnds<T, W>) {
+      using E = decltype(std::declval<T&>().template client<W>(0));
+      if (entry.waits.empty()) {
+        if (Copies<E>) entry.abilities.emplace_back("copy");
+        if (Loans<E>) entry.abilities.emplace_back("in_place");
+        if (Batches<E>) entry.abilities.emplace_back("send_batch");
+        if (ReceivesUntil<E>) entry.abilities.emplace_back("recv_until");
+      }
+      entry.waits.push_back(W);
+    }
+  }
+};
+
+}  // namespace ipcmark

@@ -1,0 +1,107 @@
+// The end of a byte stream: one descriptor to write, one to read. Short reads and writes are
+// continued; how time passes while the descriptor is not ready is the wait policy.
+#pragma once
+
+#include <poll.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "transports/patience.hpp"
+#include "transports/posix.hpp"
+#include "transports/transport.hpp"
+
+namespace ipcmark {
+
+// The calls that move bytes through a descriptor, and their names in errors.
+struct FileCalls {
+  static constexpr const char* kWrite = "write";
+  static constexpr const char* kRead = "read";
+  static constexpr const char* kClosed = "read: peer closed";
+  static ssize_t write(int fd, std::span<const std::byte> from) {
+    return ::write(fd, from.data(), from.size());
+  }
+  static ssize_t read(int fd, std::span<std::byte> to) { return ::read(fd, to.data(), to.size()); }
+};
+
+// With `block` the descriptor itself blocks: one call a message, as a plain program would do it.
+template <Wait W, class Calls = FileCalls>
+class StreamEnd {
+ public:
+  StreamEnd(Fd in, Fd out, const Shape& shape)
+      : in_(std::move(in)), out_(std::move(out)), spin_budget_ns_(shape.spin_budget_ns) {
+    in_.set_nonblocking(W != Wait::block);
+    out_.set_nonblocking(W != Wait::block);
+  }
+
+  void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
+
+  void send(std::span<const std::byte> message) {
+    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_);
+    while (!message.empty()) {
+      const ssize_t n = Calls::write(out_.get(), message);
+      if (n >= 0) {
+        message = message.subspan(static_cast<std::size_t>(n));
+      } else if (errno == EAGAIN) {
+        patience.again();
+      } else if (errno != EINTR) {
+        check(n, Calls::kWrite);
+      }
+    }
+  }
+
+  std::size_t recv(std::span<std::byte> buffer) {
+    for (std::size_t got = 0; got < buffer.size();) got += read_some(buffer.subspan(got));
+    return buffer.size();
+  }
+
+  // Waits on the poll first: a read of a blocking descriptor would not come back.
+  std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
+    if constexpr (W == Wait::block) {
+      return readable_until(in_.get(), deadline) ? recv(buffer) : 0;
+    }
+    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    for (;;) {
+      const ssize_t n = Calls::read(in_.get(), buffer);
+      if (n > 0) {
+        recv(buffer.subspan(static_cast<std::size_t>(n)));
+        return buffer.size();
+      }
+      expect_again(n);
+      if (!patience.again(deadline)) return 0;
+    }
+  }
+
+  // A stream does not see where messages end: a batch is one write, and a read takes what is there.
+  void send_batch(const Batch& batch) { send({batch.data, batch.count * batch.bytes}); }
+
+  std::size_t recv_batch(const Batch& batch) {
+    std::size_t got = read_some({batch.data, batch.count * batch.bytes});
+    const std::size_t whole = (got + batch.bytes - 1) / batch.bytes * batch.bytes;
+    if (got < whole) recv({batch.data + got, whole - got});
+    return whole / batch.bytes;
+  }
+
+  // One read: at least a byte, at most the buffer.
+  std::size_t read_some(std::span<std::byte> buffer) {
+    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    for (;;) {
+      const ssize_t n = Calls::read(in_.get(), buffer);
+      if (n > 0) return static_cast<std::size_t>(n);
+      expect_again(n);
+      patience.again();
+    }
+  }
+
+ private:
+  static void expect_again(ssize_t n) {
+    if (n == 0) throw std::system_error(EPIPE, std::generic_category(), Calls::kClosed);
+    if (errno != EAGAIN && errno != EINTR) check(n, Calls::kRead);
+  }
+
+  Fd in_, out_;
+  std::uint64_t spin_budget_ns_;
+};
+
+}  // namespace ipcmark

@@ -1,0 +1,143 @@
+// The contract between a mechanism and the harness.
+//
+// A transport is a plain class T in one .cpp:
+//
+//   static constexpr Traits traits;        what it says of itself
+//   explicit T(const Shape&);              opens kernel objects, or throws Unavailable; touches no
+//   shared memory template <Wait W> auto client(int i);  an end that owns what it uses (call once,
+//   in the process that runs it) template <Wait W> auto server(int j);
+//
+// An end has send/recv, loans (reserve/commit, peek/release), or both; what else it can do is found
+// by the concepts below, never by a flag. `const Register<T> registered;` as the last line enters
+// it everywhere.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace ipcmark {
+
+enum class Wait { spin, yield, spin_then_block, block };
+enum class Touch { none, header, full };
+enum class Access { copy, in_place };
+enum class Backing { none, memfd, posix_shm };
+enum class Role { client, server };
+enum class Family { floor, pipe, message_queue, socket, shared_memory, hybrid };
+
+inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
+// Two lines: x86-64 prefetches lines in pairs. A constant of ours, not the library's, because it is
+// part of a layout that two programs share.
+inline constexpr std::size_t kLineDistance = 128;
+// Every buffer handed to send or recv is preceded by this many bytes that belong to the transport,
+// so that a framed one puts its header before the payload without a copy.
+inline constexpr std::size_t kHeadroom = 64;
+
+// "Not available here": recorded as `skipped`, never emulated. The text is "call: errno text".
+class Unavailable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// What an experiment asks of a channel. The constructor of a transport gets the widest shape of the
+// launch (each size the largest of its rungs); `reshape` then gets each rung's own.
+struct Shape {
+  std::uint64_t message_bytes = 64;
+  std::uint64_t reply_bytes = 64;  // 0: nothing ever comes back
+  std::uint32_t depth = 0;         // slots or messages in flight; 0: the transport's default
+  std::uint32_t batch = 1;         // messages handed over together
+  Wait wait = Wait::block;
+  Access access = Access::copy;
+  Backing backing = Backing::none;
+  std::uint64_t spin_budget_ns = 0;        // spin_then_block only
+  std::uint64_t threshold_bytes = kNever;  // hybrid: payload up to this goes through the queue
+  std::uint64_t reply_threshold_bytes = kNever;  // the same for replies
+  std::uint64_t delay_steps = 0;  // null only: length of the injected chain, see delay.hpp
+  std::uint32_t producers = 1;
+  std::uint32_t consumers = 1;
+  Role home = Role::client;  // who touches shared memory first, and so whose node it lies on
+  std::string prefix = "ipcmark-test";  // random and unique to the launch; starts every name
+};
+
+struct Traits {
+  std::string_view name;
+  std::string_view summary;  // one line
+  Family family = Family::pipe;
+  int copies = 2;                    // payload copies per message, one way, with access copy
+  bool boundaries = true;            // the mechanism keeps message boundaries
+  bool carries_payload = true;       // false: nothing arrives, so nothing can be verified (null)
+  bool shares_memory = false;        // takes a backing and a home
+  bool has_threshold = false;        // hybrid
+  bool answers = true;               // has a route back
+  bool one_in_flight = false;        // a second message before the reply overwrites the first
+  std::uint64_t max_bytes = kNever;  // fixed limit of the mechanism; others are found by trying
+};
+
+// Several messages of one size, `stride` bytes apart, each with its headroom if stride allows.
+struct Batch {
+  std::byte* data = nullptr;
+  std::size_t count = 0;
+  std::size_t bytes = 0;
+  std::size_t stride = 0;
+
+  [[nodiscard]] std::span<std::byte> operator[](std::size_t i) const {
+    return {data + i * stride, bytes};
+  }
+};
+
+// Absolute, CLOCK_MONOTONIC; each mechanism converts.
+struct Deadline {
+  std::int64_t monotonic_ns = 0;
+};
+
+// send blocks, by the end's wait policy, until the message is handed over. recv returns the bytes
+// of the next message, at the front of `buffer`; behind buffer lies room for the widest message of
+// the launch. Errors throw std::system_error naming the call.
+template <class E>
+concept Copies = requires(E end, std::span<std::byte> out, std::span<std::byte> in) {
+  end.send(out);
+  { end.recv(in) } -> std::same_as<std::size_t>;
+};
+
+// In place: write into reserve(n), then commit(n); read peek(n), then release(). flush() publishes
+// commits (and releases) that a batched end still holds back.
+template <class E>
+concept Loans = requires(E end, std::size_t n) {
+  { end.reserve(n) } -> std::same_as<std::span<std::byte>>;
+  end.commit(n);
+  { end.peek(n) } -> std::same_as<std::span<std::byte>>;
+  end.release();
+  end.flush();
+};
+
+template <class E>
+concept Batches = requires(E end, const Batch& batch) {
+  end.send_batch(batch);                                   // all of them
+  { end.recv_batch(batch) } -> std::same_as<std::size_t>;  // one or more, up to batch.count
+};
+
+// 0 when the deadline passed first; never earlier than the deadline.
+template <class E>
+concept ReceivesUntil = requires(E end, std::span<std::byte> in, Deadline deadline) {
+  { end.recv_until(in, deadline) } -> std::same_as<std::size_t>;
+};
+
+// Called while the channel is quiet, before a rung whose shape differs: the home end first, then
+// the other.
+template <class E>
+concept Reshapes = requires(E end, const Shape& shape) {
+  end.reshape(shape);
+};
+
+// How many messages fit; for the record.
+template <class E>
+concept HasSlots = requires(const E end) {
+  { end.slots() } -> std::convertible_to<std::uint64_t>;
+};
+
+}  // namespace ipcmark
