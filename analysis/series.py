@@ -74,6 +74,7 @@ class Panel:
     title: str
     series: list[Series]
     records: list[Record] = field(repr=False)
+    condition: str = ""
 
 
 class Levels:
@@ -206,14 +207,13 @@ def panels(records: list[Record], levels: Levels, value: Value | None = None) ->
         families = group(members, style.family)
         condition = [_condition(name, value) for name, value in zip(names, key)]
         drawn = {f: series(rs, levels, value=value, varied=told[f]) for f, rs in families.items()}
-        if sum(map(len, drawn.values())) <= SERIES_A_PANEL:
-            lines = [line for f in style.FAMILIES for line in drawn.get(f, [])]
-            kinds = ", ".join(f for f in style.FAMILIES if drawn.get(f))
-            found.append(Panel(" · ".join([kinds, *condition]), lines, members))
-            continue
-        for name in style.FAMILIES:
-            if name in drawn:
-                found.append(Panel(" · ".join([name, *condition]), drawn[name], families[name]))
+        here = [f for f in style.FAMILIES if drawn.get(f)]
+        few = sum(map(len, drawn.values())) <= SERIES_A_PANEL
+        for names_here in [here] if few else [[f] for f in here]:
+            words = " · ".join([", ".join(names_here), *condition])
+            lines = [line for f in names_here for line in drawn[f]]
+            inside = [r for f in names_here for r in families[f]]
+            found.append(Panel(words, lines, inside, " · ".join(condition)))
     found = [p for p in found if p.series]
     curves = [p for p in found if any(len(s.points) > 1 for s in p.series)]
     return sorted(curves or found, key=_panel_order)  # a condition with one size is no line

@@ -48,23 +48,20 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     parts = [p for p in (late, prices, spun) if p]
     if not parts:
         return []
-    labels = [s.label for s in [*late, *spun]] + [b.label for b in prices]
+    labels = [line.label for line in [*late, *spun, *prices]]
     fig, axes = figure.grid(len(parts), columns=min(len(parts), 2), labels=labels)
     figure.title(fig, TITLE)
     rest = iter(axes)
     if late:
-        ax = next(rest)
-        ax.set(title="overshoot: p50, p99 dotted", xlabel="timeout τ [time]")
-        ax.set_ylabel("return after the deadline [time]")
+        ax, y = next(rest), "return after the deadline [time]"
+        ax.set(title="overshoot: p50, p99 dotted", xlabel="timeout τ [time]", ylabel=y)
         _over_times(ax, late, looks, lambda p: p.p99, lines.STYLES[2])
     if spun:
-        ax = next(rest)
-        ax.set(title="spin budget: round trip, CPU dashed", xlabel="spin budget [time]")
-        ax.set_ylabel("per message [time]")
+        ax, x = next(rest), "spin budget [time]"
+        ax.set(title="spin budget: round trip, CPU dashed", xlabel=x, ylabel="per message [time]")
         _over_times(ax, spun, looks, lambda p: p.cpu_ns, lines.STYLES[1])
     if prices:
-        ax = next(rest)
-        ax.set_title("a call that finds its message")
+        (ax := next(rest)).set_title("a call that finds its message")
         dumbbell.draw(ax, prices, "per call [time]")
         dumbbell.legend(ax, "timeout", "none", loc="lower right", bbox_to_anchor=(1.6, 1.0))
         dumbbell.names_right(ax)
@@ -98,8 +95,7 @@ def _over_times(
 
 
 def _prices(expire: list[Record], looks: dict[str, style.Look]) -> list[Bar]:
-    finite = [r for r in expire if r.case["timeout_ns"] not in (0, "inf")]
-    bars = []
+    finite, bars = [r for r in expire if r.case["timeout_ns"] not in (0, "inf")], []
     for (transport, wait), members in group(
         finite, lambda r: (r.transport, r.case["wait"])
     ).items():

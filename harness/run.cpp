@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <memory>
 
-#include "harness/environment.hpp"
+#include "harness/build_info.hpp"
+#include "harness/checks.hpp"
+#include "harness/facts.hpp"
 #include "harness/resolve.hpp"
 #include "harness/run_lock.hpp"
 #include "harness/runner.hpp"
@@ -41,7 +44,7 @@ bool spins_on_one_cpu(const LaunchPlan& launch) {
 }
 
 std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>& launches) {
-  std::vector<Refusal> all = refusals();
+  std::vector<Refusal> all = refusals(collect_facts(), build_info(), plan.cpus);
   if (std::ranges::any_of(launches, spins_on_one_cpu)) {
     all.push_back({"spin_on_one_cpu", "the plan has spinning ends on one logical CPU (placement same_core, wait spin)"});
   }
@@ -49,6 +52,12 @@ std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>
     return std::ranges::find(plan.allowed, refusal.check) != plan.allowed.end();
   });
   return all;
+}
+
+std::unique_ptr<RunLock> take_lock() try {
+  return std::make_unique<RunLock>();
+} catch (const RunLockHeld& held) {
+  throw Refused(held.what());
 }
 
 int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches) {
@@ -100,7 +109,7 @@ int run_command(const Options& options) {
     fmt::print(stderr, "refused: {}; measure all the same with --allow={}\n", refusal.message, refusal.check);
   }
   if (!refused.empty()) return 3;
-  const RunLock lock;
+  const auto lock = take_lock();
   catch_signals();
   Runner runner({.plan = plan, .argv = options.argv, .quiet = options.quiet}, folder_for(options, plan), std::move(topology));
   const int code = runner.run();

@@ -98,9 +98,9 @@ int Runner::run() {
   run_blocks(launches, explored, explored + run.blocks);
   for (std::uint32_t block = explored + run.blocks;
        block < explored + run.max_blocks && interrupted == 0; ++block) {
-    const auto answer = ask_analysis(folder_.path(), "enough");
-    stopped_ = answer.value("reason", stopped_);
-    if (answer.value("enough", true) || over_budget(expected_ns(launches, run))) break;
+    const auto answer = ask_analysis(folder_.path(), "blocks").at("blocks");
+    stopped_ = answer.at("reason");
+    if (answer.at("done").get<bool>() || over_budget(expected_ns(launches, run))) break;
     counts_.planned += rungs_of(launches), counts_.launches_planned += launches.size();
     run_blocks(launches, block, block + 1);
   }
@@ -128,7 +128,7 @@ void Runner::run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t f
       return;
     }
     blocks_ = block + 1;
-    probe_noise(block);
+    watch_noise(block);
     for (const auto& launch : block_of(launches, block, request_.plan.run.seed)) {
       if (interrupted != 0) return;
       run_one(launch);

@@ -55,7 +55,8 @@ class Runner {
   [[nodiscard]] std::vector<nlohmann::json> measure(const ScheduledLaunch& launch);
   void keep(const std::string& experiment, std::vector<nlohmann::json> records);
   void recount_done();
-  void probe_noise(std::uint32_t block);
+  void watch_noise(std::uint32_t block);
+  [[nodiscard]] bool is_allowed(std::string_view check) const;
   void write_manifest(bool complete);
   [[nodiscard]] bool over_budget(std::int64_t next_ns) const;
   [[nodiscard]] int exit_code() const;

@@ -24,7 +24,7 @@ bool answers(const nlohmann::json& entry, const Case& point) {
   if (entry.at("transport") != point.transport) return false;
   const auto map = to_json(point);
   for (const auto& [axis, value] : entry.at("case").items()) {
-    if (axis != "pattern" && map.contains(axis) && map.at(axis) != value) return false;
+    if (map.contains(axis) && map.at(axis) != value) return false;
   }
   return true;
 }
@@ -47,6 +47,12 @@ void refine(LaunchPlan& launch, const nlohmann::json& entry) {
       launch.rungs.push_back(rung);
     }
   }
+}
+
+// What `auto` should use: T, or one of the ends where one path wins everywhere.
+std::int64_t threshold_of(const nlohmann::json& entry) {
+  const auto& threshold = entry.at("threshold_bytes");
+  return threshold.is_string() ? Case::kInfinite : threshold.get<std::int64_t>();
 }
 
 std::int64_t visit_ns(const Case& rung, const RunSettings& run) {
@@ -97,9 +103,8 @@ void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answe
     for (const auto& entry : answer.value("crossover", nlohmann::json::array())) {
       if (!answers(entry, launch.rungs.front())) continue;
       refine(launch, entry);
-      if (entry.at("T_bytes").is_null()) continue;
       for (auto& rung : launch.rungs) {
-        if (is_auto(rung)) rung.threshold_bytes = entry.at("T_bytes").get<std::int64_t>();
+        if (is_auto(rung)) rung.threshold_bytes = threshold_of(entry);
       }
     }
   }

@@ -1,10 +1,9 @@
 // Two named pipes, one each way.
 //
 // Once open, a FIFO is a pipe: the same buffer of 16 pages, two copies, two system calls and, when
-// the reader sleeps, one wake-up. What surprises: its inode lies on a file system, and the kernel
-// keeps that inode's access and modification times with every transfer (since Linux 6.15 no longer
-// for anonymous pipes), which costs a little and depends on the file system of the temporary
-// folder.
+// the reader sleeps, one wake-up. What surprises: its inode lies on a file system, and a transfer
+// updates that inode's times (seen on Linux 6.18, where an anonymous pipe's stay as they were),
+// which costs a little and depends on the file system of the temporary folder.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -6,10 +6,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "transports/posix.hpp"
 #include "transports/stream_end.hpp"
@@ -56,8 +56,9 @@ struct SocketPair {
 // fresh, empty socket, and taken out again.
 inline void require_admits(const Fd& from, const Fd& to, std::uint64_t bytes,
                            const std::string& which) {
-  std::vector<std::byte> message(bytes);
-  if (::send(from.get(), message.data(), bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+  // Not initialised, so that a refused giant costs no memory.
+  const auto message = std::make_unique_for_overwrite<std::byte[]>(bytes);
+  if (::send(from.get(), message.get(), bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
     const int error = errno;
     int buffer = 0;
     socklen_t length = sizeof buffer;
@@ -65,7 +66,7 @@ inline void require_admits(const Fd& from, const Fd& to, std::uint64_t bytes,
     refused("send", error,
             which + " " + std::to_string(bytes) + "; SO_SNDBUF " + std::to_string(buffer));
   }
-  check(::recv(to.get(), message.data(), bytes, MSG_DONTWAIT), "recv");
+  check(::recv(to.get(), message.get(), bytes, MSG_DONTWAIT), "recv");
 }
 
 inline void require_admits(const SocketPair& pair, const Shape& widest) {

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include <cstring>
-#include <vector>
+#include <memory>
 
 #include "transports/hybrid.hpp"
 #include "transports/proc_number.hpp"
@@ -115,8 +115,9 @@ class Queue {
   // The kernel's own word on whether a message of this size can ever be sent: one goes through the
   // fresh queue. EAGAIN there means that not even an empty queue has room for it.
   void require_admits(std::uint64_t bytes, const std::string& which) const {
-    std::vector<std::byte> message(sizeof kType + bytes);
-    std::byte* at = with_type(std::span(message).subspan(sizeof kType));
+    // Not initialised, so that a refused giant costs no memory.
+    const auto message = std::make_unique_for_overwrite<std::byte[]>(sizeof kType + bytes);
+    std::byte* at = with_type({message.get() + sizeof kType, bytes});
     if (::msgsnd(id_, at, bytes, IPC_NOWAIT) < 0) {
       refused("msgsnd", errno,
               which + " " + std::to_string(bytes) + "; kernel.msgmax " +

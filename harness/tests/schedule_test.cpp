@@ -49,7 +49,7 @@ TEST(Schedule, exploring_blocks_run_what_needs_T_without_it) {
 
 TEST(Schedule, an_answer_sets_T_and_adds_sizes_around_it) {
   std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::shm, Path::automatic}), ladder("b", {Path::queue, Path::automatic})};
-  apply_answer(launches, {{"crossover", {{{"transport", "a"}, {"case", {{"wait", "block"}}}, {"T_bytes", 1500}, {"refine_bytes", {1000, 4096}}}}}});
+  apply_answer(launches, {{"crossover", {{{"transport", "a"}, {"case", {{"wait", "block"}}}, {"threshold_bytes", 1500}, {"refine_bytes", {1000, 4096}}}}}});
   ASSERT_EQ(launches[0].rungs.size(), 9u);  // 4096 B was there
   for (const auto& rung : launches[0].rungs) {
     EXPECT_EQ(rung.threshold_bytes, rung.path == Path::automatic ? 1500 : -1);
@@ -60,7 +60,7 @@ TEST(Schedule, an_answer_sets_T_and_adds_sizes_around_it) {
 
 TEST(Schedule, an_answer_for_another_wait_policy_is_not_ours) {
   std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::automatic})};
-  apply_answer(launches, {{"crossover", {{{"transport", "a"}, {"case", {{"wait", "spin"}}}, {"T_bytes", 1500}}}}});
+  apply_answer(launches, {{"crossover", {{{"transport", "a"}, {"case", {{"wait", "spin"}}}, {"threshold_bytes", 1500}}}}});
   EXPECT_EQ(launches[0].rungs[1].threshold_bytes, -1);
 }
 

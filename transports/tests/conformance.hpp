@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "transports/tests/two_processes.hpp"
@@ -127,10 +129,15 @@ class Conformance : public ::testing::TestWithParam<Point> {
     EXPECT_EQ(outcomes.size(), phases.size());
   }
 
-  // A hybrid at its two ends and between; others have no threshold.
-  [[nodiscard]] static std::vector<std::uint64_t> thresholds() {
-    if (!transport().traits.has_threshold) return {kNever};
-    return {0, 64, 4096, kNever};
+  // Of messages and of replies: a hybrid at its two ends and between; others have none.
+  using Thresholds = std::pair<std::uint64_t, std::uint64_t>;
+  [[nodiscard]] static std::vector<Thresholds> threshold_pairs() {
+    if (!transport().traits.has_threshold) return {{kNever, kNever}};
+    return {{0, 0}, {64, 4096}, {kNever, kNever}};
+  }
+  [[nodiscard]] static Shape with_thresholds(Shape shape, const Thresholds& thresholds) {
+    std::tie(shape.threshold_bytes, shape.reply_threshold_bytes) = thresholds;
+    return shape;
   }
 };
 

@@ -11,9 +11,9 @@ constexpr std::uint64_t kSizes[] = {1,  1048577, 2,  65537, 63,   65536,
 class AskAnswer : public Conformance {};
 
 TEST_P(AskAnswer, every_admitted_size_arrives_whole_and_is_answered) {
-  for (const std::uint64_t threshold : thresholds()) {
+  for (const Thresholds& thresholds : threshold_pairs()) {
     Shape widest = shape(0, kNever);
-    widest.threshold_bytes = widest.reply_threshold_bytes = threshold;
+    widest = with_thresholds(widest, thresholds);
     const auto sizes = admitted({std::begin(kSizes), std::end(kSizes)}, widest);
     ASSERT_FALSE(sizes.empty());
     std::vector<Phase> phases;
@@ -22,7 +22,7 @@ TEST_P(AskAnswer, every_admitted_size_arrives_whole_and_is_answered) {
         Shape rung = widest;
         rung.message_bytes = bytes, rung.reply_bytes = reply;
         rung.home = bytes % 2 == 0 ? Role::client : Role::server;
-        phases.push_back(ask(rung, bytes < 65536 ? 12 : 4));
+        phases.push_back(ask(rung, bytes < 65536 ? 4 : 2));
       }
     }
     widest.message_bytes = widest.reply_bytes = *std::ranges::max_element(sizes);
@@ -48,9 +48,9 @@ INSTANTIATE_TEST_SUITE_P(Transport, AskAnswer, ::testing::ValuesIn(points(answer
 class PourDrain : public Conformance {};
 
 TEST_P(PourDrain, streams_arrive_whole_and_in_order_in_every_batch) {
-  for (const std::uint64_t threshold : thresholds()) {
+  for (const Thresholds& thresholds : threshold_pairs()) {
     Shape widest = shape(0, 0);
-    widest.threshold_bytes = widest.reply_threshold_bytes = threshold;
+    widest = with_thresholds(widest, thresholds);
     widest.batch = 32;
     const auto sizes = admitted({1, 65537, 63, 64, 4097}, widest);
     ASSERT_FALSE(sizes.empty());
@@ -61,7 +61,7 @@ TEST_P(PourDrain, streams_arrive_whole_and_in_order_in_every_batch) {
       for (const std::uint64_t bytes : sizes) {
         Shape rung = widest;
         rung.message_bytes = bytes, rung.batch = batch;
-        Job pour = job(rung, 100);
+        Job pour = job(rung, 67);  // two batches of 32 and a rest
         Job drain = pour;
         drain.lead = batch == 7 ? 0 : 10;
         drain.messages_each = drain.messages - drain.lead;
