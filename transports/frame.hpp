@@ -48,7 +48,9 @@ class FrameReader {
     if constexpr (requires { queue_->read_some(std::span<std::byte>{}); }) {
       return read_stream(at, most);
     } else {
-      return header_of(at, queue_->recv({at, most}));
+      const std::size_t got = queue_->recv({at, most});
+      if (got > most) broken();  // the queue had to cut it
+      return header_of(at, got);
     }
   }
 

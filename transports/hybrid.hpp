@@ -21,12 +21,15 @@ namespace ipcmark {
 template <class QueueEnd, Wait W>
 class HybridEnd {
  public:
-  HybridEnd(QueueEnd queue, Fd memory, std::size_t messages_room, std::size_t room, Role role)
+  HybridEnd(QueueEnd queue, Fd memory, std::size_t messages_room, std::size_t room, Role role,
+            const Shape& widest)
       : queue_(std::make_unique<QueueEnd>(std::move(queue))),
         reader_(*queue_),
         mapping_(memory, room),
         messages_room_(messages_room),
-        role_(role) {}
+        role_(role),
+        // A queue may want room for the widest message, whatever arrives.
+        box_bytes_(std::max(widest.message_bytes, widest.reply_bytes) + 2 * kHeadroom) {}
 
   void reshape(const Shape& shape) {
     if constexpr (Reshapes<QueueEnd>) queue_->reshape(shape);
@@ -41,8 +44,7 @@ class HybridEnd {
     in_ = client ? replies : messages;
     threshold_ = client ? shape.threshold_bytes : shape.reply_threshold_bytes;
     reader_.reset();
-    const std::size_t widest = std::max(shape.message_bytes, shape.reply_bytes) + 2 * kHeadroom;
-    if (outbox_.size() < widest) outbox_.resize(widest), inbox_.resize(widest);
+    outbox_.resize(box_bytes_), inbox_.resize(box_bytes_);
   }
 
   void send(std::span<std::byte> message) {
@@ -131,6 +133,7 @@ class HybridEnd {
   Mapping mapping_;
   std::size_t messages_room_;
   Role role_;
+  std::size_t box_bytes_;
   Arena<W> out_, in_;
   std::uint64_t threshold_ = kNever;
   bool lent_ = false;
@@ -157,7 +160,8 @@ class Hybrid {
       .has_threshold = true};
 
   explicit Hybrid(const Shape& widest)
-      : queue_(queue_shape(widest)),
+      : widest_(widest),
+        queue_(queue_shape(widest)),
         messages_room_(ArenaLayout::room(widest.message_bytes, widest.depth)),
         room_(messages_room_ + ArenaLayout::room(widest.reply_bytes, widest.depth)),
         memory_(open_shared_object(widest, room_)) {}
@@ -172,7 +176,7 @@ class Hybrid {
  private:
   template <Wait W, class QueueEnd>
   HybridEnd<QueueEnd, W> make(QueueEnd end, Role role) {
-    return {std::move(end), memory_.duplicate(), messages_room_, room_, role};
+    return {std::move(end), memory_.duplicate(), messages_room_, room_, role, widest_};
   }
 
   // What the queue itself must carry: frames of what goes inline, and descriptors.
@@ -186,6 +190,7 @@ class Hybrid {
     return shape;
   }
 
+  Shape widest_;
   Q queue_;
   std::size_t messages_room_, room_;
   Fd memory_;

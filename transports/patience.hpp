@@ -51,4 +51,17 @@ class FdPatience {
       budget_{};  // set at the first refusal: an operation that succeeds at once reads no clock
 };
 
+// For descriptors that block themselves: false when the deadline passed before there was something
+// to read. A read of one could not come back without; what lies there already beats the deadline.
+[[nodiscard]] inline bool readable_until(int fd, Deadline deadline) {
+  for (;;) {
+    pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
+    const timespec left = remaining(deadline);
+    const int rc = ::ppoll(&ready, 1, &left, nullptr);
+    if (rc > 0) return true;
+    if (rc < 0 && errno != EINTR) check(rc, "ppoll");
+    if (passed(deadline)) return false;
+  }
+}
+
 }  // namespace ipcmark

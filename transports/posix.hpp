@@ -34,6 +34,12 @@ Result available(Result result, const std::string& call) {
   return result;
 }
 
+// The same with what was asked and the limit it met: "mq_open: Invalid argument (message_bytes
+// 65536; fs.mqueue.msgsize_max 8192)".
+[[noreturn]] inline void refused(const char* call, int error, const std::string& why) {
+  throw Unavailable(std::string(call) + ": " + std::strerror(error) + " (" + why + ")");
+}
+
 class Fd {
  public:
   Fd() = default;

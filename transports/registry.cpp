@@ -34,6 +34,13 @@ void lacks(std::string_view transport, std::string_view ability) {
   throw Unavailable(std::string(transport) + " has no " + std::string(ability));
 }
 
+void require_admits(const Traits& traits, const Shape& widest) {
+  const auto wanted = std::max(widest.message_bytes, widest.reply_bytes);
+  if (wanted <= traits.max_bytes) return;
+  throw Unavailable(std::string(traits.name) + ": " + std::to_string(wanted) +
+                    " bytes asked for (limit " + std::to_string(traits.max_bytes) + ")");
+}
+
 void PayloadBuffers::grow(Memory& memory, std::size_t& have, std::size_t want) {
   if (want <= have) return;
   memory.reset(static_cast<std::byte*>(std::aligned_alloc(4096, want)));

@@ -61,6 +61,8 @@ class PayloadBuffers {
 };
 
 [[noreturn]] void lacks(std::string_view transport, std::string_view ability);
+// Throws Unavailable for a shape beyond what the transport says it can ever carry.
+void require_admits(const Traits& traits, const Shape& widest);
 
 template <class E>
 class EndOf final : public End {
@@ -197,6 +199,7 @@ class Register {
 
  private:
   static std::unique_ptr<Channel> open(const Shape& widest) {
+    require_admits(T::traits, widest);
     return std::make_unique<ChannelOf<T>>(widest);
   }
   template <Wait W>

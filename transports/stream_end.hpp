@@ -14,8 +14,19 @@
 
 namespace ipcmark {
 
+// The calls that move bytes through a descriptor, and their names in errors.
+struct FileCalls {
+  static constexpr const char* kWrite = "write";
+  static constexpr const char* kRead = "read";
+  static constexpr const char* kClosed = "read: peer closed";
+  static ssize_t write(int fd, std::span<const std::byte> from) {
+    return ::write(fd, from.data(), from.size());
+  }
+  static ssize_t read(int fd, std::span<std::byte> to) { return ::read(fd, to.data(), to.size()); }
+};
+
 // With `block` the descriptor itself blocks: one call a message, as a plain program would do it.
-template <Wait W>
+template <Wait W, class Calls = FileCalls>
 class StreamEnd {
  public:
   StreamEnd(Fd in, Fd out, const Shape& shape)
@@ -29,13 +40,13 @@ class StreamEnd {
   void send(std::span<const std::byte> message) {
     FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_);
     while (!message.empty()) {
-      const ssize_t n = ::write(out_.get(), message.data(), message.size());
+      const ssize_t n = Calls::write(out_.get(), message);
       if (n >= 0) {
         message = message.subspan(static_cast<std::size_t>(n));
       } else if (errno == EAGAIN) {
         patience.again();
       } else if (errno != EINTR) {
-        check(n, "write");
+        check(n, Calls::kWrite);
       }
     }
   }
@@ -47,13 +58,12 @@ class StreamEnd {
 
   // Waits on the poll first: a read of a blocking descriptor would not come back.
   std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
     if constexpr (W == Wait::block) {
-      if (!readable_until(deadline)) return 0;
-      return recv(buffer);
+      return readable_until(in_.get(), deadline) ? recv(buffer) : 0;
     }
+    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
     for (;;) {
-      const ssize_t n = ::read(in_.get(), buffer.data(), buffer.size());
+      const ssize_t n = Calls::read(in_.get(), buffer);
       if (n > 0) {
         recv(buffer.subspan(static_cast<std::size_t>(n)));
         return buffer.size();
@@ -77,7 +87,7 @@ class StreamEnd {
   std::size_t read_some(std::span<std::byte> buffer) {
     FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
     for (;;) {
-      const ssize_t n = ::read(in_.get(), buffer.data(), buffer.size());
+      const ssize_t n = Calls::read(in_.get(), buffer);
       if (n > 0) return static_cast<std::size_t>(n);
       expect_again(n);
       patience.again();
@@ -86,20 +96,8 @@ class StreamEnd {
 
  private:
   static void expect_again(ssize_t n) {
-    if (n == 0) throw std::system_error(EPIPE, std::generic_category(), "read: peer closed");
-    if (errno != EAGAIN && errno != EINTR) check(n, "read");
-  }
-
-  bool readable_until(Deadline deadline) {
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
-    pollfd ready{.fd = in_.get(), .events = POLLIN, .revents = 0};
-    for (;;) {
-      const timespec left = remaining(deadline);
-      const int rc = ::ppoll(&ready, 1, &left, nullptr);
-      if (rc > 0) return true;
-      if (rc < 0 && errno != EINTR) check(rc, "ppoll");
-      if (passed(deadline)) return false;
-    }
+    if (n == 0) throw std::system_error(EPIPE, std::generic_category(), Calls::kClosed);
+    if (errno != EAGAIN && errno != EINTR) check(n, Calls::kRead);
   }
 
   Fd in_, out_;

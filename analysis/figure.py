@@ -1,0 +1,90 @@
+"""What every figure script shares: its command line, its result, and its panels on pages."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+import records
+import style
+from records import RecordsError, Run
+
+PANELS_A_PAGE = 8
+LEFT_IN, LABEL_IN_A_LETTER = 0.9, 0.064
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure on disk, and the words the report puts beside it."""
+
+    name: str
+    title: str
+    text: str  # how to read it
+    caption: str
+    path: Path  # its SVG
+
+
+Draw = Callable[[Run, Path], list[Drawn]]
+
+
+def main(draw: Draw, doc: str | None, argv: list[str] | None = None) -> int:
+    """`NAME.py RUN_DIR [-o OUT_DIR]`: load, draw, print what was written; 2 for what cannot be read."""
+    parser = argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run_dir", type=Path, help="a run folder")
+    parser.add_argument("-o", "--out-dir", type=Path, help="default: RUN_DIR/figures")
+    given = parser.parse_args(argv)
+    try:
+        run = records.load(given.run_dir)
+        drawn = draw(run, given.out_dir or given.run_dir / "figures")
+    except (RecordsError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    for figure in drawn:
+        print(figure.path)
+    if not drawn:
+        print(f"{run.path}: nothing to draw: no such records", file=sys.stderr)
+    return 0
+
+
+def pages(panels: list, size: int = PANELS_A_PAGE) -> list[tuple[str, list]]:
+    """Panels cut into pages, each with the suffix of its figure's name: ``, `-2`, `-3`."""
+    cut = [panels[i : i + size] for i in range(0, len(panels), size)]
+    return [(f"-{i + 1}" if i else "", part) for i, part in enumerate(cut)]
+
+
+def grid(
+    count: int, row_in: float = style.ROW_IN, columns: int | None = None, labels: list[str] = []
+) -> tuple[Figure, list[Axes]]:
+    """A figure of `count` panels in a grid, with room right of each for its direct labels."""
+    columns = columns or min(count, 2 if labels else 3)
+    rows = math.ceil(count / columns)
+    right_in = 0.15 + LABEL_IN_A_LETTER * max(map(len, labels), default=0)
+    width, height = style.WIDTH_IN, row_in * rows + 0.7
+    fig = plt.figure(figsize=(width, height))
+    axes = [fig.add_subplot(rows, columns, i + 1) for i in range(count)]
+    between = right_in + 0.75
+    inside = (width - LEFT_IN - right_in - between * (columns - 1)) / columns
+    fig.subplots_adjust(
+        left=LEFT_IN / width,
+        right=1 - right_in / width,
+        top=1 - 0.65 / height,
+        wspace=between / inside,
+        hspace=0.34,
+    )
+    return fig, axes
+
+
+def title(fig: Figure, text: str) -> None:
+    """The figure's title, top left."""
+    width, height = fig.get_size_inches()
+    fig.text(0.1 / width, 1 - 0.1 / height, text, fontsize=12, fontweight="bold", va="top")

@@ -1,0 +1,115 @@
+"""Draw series as lines: intervals as bands, several modes and other canary levels launch by launch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+from matplotlib.axes import Axes
+
+import stats
+import style
+from records import Record
+from series import Panel, Point, Series
+
+STYLES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.2, 1, 1.2)))
+
+
+def linestyles(panel: Panel) -> dict[str, Any]:
+    """One line style per variant, the same for all transports of a panel."""
+    variants = sorted({s.variant for s in panel.series})
+    return {v: STYLES[i % len(STYLES)] for i, v in enumerate(variants)}
+
+
+def draw_panel(ax: Axes, panel: Panel, looks: dict[str, style.Look]) -> list[tuple]:
+    """Draw all series of a panel; the ends to label, for style.label_ends once the axes are final."""
+    dashes = linestyles(panel)
+    ends = []
+    for line in panel.series:
+        look = looks[line.transport]
+        draw_line(ax, line, look, dashes[line.variant])
+        last = line.points[-1]
+        ends.append((last.x, last.interval.value, line.label, look.colour))
+    ax.set_title(panel.title)
+    return ends
+
+
+def draw_line(ax: Axes, line: Series, look: style.Look, dashes: Any) -> None:
+    """Median line, interval band; hollow dots for launches where one median would hide modes."""
+    xs = [p.x for p in line.points]
+    ax.plot(xs, [p.interval.value for p in line.points], color=look.colour, ls=dashes, zorder=3)
+    firm = [p for p in line.points if not p.several_modes]
+    small = len(firm) > 14
+    size = 2.4 if small else 3.8
+    edge = 0.2 if small else 0.4
+    ax.plot(
+        *_at(firm), look.marker or ".", color=look.colour, ms=size, mec="white", mew=edge, zorder=4
+    )
+    band = [p for p in line.points if p.interval.lo is not None]
+    lows, highs = [p.interval.lo for p in band], [p.interval.hi for p in band]
+    ax.fill_between([p.x for p in band], lows, highs, color=look.colour, alpha=0.2, lw=0)
+    spread = [(p.x, v) for p in line.points if p.several_modes for v in p.launches]
+    others = [(p.x, v) for p in line.points for v in p.others]
+    ax.plot(*_columns(spread), "o", ms=3, mfc="none", mec=look.colour, mew=0.6, alpha=0.8)
+    ax.plot(*_columns(others), "x", ms=2.5, color=look.colour, mew=0.5, alpha=0.45)
+
+
+def _at(points: list[Point]) -> tuple[list[float], list[float]]:
+    return [p.x for p in points], [p.interval.value for p in points]
+
+
+def _columns(pairs: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    return [x for x, _ in pairs], [y for _, y in pairs]
+
+
+def labels(panels: Iterable[Panel]) -> list[str]:
+    """All direct labels: what the margins must have room for."""
+    return [line.label for panel in panels for line in panel.series]
+
+
+def doubts(panels: Iterable[Panel]) -> list[str]:
+    """What the caption must admit about the points: no interval, unstable, several modes."""
+    points = [(s, p) for panel in panels for s in panel.series for p in s.points]
+    few = sum(p.interval.n < stats.kMinLaunches for _, p in points)
+    found = [f"intervals of {few} points (n < {stats.kMinLaunches})"] if few else []
+    modal = sorted({s.label for s, p in points if p.several_modes})
+    found += [f"one median of {', '.join(modal)} (several modes: launches drawn)"] if modal else []
+    shaky = sorted({s.label for s, p in points if p.unstable})
+    found += [f"steadiness of {', '.join(shaky)} (unstable)"] if shaky else []
+    return found
+
+
+def absent(records: Iterable[Record]) -> list[str]:
+    """Transports without a single usable record, with the reason of the first."""
+    records = list(records)
+    present = {r.transport for r in records if r.ok}
+    reasons: dict[str, str] = {}
+    for record in records:
+        if record.transport not in present:
+            reasons.setdefault(record.transport, f"{record.status}: {record.reason}")
+    return [f"{name} ({reason})" for name, reason in sorted(reasons.items())]
+
+
+def rows(panel: Panel, name: str, quantity: str = "p50_ns") -> list[dict[str, Any]]:
+    """The numbers of a panel as the CSV holds them: one row a point."""
+    return [
+        {
+            "panel": panel.title,
+            "transport": line.transport,
+            "variant": line.variant,
+            name: int(p.x) if math.isfinite(p.x) else "inf",
+            quantity: p.interval.value,
+            "lo": p.interval.lo,
+            "hi": p.interval.hi,
+            "launches": p.interval.n,
+            "p99_ns": p.p99,
+            "p99_reliability": p.p99_reliability,
+            "cpu_ns_per_message": p.cpu_ns,
+            "modes": len(p.modes),
+            "other_level_launches": len(p.others),
+            "unstable": int(p.unstable),
+        }
+        for line in panel.series
+        for p in line.points
+    ]

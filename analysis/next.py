@@ -1,0 +1,146 @@
+#!/usr/bin/python3
+"""What a run should measure next, told from the records it has; asked by the harness between
+blocks.
+
+Prints JSON on stdout. `--question crossover`: per hybrid and condition the T for its `auto` path
+and eight sizes around T that would sharpen it. `--question blocks`: whether more blocks are needed,
+and why.
+
+analysis/next.py RUN_DIR --question crossover
+
+T for `auto` is that of the round trip (pattern ask, p50), for streams too; `T_bytes` is null where
+there is no single T, and `threshold_bytes` (0, a size, or "inf") is then what `auto` had best use.
+Unreadable lines are named on stderr and left out; exit 2 when RUN_DIR is no folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import re
+import sys
+from pathlib import Path
+from typing import Any, Iterable
+
+import crossing
+import crossover_fit
+import steadiness
+from record import Record, by_launch, cases
+from records import SCHEMA
+
+CASE_AXES = ("placement", "wait", "touch", "access", "batch", "idle", "pattern")
+CENTRAL = ("p50", "ns_per_message")
+# Buckets are most of a line and none of the answer; the harness waits while this reads.
+BUCKETS = re.compile(rb'"buckets":\s*\[\[.*?\]\]')
+
+
+def read(file: Path) -> list[Record]:
+    """The usable records of one file that have windows; the others are named on stderr where
+    they are broken.
+    """
+    found = []
+    for number, line in enumerate(file.read_bytes().split(b"\n") if file.exists() else [], 1):
+        if not line.strip():
+            continue
+        try:
+            raw = json.loads(BUCKETS.sub(b'"buckets":[]', line))
+            if raw["schema"] != SCHEMA:
+                raise ValueError(f"schema {raw['schema']} is unknown")
+            if raw["status"] == "ok" and raw["windows"]:
+                found.append(_checked(Record(raw, f"{file}:{number}")))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            print(f"{file}:{number}: {type(error).__name__}: {error}; left out", file=sys.stderr)
+    return found
+
+
+def _checked(record: Record) -> Record:
+    """The record, all of what is used here being there and of its type."""
+    used = (record.experiment, record.launch_id, record.case["path"], record.case["pattern"])
+    if not all(isinstance(text, str) for text in used):
+        raise TypeError("a name is not a string")
+    if not math.isfinite(record.p50_ns + record.block + record.message_bytes + record.launch_order):
+        raise ValueError("a number is not finite")
+    record.metric.keys(), record.canary_ns
+    return record
+
+
+def crossovers(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """One answer per hybrid, condition and pattern; T from ask, refined sizes from the pattern's
+    own T.
+    """
+    found = list(crossover_fit.all_costs(records, CENTRAL))
+    answers = [crossing.crossover(costs.sizes, costs.y["queue"], costs.y["shm"]) for costs in found]
+    asked = {
+        _condition(costs): (costs, answer)
+        for costs, answer in zip(found, answers)
+        if costs.axes["pattern"] == "ask"
+    }
+    return [
+        _entry(costs, answer, *asked.get(_condition(costs), (costs, answer)))
+        for costs, answer in zip(found, answers)
+    ]
+
+
+def _condition(costs: crossover_fit.Costs) -> tuple[Any, ...]:
+    """What a stream shares with the round trip whose T it uses: all but pattern and batch."""
+    axes = (axis for axis in CASE_AXES if axis not in ("pattern", "batch"))
+    return costs.axes["transport"], *(costs.axes.get(axis) for axis in axes)
+
+
+def _entry(
+    costs: crossover_fit.Costs,
+    own: crossing.Crossover,
+    asked: crossover_fit.Costs,
+    answer: crossing.Crossover,
+) -> dict[str, Any]:
+    threshold = crossover_fit.auto_threshold(asked, answer)
+    T = answer.T_bytes if answer.status == "ok" and answer.crossings[0].rising else None
+    return {
+        "transport": costs.axes["transport"],
+        "case": {axis: costs.axes[axis] for axis in CASE_AXES if axis in costs.axes},
+        "T_bytes": None if T is None else round(T),
+        "status": answer.status,
+        "winner": answer.winner,
+        "threshold_bytes": "inf" if math.isinf(threshold) else round(threshold),
+        "refine_bytes": [] if own.T_bytes is None else crossing.refine_sizes(own.T_bytes),
+    }
+
+
+def blocks(records: Iterable[Record]) -> dict[str, Any]:
+    """Whether any case needs more launches: the neediest decides; none at all asks for the first
+    ten.
+    """
+    stops = [
+        steadiness.adaptive_stop(by_launch(members, lambda r: r.p50_ns))
+        for members in cases(records).values()
+    ]
+    worst = max(stops, key=lambda stop: stop.add, default=steadiness.adaptive_stop([]))
+    waiting = sum(not stop.done for stop in stops)
+    reason = f"{waiting} of {len(stops)} cases want more; the neediest: {worst.reason}"
+    return {"done": worst.done, "add": worst.add, "reason": reason}
+
+
+def main() -> int:
+    """Answer one question about one run folder."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run_dir", type=Path)
+    parser.add_argument("--question", choices=("crossover", "blocks"), required=True)
+    given = parser.parse_args()
+    if not given.run_dir.is_dir():
+        print(f"{given.run_dir}: not a run folder", file=sys.stderr)
+        return 2
+    if given.question == "crossover":
+        answer: Any = crossovers(read(given.run_dir / "crossover.jsonl"))
+    else:
+        files = sorted(given.run_dir.glob("*.jsonl"))
+        answer = blocks(record for file in files for record in read(file))
+    json.dump({given.question: answer}, sys.stdout)
+    print()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

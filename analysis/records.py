@@ -1,0 +1,174 @@
+"""Read a run folder: its manifest, its environment and its records (schema: results/README.md).
+
+The only file that knows how a run is stored. Lines that are not records are named by file and line on stderr and
+left out; a record of an unknown schema stops the reading, since its numbers may mean something else.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from histogram import Histogram, merge
+from record import Case, Key, Record, as_number, axis, by_launch, case_key, cases
+from record import constant_axes, freeze, group, metric_key, select
+
+__all__ = [
+    "Case",
+    "Histogram",
+    "Key",
+    "Record",
+    "RecordsError",
+    "Run",
+    "as_number",
+    "axis",
+    "by_launch",
+]
+__all__ += [
+    "case_key",
+    "cases",
+    "constant_axes",
+    "freeze",
+    "group",
+    "load",
+    "merge",
+    "metric_key",
+    "select",
+]
+
+SCHEMA = 1
+MAX_WARNINGS_PER_FILE = 5
+
+REQUIRED: dict[str, type | tuple[type, ...]] = {
+    "experiment": str,
+    "block": int,
+    "launch_id": str,
+    "launch_order": int,
+    "status": str,
+    "case": dict,
+    "metric": (dict, type(None)),
+    "histograms": dict,
+    "values": dict,
+    "windows": (dict, type(None)),
+    "roles": list,
+}
+CASE_AXES = ("transport", "pattern", "message_bytes")
+
+
+class RecordsError(Exception):
+    """What stops the reading; its text is one line with file and line."""
+
+
+@dataclass(slots=True)
+class Run:
+    """A run folder in memory."""
+
+    path: Path
+    manifest: dict[str, Any]
+    environment: dict[str, Any]
+    records: list[Record]
+    warnings: list[str]
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)  # what figures derive once
+
+    @property
+    def name(self) -> str:
+        return self.manifest.get("run") or self.path.name
+
+    def of(self, experiment: str, **axes: Any) -> list[Record]:
+        """The usable records of an experiment at the given axes."""
+        return select((r for r in self.records if r.ok and r.experiment == experiment), **axes)
+
+
+def load(folder: str | Path) -> Run:
+    """Read a run folder; warnings go to stderr and are kept."""
+    path = Path(folder)
+    if not path.is_dir():
+        raise RecordsError(f"{path}: not a run folder")
+    warnings: list[str] = []
+    manifest = _read_object(path / "manifest.json", warnings)
+    _check_schema(manifest, f"{path / 'manifest.json'}:1")
+    environment = _read_object(path / "environment.json", warnings)
+    records: list[Record] = []
+    gc.disable()  # millions of small objects, none of them garbage: collecting doubles the time
+    try:
+        for file in sorted(path.glob("*.jsonl")):
+            records += _read_lines(file, warnings)
+    finally:
+        gc.enable()
+    for warning in warnings:
+        print(warning, file=sys.stderr)
+    if not records:
+        raise RecordsError(f"{path}: no records")
+    return Run(path, manifest, environment, records, warnings)
+
+
+def _read_object(file: Path, warnings: list[str]) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_bytes())
+        if isinstance(content, dict):
+            return content
+        warnings.append(f"{file}:1: not an object; ignored")
+    except OSError as error:
+        warnings.append(f"{file}: {error.strerror}; its facts are missing")
+    except ValueError as error:
+        warnings.append(f"{file}:{getattr(error, 'lineno', 1)}: not JSON; its facts are missing")
+    return {}
+
+
+def _check_schema(content: dict[str, Any], where: str) -> None:
+    if "schema" in content and content["schema"] != SCHEMA:
+        raise RecordsError(f"{where}: schema {content['schema']} is unknown; this reads {SCHEMA}")
+
+
+def _read_lines(file: Path, warnings: list[str]) -> list[Record]:
+    records: list[Record] = []
+    skipped: list[str] = []
+    try:
+        lines = file.read_bytes().split(b"\n")
+    except OSError as error:
+        warnings.append(f"{file}: {error.strerror}; left out")
+        return records
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        where = f"{file}:{number}"
+        try:
+            records.append(_parse(line, where))
+        except ValueError as error:
+            cut = number == len(lines)  # no newline after it: the writer was stopped here
+            skipped.append(f"{where}: {'truncated last line' if cut else error}; left out")
+    warnings += skipped[:MAX_WARNINGS_PER_FILE]
+    if len(skipped) > MAX_WARNINGS_PER_FILE:
+        warnings.append(f"{file}: {len(skipped) - MAX_WARNINGS_PER_FILE} more lines left out")
+    return records
+
+
+def _parse(line: bytes, where: str) -> Record:
+    try:
+        raw = json.loads(line)
+    except ValueError:
+        raise ValueError("not JSON") from None
+    if not isinstance(raw, dict) or "schema" not in raw:
+        raise ValueError("not a record")
+    _check_schema(raw, where)
+    for name, kind in REQUIRED.items():
+        if not isinstance(raw.get(name), kind):
+            raise ValueError(f"field `{name}` is missing or of the wrong type")
+    for name in CASE_AXES:
+        if name not in raw["case"]:
+            raise ValueError(f"axis `{name}` is missing")
+    record = Record(raw, where)
+    for name in raw["histograms"]:
+        _decode(record, name)
+    return record
+
+
+def _decode(record: Record, name: str) -> None:
+    try:
+        record.histogram(name)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"histogram `{name}`: {error}") from None

@@ -1,0 +1,229 @@
+"""From records to what is drawn: conditions, series and points, each point a median over launches.
+
+Records of different metrics never share a series, and launches at different canary levels never share a point: the
+level most launches ran at is the point, the others are kept beside it, to be drawn one by one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import stats
+import steadiness
+import style
+from records import Record, Run, as_number, by_launch, freeze, group
+
+Value = Callable[[Record], float]
+# What stands above a panel, not in a legend: where and how the ends ran.
+CONDITIONS = (
+    "placement",
+    "idle",
+    "touch",
+    "roles",
+    "policy",
+    "home",
+    "depth",
+    "pattern",
+    "schedule",
+)
+SERIES_A_PANEL = 7
+BYTES = ("asked_bytes", "answered_bytes")
+
+
+@dataclass(frozen=True)
+class Point:
+    """One case: its median over launches with interval, and every launch."""
+
+    x: float
+    interval: stats.Interval
+    launches: list[float]
+    modes: list[steadiness.Mode]
+    others: list[float]  # launches at other canary levels
+    p99: float
+    p99_reliability: str
+    cpu_ns: float
+    unstable: bool
+
+    @property
+    def several_modes(self) -> bool:
+        return len(self.modes) > 1
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a panel."""
+
+    transport: str
+    variant: str  # what tells it from the same transport's other lines here
+    points: list[Point]
+    records: list[Record] = field(repr=False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.transport} {self.variant}".rstrip()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Series under one condition."""
+
+    title: str
+    series: list[Series]
+    records: list[Record] = field(repr=False)
+
+
+class Levels:
+    """The canary's levels per placement, which one a record ran at, and whether it held steady."""
+
+    @staticmethod
+    def of(run: Run) -> "Levels":
+        """A run's, found once."""
+        if "levels" not in run.memo:
+            run.memo["levels"] = Levels(run)
+        return run.memo["levels"]
+
+    def __init__(self, run: Run) -> None:
+        self._classes: dict[int, str] = {}
+        readings: dict[str, list[float]] = {}
+        for record in run.records:
+            readings.setdefault(_place(record), []).extend(_canary(record))
+        self.of_place = {p: steadiness.canary_levels(r) for p, r in readings.items() if r}
+
+    def level(self, record: Record) -> int | None:
+        """Index of the level; 0 where there is one level or no canary; None where it moved."""
+        levels = self.of_place.get(_place(record), [])
+        readings = _canary(record)
+        if len(levels) < 2 or len(readings) < 2:
+            return 0
+        return steadiness.canary_label(readings[0], readings[1], levels)
+
+    def steadiness(self, record: Record) -> str:
+        """Its windows' class, judged once: `flat`, `warming`, `slowing`, `unsteady`, `n/a`."""
+        if id(record) not in self._classes:
+            self._classes[id(record)] = steadiness.classify_windows(record.windows_ns)
+        return self._classes[id(record)]
+
+    def words(self) -> list[str]:
+        """What a caption must say where the canary has several levels."""
+        return [
+            f"canary of {place} at {' / '.join(style.time_label(v) for v in levels)}: the level of most "
+            "launches is the line, other levels' launches are crosses"
+            for place, levels in self.of_place.items()
+            if len(levels) > 1
+        ]
+
+
+def _place(record: Record) -> str:
+    return str(record.case.get("placement", ""))
+
+
+def _canary(record: Record) -> list[float]:
+    canary = record.raw.get("canary") or {}
+    return [canary[k] for k in ("before_ns", "after_ns") if canary.get(k)]
+
+
+def point(records: list[Record], x: float, value: Value, levels: Levels) -> Point | None:
+    """One case's point; None without a single value."""
+    level_of = {id(r): levels.level(r) for r in records}
+    seen = Counter(l for l in level_of.values() if l is not None)
+    main = min(seen, key=lambda l: (-seen[l], l)) if seen else None
+    mine = [r for r in records if level_of[id(r)] == main]
+    launches = by_launch(mine, value)
+    if not launches:
+        return None
+    tails = [r.percentile(99) for r in mine]
+    grades = Counter(grade for _, grade in tails)
+    p99 = [v for v, _ in tails if not math.isnan(v)]
+    cpu = by_launch(mine, lambda r: r.cpu_ns_per_message)
+    return Point(
+        x=x,
+        interval=stats.median_interval(launches),
+        launches=launches,
+        modes=steadiness.modes(launches) if min(launches) > 0 else [],
+        others=by_launch((r for r in records if level_of[id(r)] != main), value),
+        p99=stats.median_interval(p99).value if p99 else math.nan,
+        p99_reliability=next((g for g in ("n/a", "low", "ok") if grades[g]), "n/a"),
+        cpu_ns=stats.median_interval(cpu).value if cpu else math.nan,
+        unstable=steadiness.is_unstable([levels.steadiness(r) for r in mine]),
+    )
+
+
+def series(
+    records: Iterable[Record],
+    levels: Levels,
+    x: str = "message_bytes",
+    value: Value | None = None,
+    varied: set[str] | None = None,
+) -> list[Series]:
+    """Lines over an axis; the variant says where a line stands on the axes that are `varied`."""
+    records = list(records)
+    value = value or (lambda r: r.p50_ns)
+    free = _free(x)
+    lines = group(records, lambda r: (freeze(r.case, free), freeze(r.metric, BYTES)))
+    varied = varying(records, free) if varied is None else varied
+    found = []
+    for members in lines.values():
+        at = group(members, lambda r: (as_number(r.case[x]), r.case.get("reply_bytes")))
+        points = [point(rs, k[0], value, levels) for k, rs in sorted(at.items())]
+        points = [p for p in points if p]
+        if points:
+            variant = " ".join(_word(n, members[0].case[n]) for n in sorted(varied))
+            found.append(Series(members[0].transport, variant, points, members))
+    return sorted(found, key=lambda s: (s.transport, s.variant))
+
+
+def _free(x: str) -> tuple[str, ...]:
+    return (x, "reply_bytes", "threshold_bytes") if x == "message_bytes" else (x,)
+
+
+def varying(records: Iterable[Record], besides: Iterable[str]) -> set[str]:
+    """The axes in which records of one transport differ: what a legend has to tell apart."""
+    values: dict[tuple[str, str], set[Any]] = {}
+    for record in records:
+        for name, value in record.case.items():
+            values.setdefault((record.transport, name), set()).add(value)
+    return {name for (_, name), seen in values.items() if len(seen) > 1} - set(besides)
+
+
+def _word(name: str, value: Any) -> str:
+    return value if isinstance(value, str) and value != "inf" else f"{name} {value}"
+
+
+def panels(records: list[Record], levels: Levels, value: Value | None = None) -> list[Panel]:
+    """Panels by condition, wait and family; families share one where the lines are few."""
+    records = [r for r in records if style.family(r) != style.FLOOR]
+    varied = [n for n in CONDITIONS if len({r.case.get(n) for r in records}) > 1]
+    waits = len({r.case.get("wait") for r in records}) > 1
+    names = varied + (["wait"] if waits else [])
+    kinds = group(records, style.family)
+    told = {f: varying(rs, {*names, *_free("message_bytes")}) for f, rs in kinds.items()}
+    found = []
+    for key, members in group(records, lambda r: tuple(r.case.get(n) for n in names)).items():
+        families = group(members, style.family)
+        condition = [_condition(name, value) for name, value in zip(names, key)]
+        drawn = {f: series(rs, levels, value=value, varied=told[f]) for f, rs in families.items()}
+        if sum(map(len, drawn.values())) <= SERIES_A_PANEL:
+            lines = [line for f in style.FAMILIES for line in drawn.get(f, [])]
+            kinds = ", ".join(f for f in style.FAMILIES if drawn.get(f))
+            found.append(Panel(" · ".join([kinds, *condition]), lines, members))
+            continue
+        for name in style.FAMILIES:
+            if name in drawn:
+                found.append(Panel(" · ".join([name, *condition]), drawn[name], families[name]))
+    found = [p for p in found if p.series]
+    curves = [p for p in found if any(len(s.points) > 1 for s in p.series)]
+    return sorted(curves or found, key=_panel_order)  # a condition with one size is no line
+
+
+def _condition(name: str, value: Any) -> str:
+    return f"{name} {value}" if name in ("touch", "idle", "home", "depth") else str(value)
+
+
+def _panel_order(panel: Panel) -> tuple[Any, ...]:
+    first = panel.records[0]
+    conditions = tuple(str(first.case.get(n)) for n in CONDITIONS)
+    return conditions, str(first.case.get("wait")), style.FAMILIES.index(style.family(first))

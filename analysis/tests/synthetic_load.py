@@ -1,0 +1,128 @@
+"""The parts of the synthetic run that are not a closed loop: paced load, timeouts, and its papers."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from histogram import Histogram
+
+ARRIVALS = 2000
+SLACK_NS = 52_000  # a sleeping timeout fires this late: 50 us timer slack and the wake
+
+
+def batching(base: dict[str, Any]) -> list[dict[str, Any]]:
+    paced = {**base, "pattern": "pace", "schedule": "poisson", "reply_bytes": 0}
+    grid = [(r, b, f) for r in (10_000, 100_000) for b in (1, 4, 16, 64)
+            for f in (10_000, 100_000, 1_000_000, "inf")]  # fmt: skip
+    return [{**paced, "rate_per_s": r, "batch": b, "flush_ns": f} for r, b, f in grid]
+
+
+def timeouts(base: dict[str, Any]) -> list[dict[str, Any]]:
+    expire = {**base, "pattern": "expire", "message_bytes": 64, "reply_bytes": 0}
+    cases = [{**expire, "timeout_ns": t} for t in (0, 10_000, 100_000, 1_000_000, 10_000_000)]
+    ask = {**base, "pattern": "ask", "reply_bytes": 64}
+    cases += [{**ask, "timeout_ns": t} for t in (1_000_000_000, "inf")]
+    if base["backing"] != "none":
+        spun = {**ask, "wait": "spin_then_block"}
+        cases += [{**spun, "spin_budget_ns": b} for b in (1000, 5000, 20_000, 100_000)]
+    return cases
+
+
+def spin_saving(case: dict[str, Any]) -> float:
+    """A budget longer than the reply takes saves the sleep: short ones cost it on top."""
+    if case["wait"] != "spin_then_block":
+        return 1.0
+    return 1.0 if case["spin_budget_ns"] > 10_000 else 40.0
+
+
+def pace(record: dict[str, Any], service_ns: float, rng: np.random.Generator) -> None:
+    """Poisson arrivals, batches that leave when full or when their first message has waited."""
+    case = record["case"]
+    batch, flush = case["batch"], math.inf if case["flush_ns"] == "inf" else case["flush_ns"]
+    due = np.cumsum(rng.exponential(1e9 / case["rate_per_s"], ARRIVALS))
+    leave, starts, first = np.empty(ARRIVALS), [], 0
+    while first < ARRIVALS:
+        full = first + batch - 1
+        at = min(due[full] if full < ARRIVALS else math.inf, due[first] + flush)
+        last = int(np.searchsorted(due, at, side="right")) if math.isfinite(at) else ARRIVALS
+        last = max(min(last, first + batch), first + 1)
+        leave[first:last] = at if math.isfinite(at) else due[-1]
+        starts.append(first)
+        first = last
+    cost = service_ns * np.exp(rng.normal(0, 0.05, ARRIVALS))
+    overloaded = int(service_ns / min(batch, 4) * case["rate_per_s"] > 0.5e9)
+    fill = ARRIVALS / len(starts)
+    record["histograms"] = {
+        "response_ns": Histogram.of(
+            leave - due + cost + overloaded * (due - due[0]) * 0.1
+        ).encode(),
+        "wait_ns": Histogram.of(leave - due).encode(),
+        "send_lag_ns": Histogram.of(rng.exponential(60, ARRIVALS)).encode(),
+    }
+    record["values"] = {
+        "offered_per_s": case["rate_per_s"],
+        "achieved_per_s": case["rate_per_s"] * (0.9 if overloaded else 0.999),
+        "batch_fill": fill, "flushes": len(starts), "clock_offset_bound_ns": 60.0,
+        "overloaded": overloaded,
+    }  # fmt: skip
+    record["messages"] = ARRIVALS
+    record["cpu_each"] = 300 + service_ns / fill
+
+
+def expire(record: dict[str, Any], rng: np.random.Generator) -> None:
+    case = record["case"]
+    late = 40.0 if case["wait"] == "spin" or case["timeout_ns"] == 0 else SLACK_NS
+    over = late * np.exp(rng.normal(0, 0.1, 400)) + rng.exponential(late / 10, 400)
+    record["histograms"] = {"overshoot_ns": Histogram.of(over).encode()}
+    record["values"] = {"early": 0, "arm_ns": 900.0 if late > 100 else 140.0, "plain_ns": 130.0}
+    spinning = case["timeout_ns"] if case["wait"] == "spin" else 0
+    record["messages"], record["cpu_each"] = 400, (spinning + 2500) / 2
+
+
+def fail_one(records: list[dict[str, Any]]) -> None:
+    """One case of one launch dies, so that failure is seen in every report."""
+    for record in records:
+        if record["case"]["transport"] == "tcp" and record["status"] == "ok":
+            record |= {"status": "failed", "reason": "server: killed by signal 9", "messages": 0}
+            record |= {"windows": None, "histograms": {}, "values": {}, "roles": []}
+            return
+
+
+def manifest(
+    records: list[dict[str, Any]], seed: int, blocks: int, launches: int
+) -> dict[str, Any]:
+    count = Counter(r["status"] for r in records)
+    probe = {"noise": [{"cpu": 0, "gaps": 12, "longest_ns": 91000, "stolen_ppm": 40.0}]}
+    return {
+        "schema": 1, "run": "synthetic", "plan": {"blocks": blocks}, "plan_name": "quick",
+        "seed": seed, "argv": ["ipcmark", "run", "all"], "commit": "0123456789abcdef", "dirty": False,
+        "version": "0.1.0", "started_unix_ns": 1_700_000_000_000_000_000,
+        "finished_unix_ns": 1_700_000_220_000_000_000, "interrupted": False,
+        "cases_planned": len(records), "cases_ok": count["ok"], "cases_skipped": count["skipped"],
+        "cases_failed": count["failed"], "launches_planned": launches, "launches_done": launches,
+        "blocks": blocks, "stopped": "blocks done", "allowed": [],
+        "clock": {"method": "rdtsc", "ticks_per_ns": 2.8, "quantum_ns": 10.0, "cost_min_ns": 9.0,
+                  "cost_p50_ns": 9.4, "cost_p99_ns": 19.0, "calibration_error_ppm": 3.0},
+        "probes": [
+            {"block": b, "when": w, **probe, "canary_ns": [118.0, 119.0, 121.0], "contaminated": False}
+            for b in range(blocks) for w in ("start", "middle", "end")
+        ],
+    }  # fmt: skip
+
+
+ENVIRONMENT: dict[str, Any] = {
+    "machine": {"key": "3f2a9c", "arch": "x86_64", "cpu_model": "Synthetic CPU 2000", "cores": 2},
+    "epoch": {"key": "77b01e", "kernel": "6.1.0-synthetic", "governor": "performance"},
+    "build": {"key": "d00df0", "compiler": "g++ 12.2.0", "flags": "-O3"},
+    "facts": {"boot_id": "0", "aslr": "2", "thp": "madvise"},
+    "doubts": [
+        {"check": "isolation", "message": "CPUs 0 and 1 are not isolated",
+         "remedy": "boot with isolcpus=1"},
+        {"check": "hypervisor", "message": "virtual machine: the host moves virtual CPUs",
+         "remedy": "run on bare metal"},
+    ],
+}  # fmt: skip

@@ -1,0 +1,77 @@
+// Whether a rung can be measured here at all. A missing ability or a limit is a result, found
+// before anything runs.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/launch.hpp"
+#include "harness/words.hpp"
+#include "transports/registry.hpp"
+
+namespace ipcmark {
+
+namespace {
+
+bool open_loop(Pattern pattern) { return pattern == Pattern::pace; }
+
+std::string missing_ability(const Case& point, const Transport& transport) {
+  const auto lacks_it = [&](std::string_view ability) {
+    return fmt::format("{} has no {}", transport.traits.name, ability);
+  };
+  const bool in_place = point.access == Access::in_place;
+  const bool one_way = point.pattern == Pattern::pour || open_loop(point.pattern);
+  const bool bounded = point.pattern == Pattern::expire || (!one_way && point.timeout_ns != kNever);
+  if (std::ranges::find(transport.waits, point.wait) == transport.waits.end()) {
+    return fmt::format("{} has no ends that {}", transport.traits.name, word(point.wait));
+  }
+  if (!transport.has(in_place ? "in_place" : "copy"))
+    return lacks_it(in_place ? "reserve/commit" : "send/recv");
+  if (one_way && point.batch > 1 && !in_place && !transport.has("send_batch"))
+    return lacks_it("send_batch");
+  if (bounded && (in_place || !transport.has("recv_until"))) return lacks_it("recv_until");
+  if (open_loop(point.pattern) && in_place) return lacks_it("open loop in place");
+  if (!transport.traits.answers && point.pattern != Pattern::pour) return lacks_it("way back");
+  if (transport.traits.one_in_flight && one_way) {
+    return fmt::format("{} holds one message at a time", transport.traits.name);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string refusal(const Case& point, const std::string& prefix) {
+  const Transport* transport = find_transport(point.transport);
+  if (transport == nullptr) return fmt::format("no transport named {}", point.transport);
+  if (auto why = missing_ability(point, *transport); !why.empty()) return why;
+  const std::uint64_t most = std::max(point.message_bytes, point.reply_bytes);
+  if (most > transport->traits.max_bytes) {
+    return fmt::format("{} B is more than {} carries: {} B", most, point.transport,
+                       transport->traits.max_bytes);
+  }
+  try {
+    [[maybe_unused]] const auto channel = transport->open(shape_of(point, prefix));
+  } catch (const Unavailable& missing) {
+    return missing.what();
+  }
+  return {};
+}
+
+Shape widest_shape(const std::vector<Case>& rungs, const std::string& prefix) {
+  Shape widest = shape_of(rungs.front(), prefix);
+  widest.threshold_bytes = widest.reply_threshold_bytes = 0;
+  for (const auto& rung : rungs) {
+    const Shape shape = shape_of(rung, prefix);
+    widest.message_bytes = std::max(widest.message_bytes, shape.message_bytes);
+    widest.reply_bytes = std::max(widest.reply_bytes, shape.reply_bytes);
+    widest.batch = std::max(widest.batch, shape.batch);
+    widest.depth = std::max(widest.depth, shape.depth);
+    // The largest payload that any rung sends inline: a queue's own limit is not asked for more.
+    widest.threshold_bytes =
+        std::max(widest.threshold_bytes, std::min(shape.threshold_bytes, shape.message_bytes));
+    widest.reply_threshold_bytes = std::max(
+        widest.reply_threshold_bytes, std::min(shape.reply_threshold_bytes, shape.reply_bytes));
+  }
+  return widest;
+}
+
+}  // namespace ipcmark

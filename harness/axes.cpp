@@ -1,0 +1,282 @@
+#include "harness/axes.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <stdexcept>
+#include <type_traits>
+
+#include "harness/nearest.hpp"
+#include "harness/placement.hpp"
+#include "harness/words.hpp"
+#include "transports/registry.hpp"
+
+namespace ipcmark {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kLargestMessage = 1ull << 30;  // two of them must fit in memory
+constexpr std::uint64_t kLongestWait = 3600 * kSecond;
+
+template <class Number>
+Number number_from(std::string_view text) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size()) {
+    throw std::invalid_argument(fmt::format("`{}` is not a whole number in range", text));
+  }
+  return value;
+}
+
+template <class Value>
+constexpr Value kEndless = std::is_signed_v<Value> ? static_cast<Value>(Case::kInfinite)
+                                                   : static_cast<Value>(kNever);
+
+template <auto kMember>
+using ValueOf = std::remove_cvref_t<decltype(std::declval<Case>().*kMember)>;
+
+template <auto kMember>
+void write_member(Case& point, std::string_view text) {
+  using Value = ValueOf<kMember>;
+  if constexpr (std::is_same_v<Value, std::string>) {
+    point.*kMember = text;
+  } else if constexpr (std::is_enum_v<Value>) {
+    const auto value = from_word<Value>(text);
+    if (!value) throw std::invalid_argument(fmt::format("unknown word `{}`", text));
+    point.*kMember = *value;
+  } else {
+    point.*kMember = text == "inf" ? kEndless<Value> : number_from<Value>(text);
+  }
+}
+
+template <auto kMember>
+std::string read_member(const Case& point) {
+  using Value = ValueOf<kMember>;
+  if constexpr (std::is_same_v<Value, std::string>) {
+    return point.*kMember;
+  } else if constexpr (std::is_enum_v<Value>) {
+    return std::string(word(point.*kMember));
+  } else {
+    const bool endless = sizeof(Value) == 8 && point.*kMember == kEndless<Value>;
+    return endless ? "inf" : std::to_string(point.*kMember);
+  }
+}
+
+template <class Enum>
+std::vector<std::string> enum_words() {
+  std::vector<std::string> all;
+  for (const auto& [value, text] : Words<Enum>::table) all.emplace_back(text);
+  return all;
+}
+
+std::vector<std::string> transport_words() {
+  std::vector<std::string> all;
+  for (const Transport& transport : transports()) all.emplace_back(transport.traits.name);
+  return all;
+}
+
+// An axis whose values are words: those of its enumeration unless said otherwise.
+template <auto kMember>
+Axis words(std::string_view name, AxisGroup group, std::string_view help,
+           std::vector<std::string> (*valid)() = nullptr) {
+  if constexpr (std::is_enum_v<ValueOf<kMember>>) valid = &enum_words<ValueOf<kMember>>;
+  return {.name = name,
+          .group = group,
+          .help = help,
+          .words = valid,
+          .write = &write_member<kMember>,
+          .read = &read_member<kMember>};
+}
+
+struct Limits {
+  Unit unit;
+  std::uint64_t lowest, highest;
+  bool infinite = false;
+  bool missing = false;
+};
+
+template <auto kMember>
+Axis quantity(std::string_view name, AxisGroup group, std::string_view help, Limits limits) {
+  return {.name = name,
+          .group = group,
+          .help = help,
+          .unit = limits.unit,
+          .lowest = limits.lowest,
+          .highest = limits.highest,
+          .infinite = limits.infinite,
+          .missing = limits.missing,
+          .write = &write_member<kMember>,
+          .read = &read_member<kMember>};
+}
+
+// The order is that of records, of help and of the product: the first varies slowest.
+std::vector<Axis> table() {
+  using enum AxisGroup;
+  const Limits size{Unit::bytes, 1, kLargestMessage};
+  const Limits reply{Unit::bytes, 0, kLargestMessage};
+  const Limits wait{Unit::time, 0, kLongestWait, true};
+  const Limits threshold{Unit::bytes, 0, kLargestMessage, true, true};
+  return {
+      words<&Case::transport>("transport", what, "mechanism", &transport_words),
+      words<&Case::pattern>("pattern", what, "what the ends do"),
+      quantity<&Case::message_bytes>("message_bytes", traffic, "payload of a message", size),
+      quantity<&Case::reply_bytes>("reply_bytes", traffic, "payload of a reply", reply),
+      quantity<&Case::batch>("batch", traffic, "messages handed over together",
+                             {Unit::count, 1, 1 << 16}),
+      quantity<&Case::flush_ns>("flush_ns", load, "flush timeout of a batch", wait),
+      quantity<&Case::rate_per_s>("rate_per_s", load, "offered rate, 0 for a closed loop",
+                                  {Unit::rate, 0, 1'000'000'000}),
+      words<&Case::schedule>("schedule", load, "intended send times"),
+      quantity<&Case::timeout_ns>("timeout_ns", patience, "timeout of an operation", wait),
+      quantity<&Case::spin_budget_ns>("spin_budget_ns", patience, "how long spin_then_block spins",
+                                      {Unit::time, 0, kSecond}),
+      quantity<&Case::threshold_bytes>("threshold_bytes", memory,
+                                       "largest payload through a hybrid's queue", threshold),
+      words<&Case::path>("path", memory, "which part of a hybrid"),
+      words<&Case::wait>("wait", patience, "how an end waits"),
+      words<&Case::touch>("touch", traffic, "how much of the payload the ends read and write"),
+      words<&Case::access>("access", memory, "copy out of shared memory, or work in place"),
+      words<&Case::backing>("backing", memory, "where shared memory comes from"),
+      quantity<&Case::depth>("depth", memory, "slots, 0 for the transport's default",
+                             {Unit::count, 0, 1 << 20}),
+      words<&Case::placement>("placement", place, "which CPUs the ends run on",
+                              &enum_words<Placement>),
+      words<&Case::idle>("idle", place, "how deep idle CPUs sleep"),
+      words<&Case::roles>("roles", place, "what the ends are"),
+      words<&Case::policy>("policy", place, "scheduling policy"),
+      words<&Case::home>("home", memory, "end that touches shared memory first"),
+      quantity<&Case::delay_ns>("delay_ns", load, "known delay, null transport only",
+                                {Unit::time, 0, kSecond}),
+  };
+}
+
+void push_new(std::vector<std::string>& all, std::string value) {
+  if (std::ranges::find(all, value) == all.end()) all.push_back(std::move(value));
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace
+
+std::string Axis::flag() const {
+  std::string flag = fmt::format("--{}", name);
+  std::ranges::replace(flag, '_', '-');
+  return flag;
+}
+
+std::string Axis::canonical(std::string_view text) const {
+  if (words != nullptr) {
+    const auto known = words();
+    if (std::ranges::find(known, text) != known.end()) return std::string(text);
+    throw std::invalid_argument(
+        fmt::format("unknown {} `{}`{}", name, text, did_you_mean(text, known)));
+  }
+  if (missing && text == "-1") return "-1";
+  const std::uint64_t value = parse_quantity(text, unit);
+  if (infinite && value == kNever) return "inf";
+  if (value < lowest || value > highest) {
+    throw std::invalid_argument(fmt::format("`{}` is out of range; valid: {}", text, valid()));
+  }
+  return std::to_string(value);
+}
+
+std::vector<std::string> Axis::values(std::string_view text) const {
+  std::vector<std::string> all;
+  for (bool more = true; more;) {
+    const std::size_t comma = text.find(',');
+    more = comma != std::string_view::npos;
+    const std::string_view item = trimmed(text.substr(0, comma));
+    if (more) text.remove_prefix(comma + 1);
+    const std::size_t dots = item.find("..");
+    if (words != nullptr || dots == std::string_view::npos) {
+      push_new(all, canonical(item));
+      continue;
+    }
+    std::string_view to = item.substr(dots + 2);
+    double per_octave = 1;
+    if (const std::size_t slash = to.find('/'); slash != std::string_view::npos) {
+      per_octave = static_cast<double>(number_from<std::uint32_t>(to.substr(slash + 1)));
+      to = to.substr(0, slash);
+    }
+    for (std::string& value : range(item.substr(0, dots), to, per_octave)) push_new(all, value);
+  }
+  return all;
+}
+
+std::vector<std::string> Axis::range(std::string_view from, std::string_view to,
+                                     double per_octave) const {
+  const auto low = number_from<std::uint64_t>(canonical(from));
+  const auto high = number_from<std::uint64_t>(canonical(to));
+  if (low == 0 || low > high || !(per_octave > 0 && per_octave <= 64)) {
+    throw std::invalid_argument(fmt::format(
+        "`{}..{}` is not a range: it ascends from at least 1, with 1 to 64 steps an octave", from,
+        to));
+  }
+  std::vector<std::string> all;
+  for (int step = 0;; ++step) {
+    const double exact = static_cast<double>(low) * std::exp2(step / per_octave);
+    const auto value = static_cast<std::uint64_t>(std::llround(exact));
+    if (value >= high) break;
+    push_new(all, std::to_string(value));
+  }
+  push_new(all, std::to_string(high));
+  return all;
+}
+
+std::string Axis::valid() const {
+  if (words != nullptr) return fmt::format("{}", fmt::join(words(), ", "));
+  const std::string units = unit_words(unit);
+  return fmt::format("{} to {}{}{}", lowest, format_quantity(highest, unit),
+                     infinite ? " or inf" : "", unit == Unit::count ? "" : ", in " + units);
+}
+
+const std::vector<Axis>& axes() {
+  static const std::vector<Axis> all = table();
+  return all;
+}
+
+const std::vector<std::pair<AxisGroup, std::string_view>>& axis_groups() {
+  using enum AxisGroup;
+  static const std::vector<std::pair<AxisGroup, std::string_view>> all{
+      {what, "what"},
+      {traffic, "traffic"},
+      {load, "open loop and known delays"},
+      {patience, "waiting"},
+      {memory, "memory, and the paths of a hybrid"},
+      {place, "place"}};
+  return all;
+}
+
+const Axis* find_axis(std::string_view name) {
+  const auto found = std::ranges::find(axes(), name, &Axis::name);
+  return found == axes().end() ? nullptr : &*found;
+}
+
+std::vector<std::string> axis_names() {
+  std::vector<std::string> names;
+  for (const Axis& axis : axes()) names.emplace_back(axis.name);
+  return names;
+}
+
+void set(Case& point, std::string_view axis, std::string_view text) {
+  const Axis* found = find_axis(axis);
+  if (found == nullptr) {
+    throw std::invalid_argument(
+        fmt::format("unknown axis `{}`{}", axis, did_you_mean(axis, axis_names())));
+  }
+  found->write(point, found->canonical(text));
+}
+
+std::string text_of(const Case& point) {
+  std::string text;
+  for (const Axis& axis : axes()) text += fmt::format("{}={} ", axis.name, axis.read(point));
+  return text;
+}
+
+}  // namespace ipcmark

@@ -1,0 +1,58 @@
+// One point in the axes: what a record's `case` says, and what an end's shape is made of.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "transports/transport.hpp"
+
+namespace ipcmark {
+
+enum class Pattern { ping, ask, pour, pace, expire };
+enum class Path { raw, queue, shm, fixed, automatic };  // "auto" in words
+enum class Idle { default_, c1, polling };
+enum class RoleKind { process, thread };
+enum class Policy { other, fifo };
+enum class Schedule { closed, fixed, poisson };
+
+// Every axis has a value in every case; results/README.md says what they mean. Words are those of
+// words.hpp.
+struct Case {
+  std::string transport;
+  Pattern pattern = Pattern::ping;
+  std::uint64_t message_bytes = 64;
+  std::uint64_t reply_bytes = 64;
+  std::uint32_t batch = 1;
+  std::uint64_t flush_ns = kNever;
+  std::uint64_t rate_per_s = 0;
+  Schedule schedule = Schedule::closed;
+  std::uint64_t timeout_ns = kNever;
+  std::uint64_t spin_budget_ns = 0;
+  std::int64_t threshold_bytes = -1;  // -1: not a hybrid; kInfinite: all through the queue
+  Path path = Path::raw;
+  Wait wait = Wait::block;
+  Touch touch = Touch::full;
+  Access access = Access::copy;
+  Backing backing = Backing::none;
+  std::uint32_t depth = 0;
+  std::string placement = "same_llc";
+  Idle idle = Idle::default_;
+  RoleKind roles = RoleKind::process;
+  Policy policy = Policy::other;
+  Role home = Role::client;
+  std::uint64_t delay_ns = 0;
+
+  static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
+  bool operator==(const Case&) const = default;
+};
+
+// The flat map of the record schema: "inf" for never, words for enumerations.
+[[nodiscard]] nlohmann::json to_json(const Case& point);
+// Throws std::invalid_argument naming the key.
+[[nodiscard]] Case case_from_json(const nlohmann::json& map);
+
+// What the transport is asked for in this case; the prefix is the launch's.
+[[nodiscard]] Shape shape_of(const Case& point, const std::string& prefix);
+
+}  // namespace ipcmark

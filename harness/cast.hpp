@@ -1,0 +1,67 @@
+// The roles of a launch as its coordinator sees them: started, ordered about, watched, and put
+// away.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include "harness/peer.hpp"
+
+namespace ipcmark {
+
+// The launch is over: a role died, hung or failed. The text says who, how and in which phase.
+class LaunchFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// What was received is not what was sent; its own exit code.
+class PayloadWrong : public LaunchFailed {
+ public:
+  using LaunchFailed::LaunchFailed;
+};
+
+class Cast {
+ public:
+  // Starts both roles and waits until they are ready; the channel's ends go to them. Throws
+  // Unavailable or LaunchFailed.
+  Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel,
+       std::int64_t deadline_ns);
+  Cast(const Cast&) = delete;
+  Cast& operator=(const Cast&) = delete;
+  // Quits the roles; kills what has not ended within a tenth of a second.
+  ~Cast();
+
+  // Gives the order to one role and waits for its report.
+  Report tell(Role role, const Order& order, std::string_view phase, std::int64_t deadline_ns);
+  // Gives the order to both and waits for both; [client, server].
+  std::array<Report, 2> tell_both(const Order& order, std::string_view phase,
+                                  std::int64_t deadline_ns);
+  [[nodiscard]] pid_t pid(Role role) const { return members_[index(role)].pid; }
+
+ private:
+  struct Member {
+    RoleContext context;
+    ControlSocket control;
+    pid_t pid = 0;
+    Fd pidfd;            // processes only
+    std::thread thread;  // threads only
+  };
+
+  static std::size_t index(Role role) { return role == Role::client ? 0 : 1; }
+  static Member start(const RoleContext& context, std::unique_ptr<Channel>& channel);
+  // Waits for one report from each member whose bit is set.
+  std::array<Report, 2> gather(unsigned awaited, std::string_view phase, std::int64_t deadline_ns);
+  void take_report(std::size_t i, std::string_view phase, Report& into);
+  [[noreturn]] void member_died(std::size_t i, std::string_view phase);
+
+  std::array<Member, 2> members_;
+};
+
+}  // namespace ipcmark

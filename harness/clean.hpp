@@ -1,0 +1,43 @@
+// Removes what killed runs left behind, and nothing else: an object goes only when it bears our
+// name or is in our journal, is ours, and no living process has it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ipcmark {
+
+// What the kernel says of a System V queue.
+struct QueueFacts {
+  int id = 0;
+  uid_t owner = 0;
+  std::int64_t changed_s = 0;  // created, or its limits set, at this Unix time
+};
+
+// Where to look and whom to ask: this machine, or a test's invention.
+struct CleanWorld {
+  std::filesystem::path journal;                 // empty: none
+  std::vector<std::filesystem::path> name_dirs;  // POSIX shared memory and queues
+  std::filesystem::path temp_dir;                // private folders of FIFOs and sockets
+  std::filesystem::path proc;
+  uid_t user = 0;
+  std::int64_t now_s = 0;
+  std::function<std::optional<QueueFacts>(std::int32_t key)> find_queue;
+  std::function<bool(int id)> remove_queue;
+  // Whether the process that wrote an entry at this time is still there.
+  std::function<bool(pid_t pid, std::int64_t unix_s)> lives;
+};
+
+[[nodiscard]] CleanWorld this_world();
+
+// One line for each thing that was removed. Entries whose object may still be wanted stay in the
+// journal.
+[[nodiscard]] std::vector<std::string> clean(const CleanWorld& world);
+
+}  // namespace ipcmark

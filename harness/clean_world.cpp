@@ -1,0 +1,75 @@
+// What `clean` asks this machine.
+#include <signal.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <unistd.h>
+
+#include <ctime>
+#include <fstream>
+#include <sstream>
+
+#include "harness/clean.hpp"
+#include "harness/commands.hpp"
+#include "harness/journal.hpp"
+
+namespace ipcmark {
+namespace {
+
+std::optional<QueueFacts> find_queue(std::int32_t key) {
+  const int id = ::msgget(key, 0);
+  struct msqid_ds facts {};
+  if (id < 0 || ::msgctl(id, IPC_STAT, &facts) != 0) return std::nullopt;
+  return QueueFacts{.id = id, .owner = facts.msg_perm.uid, .changed_s = facts.msg_ctime};
+}
+
+bool remove_queue(int id) { return ::msgctl(id, IPC_RMID, nullptr) == 0; }
+
+// Unix time of the start of the system; 0 when the kernel does not say.
+std::int64_t boot_time() {
+  std::ifstream file("/proc/stat");
+  for (std::string line; std::getline(file, line);) {
+    if (line.starts_with("btime ")) return std::stoll(line.substr(6));
+  }
+  return 0;
+}
+
+// A process of that number may be another one by now: then it began after the entry was written.
+bool lives(pid_t pid, std::int64_t unix_s) {
+  if (::kill(pid, 0) != 0 && errno == ESRCH) return false;
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  if (!std::getline(file, line)) return true;
+  // proc(5): state follows the name in brackets, starttime is the twentieth field from there.
+  std::istringstream fields(line.substr(line.rfind(')') + 1));
+  std::string state, skipped;
+  fields >> state;
+  for (int i = 0; i < 18; ++i) fields >> skipped;
+  std::int64_t start_ticks = 0;
+  fields >> start_ticks;
+  const std::int64_t started_s = boot_time() + start_ticks / ::sysconf(_SC_CLK_TCK);
+  constexpr std::int64_t kSlack = 2;  // of btime, which is rounded and moves with the clock
+  return state != "Z" && started_s <= unix_s + kSlack;
+}
+
+}  // namespace
+
+CleanWorld this_world() {
+  return {.journal = journal_path(),
+          .name_dirs = {"/dev/shm", "/dev/mqueue"},
+          .temp_dir = std::filesystem::temp_directory_path(),
+          .proc = "/proc",
+          .user = ::geteuid(),
+          .now_s = std::time(nullptr),
+          .find_queue = &find_queue,
+          .remove_queue = &remove_queue,
+          .lives = &lives};
+}
+
+int clean_command(const Options&) {
+  const auto removed = clean(this_world());
+  for (const std::string& line : removed) std::printf("removed %s\n", line.c_str());
+  if (removed.empty()) std::puts("nothing to remove");
+  return 0;
+}
+
+}  // namespace ipcmark

@@ -1,0 +1,149 @@
+#include "harness/experiment.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <span>
+
+#include "harness/axes.hpp"
+#include "transports/registry.hpp"
+
+namespace ipcmark {
+namespace {
+
+std::vector<Experiment>& entries() {
+  static std::vector<Experiment> all;  // built by the first RegisterExperiment
+  return all;
+}
+
+// An axis with the values it takes in this expansion.
+struct Values {
+  const Axis* axis;
+  std::vector<std::string> texts;
+};
+
+Values values_of(const Axis& axis, const Experiment& experiment, const Axes& plan) {
+  Values values{&axis, {}};
+  for (const Axes* source : {&plan, &experiment.defaults}) {
+    const auto found = source->find(axis.name);
+    if (found == source->end()) continue;
+    for (const std::string& text : found->second) {
+      for (std::string& value : axis.values(text)) values.texts.push_back(std::move(value));
+    }
+    return values;
+  }
+  values.texts = {axis.read(Case{})};
+  // Nobody named one, so it is all of them.
+  if (values.texts[0].empty()) values.texts = axis.words();
+  return values;
+}
+
+// Calls `visit` for every point of the product, the first axis slowest.
+void product(std::span<const Values> values, Case& point,
+             const std::function<void(const Case&)>& visit) {
+  if (values.empty()) return visit(point);
+  for (const std::string& text : values[0].texts) {
+    values[0].axis->write(point, text);
+    product(values.subspan(1), point, visit);
+  }
+}
+
+// Sets threshold and path by each other; false where the path means nothing for the transport.
+bool settle_path(Case& point, bool has_threshold) {
+  if (!has_threshold) {
+    point.path = Path::raw;
+    point.threshold_bytes = -1;
+    return true;
+  }
+  switch (point.path) {
+    case Path::raw:
+      return false;
+    case Path::queue:
+      point.threshold_bytes = Case::kInfinite;
+      return true;
+    case Path::shm:
+      point.threshold_bytes = 0;
+      return true;
+    case Path::fixed:
+      return point.threshold_bytes >= 0;
+    case Path::automatic:
+      point.threshold_bytes = -1;  // filled in between blocks, when it has been measured
+      return true;
+  }
+  return false;
+}
+
+void settle_pattern(Case& point) {
+  const bool paced = point.pattern == Pattern::pace;
+  const bool batched = paced || point.pattern == Pattern::pour;
+  if (!batched) point.batch = 1;
+  if (!paced) point.rate_per_s = 0, point.schedule = Schedule::closed;
+  if (!paced || point.batch == 1) point.flush_ns = kNever;  // a batch of one is always full
+  if (batched) point.reply_bytes = 0, point.timeout_ns = kNever;
+  if (point.wait != Wait::spin_then_block) point.spin_budget_ns = 0;
+}
+
+// One writing of what means the same, so that duplicates are seen; false drops the point.
+bool settle(Case& point) {
+  const Transport* transport = find_transport(point.transport);
+  const Traits traits = transport != nullptr ? transport->traits : Traits{};
+  settle_pattern(point);
+  if (!traits.shares_memory) {
+    point.backing = Backing::none;
+    point.home = Role::client;
+  } else if (point.backing == Backing::none) {
+    point.backing = Backing::memfd;  // shared memory comes from somewhere
+  }
+  if (traits.carries_payload) point.delay_ns = 0;
+  return settle_path(point, traits.has_threshold);
+}
+
+}  // namespace
+
+const std::vector<Experiment>& experiments() { return entries(); }
+
+std::vector<std::string> experiment_names() {
+  std::vector<std::string> names;
+  for (const Experiment& experiment : entries()) names.emplace_back(experiment.name);
+  return names;
+}
+
+const Experiment* find_experiment(std::string_view name) {
+  const auto found = std::ranges::find(entries(), name, &Experiment::name);
+  return found == entries().end() ? nullptr : &*found;
+}
+
+RegisterExperiment::RegisterExperiment(Experiment experiment) {
+  auto& all = entries();
+  const auto at = std::ranges::lower_bound(all, experiment.name, {}, &Experiment::name);
+  all.insert(at, std::move(experiment));
+}
+
+std::vector<LaunchPlan> expand(const Experiment& experiment, const Axes& plan) {
+  std::vector<Values> outer, inner;
+  for (const Axis& axis : axes()) {
+    if (std::ranges::find(experiment.ladder, axis.name) == experiment.ladder.end()) {
+      outer.push_back(values_of(axis, experiment, plan));
+    }
+  }
+  for (const std::string& name : experiment.ladder) {
+    inner.push_back(values_of(*find_axis(name), experiment, plan));
+  }
+  std::vector<LaunchPlan> launches;
+  std::set<std::string> seen;
+  Case start;
+  product(outer, start, [&](const Case& base) {
+    LaunchPlan launch{std::string(experiment.name), {}, experiment.mirrored};
+    Case rung = base;
+    product(inner, rung, [&](const Case& raw) {
+      Case point = raw;
+      if (experiment.complete != nullptr && !experiment.complete(point)) return;
+      if (!settle(point) || !seen.insert(text_of(point)).second) return;
+      launch.rungs.push_back(std::move(point));
+    });
+    if (!launch.rungs.empty()) launches.push_back(std::move(launch));
+  });
+  return launches;
+}
+
+}  // namespace ipcmark

@@ -1,0 +1,236 @@
+#include "harness/launch.hpp"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <random>
+
+#include "harness/calibration.hpp"
+#include "harness/cast.hpp"
+#include "harness/record.hpp"
+#include "transports/registry.hpp"
+
+namespace ipcmark {
+
+namespace {
+
+constexpr std::size_t kCanaryStamps = 9;
+// A phase may take this much longer than its probe promised, besides the fixed deadline.
+constexpr std::int64_t kPatience = 20;
+
+// Carries the rungs that can be had through one channel.
+class Launch {
+ public:
+  Launch(const LaunchSpec& spec, std::vector<RungRecord>& records)
+      : spec_(spec), records_(records) {}
+
+  void run(const std::vector<std::size_t>& admitted) {
+    std::vector<Case> rungs;
+    for (const auto i : admitted) rungs.push_back(spec_.rungs[i]);
+    auto channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
+    const std::array<RoleContext, 2> contexts{context(Role::client), context(Role::server)};
+    Cast cast(contexts, channel, deadline());
+    cast_ = &cast;
+    for (const auto i : admitted) {
+      const int visits = spec_.mirrored ? 2 : 1;
+      records_[i].meter.emplace(spec_.rungs[i], spec_.settings, spec_.scale, visits);
+    }
+    for (const auto i : visit_order(spec_)) {
+      if (records_[i].meter) visit(i);
+    }
+    for (const auto i : admitted)
+      records_[i].pids = {cast.pid(Role::client), cast.pid(Role::server)};
+  }
+
+ private:
+  [[nodiscard]] RoleContext context(Role role) const {
+    const Case& any = spec_.rungs.front();
+    return {.spec = {.role = role,
+                     .kind = any.roles,
+                     .cpu = role == Role::client ? spec_.client_cpu : spec_.server_cpu,
+                     .policy = any.policy},
+            .rungs = spec_.rungs,
+            .prefix = &spec_.prefix,
+            .stage = &stage_};
+  }
+  [[nodiscard]] std::int64_t deadline(std::int64_t expected_ns = 0) const {
+    return static_cast<std::int64_t>(spec_.settings.phase_deadline_ns) + kPatience * expected_ns;
+  }
+
+  void visit(std::size_t i) {
+    RungRecord& record = records_[i];
+    RungMeter& meter = *record.meter;
+    if (record.visits++ == 0) record.rung = next_rung_++;
+    record.canary_before_ns = canary();
+    record.watch.begin(machine_);
+    reshape(i, 0);
+    if (meter.point().delay_ns != 0) inject(i, record);
+    meter.take_probe(cast_->tell_both(meter.probe(), "verify", deadline()), stage_);
+    const Order order = meter.measure(stage_, spec_.seed + i);
+    meter.take_measure(cast_->tell_both(order, "measure", deadline(meter.expected_ns())), stage_);
+    if (meter.point().delay_ns != 0) injected(record);
+    record.watch.end();
+    record.canary_after_ns = canary();
+    if (meter.point().pattern == Pattern::pace) check_clocks(record);
+    record.done = record.visits == (spec_.mirrored ? 2 : 1);
+  }
+
+  void reshape(std::size_t i, std::uint64_t delay_steps) {
+    const Order order{.kind = Order::Kind::reshape,
+                      .rung = static_cast<std::uint32_t>(i),
+                      .delay_steps = delay_steps};
+    const Role home = spec_.rungs[i].home;
+    cast_->tell(home, order, "reshape", deadline());
+    cast_->tell(home == Role::client ? Role::server : Role::client, order, "reshape", deadline());
+  }
+
+  // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for
+  // the scheduler.
+  std::optional<double> canary() {
+    if (spec_.client_cpu == spec_.server_cpu) return std::nullopt;
+    const Order order{
+        .kind = Order::Kind::canary, .canary_stamps = kCanaryStamps, .canary_from = canary_turn_};
+    canary_turn_ += (kCanaryStamps - 1) * handoff::kRoundsEach;
+    cast_->tell_both(order, "canary", deadline());
+    const auto stamps = stage_.stamps(Role::client).first(kCanaryStamps);
+    std::vector<double> windows;
+    for (std::size_t i = 1; i < stamps.size(); ++i) {
+      windows.push_back(static_cast<double>(stamps[i] - stamps[i - 1]) / spec_.scale.ticks_per_ns /
+                        handoff::kRoundsEach);
+    }
+    fastest_handoff_ns_ = std::min(fastest_handoff_ns_, *std::ranges::min_element(windows));
+    std::ranges::sort(windows);
+    return windows[windows.size() / 2];
+  }
+
+  // The chain's length follows from what a step costs on this CPU now; what it achieved is measured
+  // again afterwards.
+  void inject(std::size_t i, RungRecord& record) {
+    const double step_ns = chain_ns(kCalibrationSteps) / kCalibrationSteps;
+    delay_steps_ = static_cast<std::uint64_t>(
+        static_cast<double>(meter_of(record).point().delay_ns) / step_ns);
+    achieved_before_ns_ = chain_ns(delay_steps_);
+    reshape(i, delay_steps_);
+  }
+  void injected(RungRecord& record) {
+    auto& values = meter_of(record).result().values;
+    values["delay_requested_ns"] = static_cast<double>(meter_of(record).point().delay_ns);
+    values["delay_achieved_ns"] = (achieved_before_ns_ + chain_ns(delay_steps_)) / 2;
+  }
+  double chain_ns(std::uint64_t steps) {
+    const Order order{.kind = Order::Kind::chain, .delay_steps = steps};
+    cast_->tell(Role::client, order, "calibration", deadline());
+    return median_chain_ns(stage_.stamps(Role::client), spec_.scale.ticks_per_ns);
+  }
+
+  static RungMeter& meter_of(RungRecord& record) { return *record.meter; }
+
+  // A one-way time is a difference of two CPUs' clocks; their offset is below half the fastest
+  // round trip.
+  void check_clocks(RungRecord& record) const {
+    const double bound = spec_.client_cpu == spec_.server_cpu ? 0 : fastest_handoff_ns_ / 2;
+    auto& result = record.meter->result();
+    result.values["clock_offset_bound_ns"] = bound;
+    const double response =
+        static_cast<double>(result.histograms["response_ns"].quantile(0.5).value_or(0));
+    constexpr double kMostShare = 0.2;
+    if (bound > kMostShare * response) {
+      record.refused =
+          fmt::format("one-way time of {:.0f} ns is known only to ± {:.0f} ns", response, bound);
+    }
+  }
+
+  const LaunchSpec& spec_;
+  std::vector<RungRecord>& records_;
+  Stage stage_;
+  MachineWatch machine_{{spec_.client_cpu, spec_.server_cpu}};
+  Cast* cast_ = nullptr;
+  int next_rung_ = 0;
+  std::uint64_t canary_turn_ = 0;
+  double fastest_handoff_ns_ = 1e9;
+  std::uint64_t delay_steps_ = 0;
+  double achieved_before_ns_ = 0;
+};
+
+void run_launch(const LaunchSpec& spec, std::vector<RungRecord>& records) {
+  std::vector<std::size_t> admitted;
+  for (std::size_t i = 0; i < spec.rungs.size(); ++i) {
+    records[i].refused = refusal(spec.rungs[i], spec.prefix);
+    if (records[i].refused.empty()) admitted.push_back(i);
+  }
+  if (admitted.empty()) return;
+  const auto unfinished = [&](auto&& note) {
+    for (const auto i : admitted) {
+      if (!records[i].done) note(records[i]);
+    }
+  };
+  try {
+    Launch(spec, records).run(admitted);
+  } catch (const Unavailable& missing) {
+    unfinished([&](RungRecord& record) { record.refused = missing.what(); });
+  } catch (const PayloadWrong& wrong) {
+    unfinished(
+        [&](RungRecord& record) { record.failed = std::string("payload: ") + wrong.what(); });
+  } catch (const std::exception& error) {
+    unfinished([&](RungRecord& record) { record.failed = error.what(); });
+  }
+}
+
+std::string read_all(int fd) {
+  std::string text;
+  char buffer[65536];
+  for (;;) {
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n > 0) text.append(buffer, static_cast<std::size_t>(n));
+    if (n == 0 || (n < 0 && errno != EINTR)) return text;
+  }
+}
+
+void write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno != EINTR) check(n, "write");
+    if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace
+
+std::vector<std::size_t> visit_order(const LaunchSpec& spec) {
+  std::mt19937_64 random(spec.seed);
+  std::vector<std::vector<std::size_t>> groups;
+  for (std::size_t i = 0; i < spec.rungs.size(); ++i) {
+    const bool beside =
+        spec.mirrored && i > 0 && spec.rungs[i].message_bytes == spec.rungs[i - 1].message_bytes;
+    if (!beside) groups.emplace_back();
+    groups.back().push_back(i);
+  }
+  std::ranges::shuffle(groups, random);
+  std::vector<std::size_t> order;
+  for (auto& group : groups) {
+    std::ranges::shuffle(group, random);
+    order.insert(order.end(), group.begin(), group.end());
+    if (spec.mirrored) order.insert(order.end(), group.rbegin(), group.rend());
+  }
+  return order;
+}
+
+int launch_main(int control_fd) {
+  ::signal(SIGPIPE, SIG_IGN);  // a dead peer is an error of the write, not the end of the role
+  const LaunchSpec spec = launch_spec_from_json(nlohmann::json::parse(read_all(control_fd)));
+  std::vector<RungRecord> records(spec.rungs.size());
+  run_launch(spec, records);
+  std::string lines;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    lines += record_of(spec, spec.rungs[i], records[i]).dump() + "\n";
+  }
+  write_all(control_fd, lines);
+  // A hung role thread cannot be joined; everything worth keeping is written.
+  ::_exit(0);
+}
+
+}  // namespace ipcmark

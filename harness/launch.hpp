@@ -1,0 +1,49 @@
+// One launch: a fresh process opens the channel, casts the roles, takes them through the ladder and
+// writes a record per rung. Nothing that goes wrong in here reaches the harness but as a record or
+// as the end of a process.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/case.hpp"
+#include "harness/plan.hpp"
+#include "harness/rung.hpp"
+
+namespace ipcmark {
+
+// All that a launch is told; it travels as one line of JSON.
+struct LaunchSpec {
+  std::string launch_id;
+  std::string experiment;
+  std::uint32_t block = 0;
+  std::uint32_t launch_order = 0;
+  std::string prefix;  // starts the name of every kernel object
+  std::uint64_t seed = 0;
+  bool mirrored = false;
+  std::vector<Case> rungs;
+  int client_cpu = 0;
+  int server_cpu = 0;
+  RunSettings settings;
+  TimeScale scale;
+};
+
+[[nodiscard]] nlohmann::json to_json(const LaunchSpec& spec);
+[[nodiscard]] LaunchSpec launch_spec_from_json(const nlohmann::json& json);
+
+// The order in which a ladder's rungs are visited: seeded; mirrored neighbours as A B B A.
+[[nodiscard]] std::vector<std::size_t> visit_order(const LaunchSpec& spec);
+
+// Why a rung cannot be had here; empty when it can. Tries to open the channel.
+[[nodiscard]] std::string refusal(const Case& point, const std::string& prefix);
+
+// The widest shape of some rungs: what their common channel is opened for.
+[[nodiscard]] Shape widest_shape(const std::vector<Case>& rungs, const std::string& prefix);
+
+// The launch process: reads its spec from the socket, writes records to it, returns the exit
+// status.
+int launch_main(int control_fd);
+
+}  // namespace ipcmark

@@ -1,0 +1,57 @@
+// How a launch's specification travels.
+#include <nlohmann/json.hpp>
+
+#include "harness/launch.hpp"
+
+namespace ipcmark {
+
+using nlohmann::json;
+
+json to_json(const LaunchSpec& spec) {
+  json rungs = json::array();
+  for (const auto& rung : spec.rungs) rungs.push_back(to_json(rung));
+  const RunSettings& run = spec.settings;
+  return {{"launch_id", spec.launch_id},
+          {"experiment", spec.experiment},
+          {"block", spec.block},
+          {"launch_order", spec.launch_order},
+          {"prefix", spec.prefix},
+          {"seed", spec.seed},
+          {"mirrored", spec.mirrored},
+          {"rungs", std::move(rungs)},
+          {"client_cpu", spec.client_cpu},
+          {"server_cpu", spec.server_cpu},
+          {"warm_up_ns", run.warm_up_ns},
+          {"warm_up_messages", run.warm_up_messages},
+          {"measure_ns", run.measure_ns},
+          {"operations_ns", run.operations_ns},
+          {"windows", run.windows},
+          {"phase_deadline_ns", run.phase_deadline_ns},
+          {"ticks_per_ns", spec.scale.ticks_per_ns},
+          {"quantum_ns", spec.scale.quantum_ns}};
+}
+
+LaunchSpec launch_spec_from_json(const json& from) {
+  LaunchSpec spec;
+  from.at("launch_id").get_to(spec.launch_id);
+  from.at("experiment").get_to(spec.experiment);
+  from.at("block").get_to(spec.block);
+  from.at("launch_order").get_to(spec.launch_order);
+  from.at("prefix").get_to(spec.prefix);
+  from.at("seed").get_to(spec.seed);
+  from.at("mirrored").get_to(spec.mirrored);
+  for (const auto& rung : from.at("rungs")) spec.rungs.push_back(case_from_json(rung));
+  from.at("client_cpu").get_to(spec.client_cpu);
+  from.at("server_cpu").get_to(spec.server_cpu);
+  from.at("warm_up_ns").get_to(spec.settings.warm_up_ns);
+  from.at("warm_up_messages").get_to(spec.settings.warm_up_messages);
+  from.at("measure_ns").get_to(spec.settings.measure_ns);
+  from.at("operations_ns").get_to(spec.settings.operations_ns);
+  from.at("windows").get_to(spec.settings.windows);
+  from.at("phase_deadline_ns").get_to(spec.settings.phase_deadline_ns);
+  from.at("ticks_per_ns").get_to(spec.scale.ticks_per_ns);
+  from.at("quantum_ns").get_to(spec.scale.quantum_ns);
+  return spec;
+}
+
+}  // namespace ipcmark

@@ -1,0 +1,42 @@
+// The command line, read: what is to be done, before any of it is.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "harness/plan.hpp"
+
+namespace ipcmark {
+
+enum class Command { help, version, list, run, doctor, clean, launch };
+
+struct RunOptions {
+  std::vector<std::string> experiments;  // sorted names; empty: those of the plan
+  std::string plan = "quick";            // a shipped plan's name or a file
+  Axes overrides;                        // canonical
+  std::vector<std::pair<std::string, std::string>> settings;  // of [run], checked, in table order
+  std::vector<int> cpus;
+  std::vector<std::string> allow;
+  std::string out;     // folder of the run; empty: one under results/
+  std::string resume;  // a partial run to go on with
+  std::string like;    // a run whose plan to repeat
+  bool dry_run = false;
+};
+
+struct Options {
+  Command command = Command::help;
+  std::string text;  // help: what to print
+  bool json = false;
+  bool quiet = false;
+  bool restore = false;           // doctor: put changed knobs back
+  std::vector<std::string> what;  // list: transports, experiments, placements; never empty
+  int control_fd = -1;            // launch
+  RunOptions run;
+  std::vector<std::string> argv;
+};
+
+// Throws UsageError, one line with the nearest valid word, for what it does not know.
+[[nodiscard]] Options parse_options(int argc, const char* const* argv);
+
+}  // namespace ipcmark

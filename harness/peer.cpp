@@ -1,0 +1,146 @@
+#include "harness/peer.hpp"
+
+#include <sched.h>
+
+#include <cstring>
+
+#include "harness/binding.hpp"
+#include "harness/calibration.hpp"
+
+namespace ipcmark {
+
+namespace {
+
+void set_policy(Policy policy) {
+  if (policy == Policy::other) return;
+  const sched_param parameters{.sched_priority = 1};
+  available(::sched_setscheduler(0, SCHED_FIFO, &parameters), "sched_setscheduler");
+}
+
+class RoleLoop {
+ public:
+  RoleLoop(const RoleContext& context, std::unique_ptr<Channel>& channel)
+      : context_(context), stamps_(context.stage->stamps(context.spec.role)) {
+    bind_this_thread(context.spec.cpu);
+    verify_binding(context.spec.cpu);
+    set_policy(context.spec.policy);
+    // Touched here, on this CPU, before anything is timed.
+    std::memset(stamps_.data(), 0, stamps_.size_bytes());
+    end_ = context.spec.role == Role::client ? channel->client(0) : channel->server(0);
+    if (context.spec.kind == RoleKind::process) channel.reset();
+  }
+
+  Report obey(const Order& order) {
+    Report report;
+    if (order.kind == Order::Kind::reshape) {
+      Shape shape = shape_of(context_.rungs[order.rung], *context_.prefix);
+      shape.delay_steps = order.delay_steps;
+      end_->reshape(shape);
+    } else if (order.kind == Order::Kind::canary) {
+      canary(order);
+    } else if (order.kind == Order::Kind::chain) {
+      time_chain(order.delay_steps, stamps_);
+    } else {
+      const Usage before = usage_now(UsageScope::thread);
+      run_steps(order, report);
+      report.usage = usage_now(UsageScope::thread) - before;
+      report.cpu = ::sched_getcpu();
+    }
+    report.slots = end_->slots();
+    return report;
+  }
+
+ private:
+  void canary(const Order& order) {
+    auto& lines = context_.stage->canary();
+    if (context_.spec.role == Role::client) {
+      handoff::ask(lines, order.canary_from, stamps_.first(order.canary_stamps));
+    } else {
+      handoff::answer(lines, order.canary_from, (order.canary_stamps - 1) * handoff::kRoundsEach);
+    }
+  }
+
+  void run_steps(const Order& order, Report& report) {
+    std::uint64_t used = 0;
+    for (std::uint32_t i = 0; i < order.step_count; ++i) {
+      Step step = order.steps[i];
+      if (context_.spec.role == Role::server && !serve(step)) continue;
+      step.job.intended =
+          context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
+      Tally tally{.stamps = stamps_.subspan(used)};
+      const std::uint64_t before = cpu_time_ns(UsageScope::thread);
+      end_->run(step.part, step.job, tally);
+      report.steps[i] = {.stamped = tally.stamped,
+                         .messages = tally.messages,
+                         .flushes = tally.flushes,
+                         .wrong = tally.wrong,
+                         .first_wrong = tally.first_wrong,
+                         .cpu_ns = cpu_time_ns(UsageScope::thread) - before};
+      used += tally.stamped;
+    }
+  }
+
+  // The server's counterpart of a client's part; false where it has nothing to do.
+  static bool serve(Step& step) {
+    switch (step.part) {
+      case Part::ask:
+        step.part = Part::answer;
+        return true;
+      case Part::pour:
+        step.part = Part::drain;
+        return true;
+      case Part::pace:
+        step.part = Part::absorb;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  const RoleContext& context_;
+  std::span<std::uint64_t> stamps_;
+  std::unique_ptr<End> end_;
+};
+
+template <class Work>
+Report reported(Work work) noexcept {
+  Report report;
+  try {
+    report = work();
+  } catch (const Unavailable& missing) {
+    report.say(Report::Status::unavailable, missing.what());
+  } catch (const std::exception& error) {
+    report.say(Report::Status::failed, error.what());
+  } catch (...) {
+    report.say(Report::Status::failed, "threw something that is no std::exception");
+  }
+  return report;
+}
+
+}  // namespace
+
+void run_role(const RoleContext& context, std::unique_ptr<Channel>& channel,
+              const ControlSocket& control) noexcept {
+  try {
+    std::unique_ptr<RoleLoop> loop;
+    const auto send = [&](const Report& report) {
+      control.send(report);
+      return report.status == Report::Status::ok;
+    };
+    if (!send(reported([&] {
+          loop = std::make_unique<RoleLoop>(context, channel);
+          return Report{};
+        }))) {
+      return;
+    }
+    for (;;) {
+      const auto order = control.recv_order();
+      if (!order || order->kind == Order::Kind::quit) return;
+      if (!send(reported([&] { return loop->obey(*order); }))) return;
+    }
+  } catch (const std::exception&) {
+    // The coordinator is gone: nobody is left to be told.
+  }
+}
+
+}  // namespace ipcmark

@@ -1,0 +1,128 @@
+#include "harness/record.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "harness/launch.hpp"
+#include "harness/words.hpp"
+#include "transports/registry.hpp"
+
+namespace ipcmark {
+
+namespace {
+
+using nlohmann::json;
+
+// Four significant digits beyond the noise of any window; a run's folder is read by people and
+// stored by CI.
+double rounded(double value) {
+  if (value == 0 || !std::isfinite(value)) return value;
+  const double scale = std::pow(10, 5 - std::ceil(std::log10(std::abs(value))));
+  return std::round(value * scale) / scale;
+}
+
+json metric_of(const Case& point, const Traits& traits) {
+  const bool open = point.pattern == Pattern::pace;
+  const char* quantity = open                               ? "response_ns"
+                         : point.pattern == Pattern::pour   ? "stream_ns_per_message"
+                         : point.pattern == Pattern::expire ? "overshoot_ns"
+                                                            : "round_trip_ns";
+  const bool in_place = point.access == Access::in_place;
+  const bool through_arena =
+      traits.shares_memory &&
+      (!traits.has_threshold ||
+       static_cast<std::int64_t>(point.message_bytes) > point.threshold_bytes);
+  return {{"quantity", quantity},
+          {"loop", open ? "open" : "closed"},
+          {"asked_bytes", point.message_bytes},
+          {"answered_bytes", point.reply_bytes},
+          {"touched_by", point.touch == Touch::full ? "both" : word(point.touch)},
+          {"copies", in_place && through_arena ? 0 : traits.copies},
+          {"verified", traits.carries_payload}};
+}
+
+json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
+  const Transport* transport = find_transport(point.transport);
+  return {{"schema", kSchema},
+          {"experiment", spec.experiment},
+          {"block", spec.block},
+          {"launch_id", spec.launch_id},
+          {"launch_order", spec.launch_order},
+          {"rung", rung},
+          {"status", "ok"},
+          {"reason", ""},
+          {"case", to_json(point)},
+          {"metric", metric_of(point, transport != nullptr ? transport->traits : Traits{})},
+          {"messages", 0},
+          {"windows", nullptr},
+          {"histograms", json::object()},
+          {"values", json::object()},
+          {"roles", json::array()},
+          {"canary", nullptr},
+          {"warmup", {{"ns", 0}, {"messages", 0}}},
+          {"machine", nullptr}};
+}
+
+json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record,
+             const RungResult& result, std::size_t end) {
+  json role = {{"role", end == 0 ? "client" : "server"},
+               {"index", 0},
+               {"kind", word(point.roles)},
+               {"pid", record.pids[end]},
+               {"cpu", end == 0 ? spec.client_cpu : spec.server_cpu},
+               {"cpus_seen", result.role_cpus[end]},
+               {"messages", result.role_messages[end]},
+               {"counters", json::object()},
+               {"counters_missing", "not asked for"}};
+  role.update(to_json(result.role_usage[end].value_or(Usage{})));
+  role["cpu_ns"] = result.role_cpu_ns[end];  // of the measured phases alone
+  return role;
+}
+
+json windows_of(const RungResult& result) {
+  if (result.window_ns_per_message.empty()) return nullptr;
+  json values = json::array();
+  for (const double ns : result.window_ns_per_message) values.push_back(rounded(ns));
+  return {
+      {"messages_each", result.window_messages},
+      {"ns_per_message", std::move(values)},
+      {"cpu_ns_per_message", rounded(result.window_cpu_ns / static_cast<double>(result.windowed))}};
+}
+
+}  // namespace
+
+json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
+  json line = skeleton(spec, point, record.rung);
+  if (!record.refused.empty() || !record.failed.empty() || !record.done) {
+    const bool skipped = !record.refused.empty();
+    line["status"] = skipped ? "skipped" : "failed";
+    line["reason"] = skipped                 ? record.refused
+                     : record.failed.empty() ? "not reached"
+                                             : record.failed;
+    return line;
+  }
+  const RungResult& result = record.meter->result();
+  line["messages"] = result.messages;
+  line["windows"] = windows_of(result);
+  for (const auto& [name, histogram] : result.histograms)
+    line["histograms"][name] = histogram.to_json();
+  for (const auto& [name, value] : result.values) line["values"][name] = rounded(value);
+  line["roles"] = {role_of(spec, point, record, result, 0),
+                   role_of(spec, point, record, result, 1)};
+  if (record.canary_before_ns) {
+    line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
+                      {"after_ns", rounded(*record.canary_after_ns)}};
+  }
+  line["machine"] = to_json(record.watch.counts());
+  line["warmup"] = {{"ns", result.warm_up_ns}, {"messages", result.warm_up_messages}};
+  return line;
+}
+
+json failed_record(const LaunchSpec& spec, const Case& point, const std::string& why) {
+  json line = skeleton(spec, point, -1);
+  line["status"] = "failed";
+  line["reason"] = why;
+  return line;
+}
+
+}  // namespace ipcmark

@@ -1,0 +1,79 @@
+#include "harness/rendezvous.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+namespace ipcmark {
+
+// Orders and reports are sent as they lie in memory: both sides are the same program.
+static_assert(std::is_trivially_copyable_v<Order> && std::is_trivially_copyable_v<Report>);
+
+namespace {
+
+constexpr std::size_t kCanaryBytes = 4096;
+constexpr std::size_t kScheduleBytes = Stage::kMostScheduled * sizeof(std::uint64_t);
+constexpr std::size_t kStampBytes = Stage::kMostStamps * sizeof(std::uint64_t);
+constexpr std::size_t kStageBytes = kCanaryBytes + kScheduleBytes + 2 * kStampBytes;
+static_assert(sizeof(Handoff) <= kCanaryBytes);
+
+}  // namespace
+
+void Report::say(Status what, std::string_view why) {
+  status = what;
+  const std::size_t n = std::min(why.size(), text.size() - 1);
+  std::memcpy(text.data(), why.data(), n);
+  text[n] = '\0';
+}
+
+Stage::Stage() : memory_(check(::memfd_create("ipcmark-stage", MFD_CLOEXEC), "memfd_create")) {
+  check(::ftruncate(memory_.get(), kStageBytes), "ftruncate");
+  mapping_ = Mapping(memory_, kStageBytes);
+}
+
+Handoff& Stage::canary() const { return *reinterpret_cast<Handoff*>(mapping_.data()); }
+
+std::span<std::uint64_t> Stage::schedule() const {
+  return {reinterpret_cast<std::uint64_t*>(mapping_.data() + kCanaryBytes), kMostScheduled};
+}
+
+std::span<std::uint64_t> Stage::stamps(Role role) const {
+  const std::size_t at = kCanaryBytes + kScheduleBytes + (role == Role::server ? kStampBytes : 0);
+  return {reinterpret_cast<std::uint64_t*>(mapping_.data() + at), kMostStamps};
+}
+
+std::array<ControlSocket, 2> ControlSocket::pair() {
+  int fds[2];
+  check(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds), "socketpair");
+  return {ControlSocket(Fd(fds[0])), ControlSocket(Fd(fds[1]))};
+}
+
+void ControlSocket::send_bytes(const void* data, std::size_t n) const {
+  check(::send(fd_.get(), data, n, MSG_NOSIGNAL), "send on the control socket");
+}
+
+bool ControlSocket::recv_bytes(void* data, std::size_t n) const {
+  for (;;) {
+    const ssize_t got = ::recv(fd_.get(), data, n, 0);
+    if (got == static_cast<ssize_t>(n)) return true;
+    if (got < 0 && errno == EINTR) continue;
+    return false;  // closed, reset, or not a message of ours: the other side is no partner any more
+  }
+}
+
+std::optional<Order> ControlSocket::recv_order() const {
+  Order order;
+  if (!recv_bytes(&order, sizeof order)) return std::nullopt;
+  return order;
+}
+
+std::optional<Report> ControlSocket::recv_report() const {
+  Report report;
+  if (!recv_bytes(&report, sizeof report)) return std::nullopt;
+  report.text.back() = '\0';
+  return report;
+}
+
+}  // namespace ipcmark

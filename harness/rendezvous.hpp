@@ -1,0 +1,100 @@
+// How the coordinator of a launch and its roles talk: fixed-size orders and reports over a socket
+// pair that is never the measured path, and a shared page range for what is too large for a
+// message.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/handoff.hpp"
+#include "harness/usage.hpp"
+#include "transports/end.hpp"
+#include "transports/posix.hpp"
+
+namespace ipcmark {
+
+// One phase of an order. The job's spans do not travel: `intended` is the stage's schedule.
+struct Step {
+  Part part = Part::ask;
+  Job job;
+};
+
+struct Order {
+  enum class Kind : std::uint32_t { reshape, canary, chain, steps, quit };
+  static constexpr std::size_t kMostSteps = 4;
+
+  Kind kind = Kind::quit;
+  std::uint32_t rung = 0;           // reshape: index into the launch's rungs
+  std::uint64_t delay_steps = 0;    // reshape: injected chain; chain: the one to time
+  std::uint64_t canary_stamps = 0;  // canary: how many, and from which turn
+  std::uint64_t canary_from = 0;
+  std::uint32_t step_count = 0;
+  std::array<Step, kMostSteps> steps{};
+};
+
+// What a role did in one step; its stamps lie in the role's part of the stage, one step behind the
+// other.
+struct StepReport {
+  std::uint64_t stamped = 0;
+  std::uint64_t messages = 0;
+  std::uint64_t flushes = 0;
+  std::uint64_t wrong = 0;
+  std::uint64_t first_wrong = 0;
+  std::uint64_t cpu_ns = 0;
+};
+
+struct Report {
+  enum class Status : std::uint32_t { ok, unavailable, failed };
+  Status status = Status::ok;
+  std::array<char, 256> text{};
+  std::uint64_t slots = 0;
+  std::int32_t cpu = -1;  // where it ran when it had finished
+  Usage usage;            // over the order's steps
+  std::array<StepReport, Order::kMostSteps> steps{};
+
+  void say(Status what, std::string_view why);
+};
+
+// Memory that the coordinator and its roles share: the canary's lines, an open loop's schedule and
+// each role's stamps.
+class Stage {
+ public:
+  static constexpr std::size_t kMostStamps = 1 << 17;  // per role and order
+  static constexpr std::size_t kMostScheduled = 1 << 16;
+
+  Stage();
+  [[nodiscard]] Handoff& canary() const;
+  [[nodiscard]] std::span<std::uint64_t> schedule() const;
+  [[nodiscard]] std::span<std::uint64_t> stamps(Role role) const;
+
+ private:
+  Fd memory_;
+  Mapping mapping_;
+};
+
+// One side of a control socket. Datagrams keep their boundaries; the peer's death is an end of
+// file.
+class ControlSocket {
+ public:
+  explicit ControlSocket(Fd fd) : fd_(std::move(fd)) {}
+  [[nodiscard]] static std::array<ControlSocket, 2> pair();
+
+  void send(const Order& order) const { send_bytes(&order, sizeof order); }
+  void send(const Report& report) const { send_bytes(&report, sizeof report); }
+  // nullopt when the other side is gone.
+  [[nodiscard]] std::optional<Order> recv_order() const;
+  [[nodiscard]] std::optional<Report> recv_report() const;
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+ private:
+  void send_bytes(const void* data, std::size_t n) const;
+  [[nodiscard]] bool recv_bytes(void* data, std::size_t n) const;
+  Fd fd_;
+};
+
+}  // namespace ipcmark

@@ -1,0 +1,120 @@
+// `ipcmark run`: from options to an exit code.
+#include "harness/run.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <memory>
+
+#include "harness/build_info.hpp"
+#include "harness/checks.hpp"
+#include "harness/facts.hpp"
+#include "harness/resolve.hpp"
+#include "harness/run_lock.hpp"
+#include "harness/runner.hpp"
+#include "harness/words.hpp"
+
+namespace ipcmark {
+
+namespace {
+
+void stop_after_this_launch(int) { interrupted = 1; }
+
+void catch_signals() {
+  struct sigaction action{};
+  action.sa_handler = &stop_after_this_launch;  // no SA_RESTART: waiting calls return and look again
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+std::string default_folder(const std::string& plan) {
+  const std::time_t now = std::time(nullptr);
+  char stamp[32];
+  std::strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", std::localtime(&now));
+  return fmt::format("results/{}-{}", stamp, plan);
+}
+
+// Spinning ends on one logical CPU wait for each other's time slices: 8 ms a round trip that say nothing.
+bool spins_on_one_cpu(const LaunchPlan& launch) {
+  const Case& any = launch.rungs.front();
+  return any.placement == word(Placement::same_core) && any.wait == Wait::spin;
+}
+
+std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>& launches) {
+  std::vector<Refusal> all = refusals(collect_facts(), build_info(), plan.cpus);
+  if (std::ranges::any_of(launches, spins_on_one_cpu)) {
+    all.push_back({"spin_on_one_cpu", "the plan has spinning ends on one logical CPU (placement same_core, wait spin)"});
+  }
+  std::erase_if(all, [&](const Refusal& refusal) {
+    return std::ranges::find(plan.allowed, refusal.check) != plan.allowed.end();
+  });
+  return all;
+}
+
+std::unique_ptr<RunLock> take_lock() try {
+  return std::make_unique<RunLock>();
+} catch (const RunLockHeld& held) {
+  throw Refused(held.what());
+}
+
+int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches) {
+  std::map<std::string, std::pair<std::size_t, std::int64_t>> per_experiment;  // cases, ns
+  std::size_t cases = 0;
+  std::int64_t ns = 0;
+  const auto add = [&](const std::vector<LaunchPlan>& some, std::uint32_t blocks) {
+    for (const auto& launch : some) {
+      auto& [count, time] = per_experiment[launch.experiment];
+      count += blocks * launch.rungs.size();
+      time += blocks * expected_ns(launch, plan.run);
+      cases += blocks * launch.rungs.size();
+      ns += blocks * expected_ns(launch, plan.run);
+    }
+  };
+  const std::uint32_t explored = exploring_blocks(launches, plan.run);
+  const auto explorers = exploring(launches);
+  add(explorers, explored);
+  add(launches, plan.run.blocks);
+  for (const auto& [name, sum] : per_experiment) {
+    fmt::print("{:<12} {:>7} cases {:>6.1f} min\n", name, sum.first, static_cast<double>(sum.second) / 6e10);
+  }
+  fmt::print("{:<12} {:>7} cases {:>6.1f} min, {} launches in {} blocks{}\n", "all", cases, static_cast<double>(ns) / 6e10,
+             explored * explorers.size() + plan.run.blocks * launches.size(), explored + plan.run.blocks,
+             explored == 0 ? "" : fmt::format(", {} of which explore for T; sizes around T are added", explored));
+  return 0;
+}
+
+RunFolder folder_for(const Options& options, const Plan& plan) {
+  if (!options.run.resume.empty()) return RunFolder::reopen(options.run.resume);
+  return RunFolder::create(options.run.out.empty() ? default_folder(plan.name) : options.run.out);
+}
+
+}  // namespace
+
+int run_command(const Options& options) {
+  const Plan plan = resolve_plan(options.run);
+  Topology topology = Topology::this_machine();
+  try {
+    if (!plan.cpus.empty()) topology.force(plan.cpus);
+  } catch (const std::invalid_argument& wrong) {
+    throw Refused(wrong.what());
+  }
+  const auto launches = launches_of(plan);
+  if (launches.empty()) throw UsageError("the plan has no case for what was asked");
+  if (options.run.dry_run) return print_dry_run(plan, launches);
+  const auto refused = refusals_of(plan, launches);
+  for (const auto& refusal : refused) {
+    fmt::print(stderr, "refused: {}; measure all the same with --allow={}\n", refusal.message, refusal.check);
+  }
+  if (!refused.empty()) return 3;
+  const auto lock = take_lock();
+  catch_signals();
+  Runner runner({.plan = plan, .argv = options.argv, .quiet = options.quiet}, folder_for(options, plan), std::move(topology));
+  const int code = runner.run();
+  fmt::print("{}\n", options.json ? runner.manifest().dump(1) : runner.path().string());
+  return code;
+}
+
+}  // namespace ipcmark

@@ -1,0 +1,145 @@
+#include "harness/run_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <fstream>
+
+#include "harness/plan.hpp"
+#include "transports/posix.hpp"
+
+namespace ipcmark {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kPartial = ".partial";
+
+fs::path partial(const fs::path& path) {
+  const std::string text = path.lexically_normal().string();
+  return text.ends_with(kPartial) ? fs::path(text) : fs::path(text + std::string(kPartial));
+}
+
+fs::path without_slash(fs::path path) { return path.has_filename() ? path : path.parent_path(); }
+
+void write_fully(int fd, std::string_view text, const fs::path& path) {
+  while (!text.empty()) {
+    const ssize_t n = ::write(fd, text.data(), text.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) throw std::system_error(errno, std::generic_category(), "write " + path.string());
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+std::vector<nlohmann::json> whole_lines(const fs::path& path) {
+  std::vector<nlohmann::json> records;
+  std::ifstream in(path);
+  for (std::string line; std::getline(in, line);) {
+    auto record = nlohmann::json::parse(line, nullptr, false);
+    if (record.is_object() && record.contains("launch_id")) records.push_back(std::move(record));
+  }
+  return records;
+}
+
+// A harness that was killed may have left the beginning of a line or of a launch; the launch will be run again.
+void drop_unfinished(const fs::path& path) {
+  const auto records = whole_lines(path);
+  std::map<std::string, std::size_t> have;
+  for (const auto& record : records) ++have[record["launch_id"]];
+  std::string kept;
+  for (const auto& record : records) {
+    if (have[record["launch_id"]] == record.value("rungs", std::size_t{1})) kept += record.dump() + "\n";
+  }
+  const fs::path fresh = path.string() + ".new";
+  {
+    const Fd fd(check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
+    write_fully(fd.get(), kept, fresh);
+  }
+  fs::rename(fresh, path);
+}
+
+}  // namespace
+
+RunFolder RunFolder::create(const fs::path& path) {
+  const fs::path folder = partial(without_slash(path));
+  const fs::path final_name = folder.string().substr(0, folder.string().size() - kPartial.size());
+  if (fs::exists(final_name))
+    throw UsageError(fmt::format("{}: exists; a run is never overwritten", final_name.string()));
+  if (fs::exists(folder)) {
+    throw UsageError(fmt::format("{}: is there already; go on with it by --resume {}",
+                                 folder.string(), folder.string()));
+  }
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw UsageError(fmt::format("{}: {}", folder.string(), error.message()));
+  return RunFolder(folder);
+}
+
+RunFolder RunFolder::reopen(const fs::path& path) {
+  const fs::path folder = partial(without_slash(path));
+  if (!fs::exists(folder / "manifest.json")) {
+    throw UsageError(fmt::format("{}: no partial run (manifest.json is missing)", folder.string()));
+  }
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".jsonl") drop_unfinished(entry.path());
+  }
+  return RunFolder(folder);
+}
+
+std::string RunFolder::name() const {
+  const std::string name = path_.filename().string();
+  return name.ends_with(kPartial) ? name.substr(0, name.size() - kPartial.size()) : name;
+}
+
+void RunFolder::append(const std::string& experiment, const std::vector<nlohmann::json>& records) {
+  std::string lines;
+  for (const auto& record : records) lines += record.dump() + "\n";
+  const fs::path path = path_ / (experiment + ".jsonl");
+  const Fd fd(check(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644), "open"));
+  const off_t before = check(::lseek(fd.get(), 0, SEEK_END), "lseek");
+  try {
+    write_fully(fd.get(), lines, path);
+  } catch (const std::system_error&) {
+    // A launch is kept whole or not at all.
+    [[maybe_unused]] const int rc = ::ftruncate(fd.get(), before);
+    throw;
+  }
+}
+
+void RunFolder::write(const std::string& name, const std::string& text) const {
+  const fs::path fresh = path_ / (name + ".new");
+  {
+    const Fd fd(
+        check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
+    write_fully(fd.get(), text, fresh);
+  }
+  fs::rename(fresh, path_ / name);
+}
+
+nlohmann::json RunFolder::read(const std::string& name) const {
+  std::ifstream in(path_ / name);
+  auto json = nlohmann::json::parse(in, nullptr, false);
+  if (json.is_discarded()) throw UsageError(fmt::format("{}: is no JSON", (path_ / name).string()));
+  return json;
+}
+
+std::map<std::string, std::vector<nlohmann::json>> RunFolder::launches() const {
+  std::map<std::string, std::vector<nlohmann::json>> launches;
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    if (entry.path().extension() != ".jsonl") continue;
+    for (auto& record : whole_lines(entry.path())) {
+      launches[record["launch_id"]].push_back(std::move(record));
+    }
+  }
+  return launches;
+}
+
+void RunFolder::complete() {
+  const fs::path final_name = path_.parent_path() / name();
+  fs::rename(path_, final_name);
+  path_ = final_name;
+}
+
+}  // namespace ipcmark

@@ -1,0 +1,69 @@
+#include "harness/run_lock.hpp"
+
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <system_error>
+
+namespace ipcmark {
+namespace {
+
+struct Address {
+  sockaddr_un address{};
+  socklen_t length = 0;
+
+  // An abstract name begins with a zero byte and is as long as the address says, without an end.
+  explicit Address(std::string_view name) {
+    if (name.empty() || name.size() + 1 > sizeof(address.sun_path)) {
+      throw std::invalid_argument(fmt::format("run lock: name of {} bytes", name.size()));
+    }
+    address.sun_family = AF_UNIX;
+    std::copy(name.begin(), name.end(), address.sun_path + 1);
+    length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  }
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&address); }
+};
+
+int unix_socket() {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) throw std::system_error(errno, std::generic_category(), "socket");
+  return fd;
+}
+
+// Connecting tells who listens: the kernel notes the pid at listen(). The holder never accepts;
+// a full backlog (EAGAIN) only costs us the pid.
+std::optional<pid_t> holder_of(const Address& address) {
+  const int fd = unix_socket();
+  ucred peer{};
+  socklen_t size = sizeof(peer);
+  const bool known = ::connect(fd, address.get(), address.length) == 0 &&
+                     ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+  ::close(fd);
+  return known && peer.pid > 0 ? std::optional(peer.pid) : std::nullopt;
+}
+
+}  // namespace
+
+RunLockHeld::RunLockHeld(std::optional<pid_t> holder)
+    : std::runtime_error(holder ? fmt::format("another run holds the machine: pid {}", *holder)
+                                : "another run holds the machine"),
+      holder_(holder) {}
+
+RunLock::RunLock(std::string_view name) : fd_(-1) {
+  const Address address(name);
+  fd_ = unix_socket();
+  if (::bind(fd_, address.get(), address.length) == 0 && ::listen(fd_, SOMAXCONN) == 0) return;
+  const int error = errno;
+  ::close(fd_);
+  if (error == EADDRINUSE) throw RunLockHeld(holder_of(address));
+  throw std::system_error(error, std::generic_category(), "bind run lock");
+}
+
+RunLock::~RunLock() { ::close(fd_); }
+
+}  // namespace ipcmark

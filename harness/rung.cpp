@@ -1,0 +1,310 @@
+#include "harness/rung.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "harness/cast.hpp"
+#include "transports/registry.hpp"
+#include "transports/ticks.hpp"
+
+namespace ipcmark {
+
+namespace {
+
+// A window is timed by two reads of the clock: at 1000 quanta their error is a thousandth.
+constexpr double kQuantaPerWindow = 1000;
+constexpr std::uint64_t kVerified = 32;
+constexpr std::uint64_t kProbed = 12;
+constexpr std::uint64_t kFewestWindows = 3;
+constexpr std::uint64_t kFewestOperations = 4;
+constexpr std::uint64_t kMostOperations = 60'000;
+// Large messages: this many bytes are verified, and four messages at the least.
+constexpr std::uint64_t kVerifiedBytes = 8 << 20;
+constexpr std::uint64_t kMostExpiries = 1000;
+constexpr std::uint64_t kFewestExpiries = 5;
+// An open loop lasts this many batch-phase budgets: its percentiles need messages, its rate fixes
+// their number.
+constexpr double kPaceBudgets = 5;
+constexpr std::uint64_t kFewestPaced = 200;
+constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
+
+bool closed_loop(Pattern pattern) { return pattern == Pattern::ping || pattern == Pattern::ask; }
+
+void add_usage(std::optional<Usage>& sum, const Usage& more) {
+  if (sum) {
+    *sum += more;
+  } else {
+    sum = more;
+  }
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
+RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits)
+    : point_(point), settings_(settings), scale_(scale), visits_(visits) {}
+
+Part RungMeter::part() const { return closed_loop(point_.pattern) ? Part::ask : Part::pour; }
+
+std::uint64_t RungMeter::lead() const { return part() == Part::pour ? point_.batch : 0; }
+
+std::uint64_t RungMeter::in_batches(double messages) const {
+  const std::uint64_t batch = part() == Part::pour ? point_.batch : 1;
+  const auto batches =
+      static_cast<std::uint64_t>(std::ceil(std::max(messages, 1.0) / static_cast<double>(batch)));
+  return batches * batch;
+}
+
+Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
+  return {.messages = messages,
+          .message_bytes = point_.message_bytes,
+          .reply_bytes = point_.reply_bytes,
+          .messages_each = each,
+          .lead = lead(),
+          .first_sequence = sequence_,
+          .batch = point_.batch,
+          .touch = point_.touch,
+          .access = point_.access,
+          .timeout_ns = closed_loop(point_.pattern) ? point_.timeout_ns : kNever};
+}
+
+Order RungMeter::probe() const {
+  const std::uint64_t fit = std::clamp<std::uint64_t>(
+      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 4, kVerified);
+  const std::uint64_t verified = in_batches(static_cast<double>(fit));
+  const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, kProbed)));
+  // An expiring end only waits, but on a channel that has been proven to work.
+  const Part proven = point_.pattern == Pattern::expire ? Part::ask : part();
+  Order order{.kind = Order::Kind::steps, .step_count = 2};
+  order.steps[0] = {proven, job(verified, verified)};
+  order.steps[0].job.verify = true;
+  order.steps[0].job.lead = 0;
+  order.steps[1] = {proven, job(probed + lead(), part() == Part::ask ? 1 : probed)};
+  if (proven == Part::ask) order.steps[1].job = job(probed, 1), order.steps[1].job.lead = 0;
+  return order;
+}
+
+void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& stage) {
+  check_payload(reports, "verify");
+  slots_ = std::max(reports[0].slots, reports[1].slots);
+  const bool asked = point_.pattern != Pattern::pour && point_.pattern != Pattern::pace;
+  const std::size_t end = asked ? 0 : 1;
+  const auto& report = reports[end];
+  const auto stamps = stage.stamps(asked ? Role::client : Role::server)
+                          .subspan(report.steps[0].stamped, report.steps[1].stamped);
+  std::vector<double> each;
+  for (std::size_t i = 1; i < stamps.size(); ++i) each.push_back(to_ns(stamps[i] - stamps[i - 1]));
+  const double counted = asked ? 1 : static_cast<double>(report.steps[1].messages - lead());
+  message_ns_ = std::max(median(each) / counted, 0.5);
+  sequence_ += report.steps[0].messages + report.steps[1].messages;
+}
+
+std::uint64_t RungMeter::warm_up_messages() const {
+  const double by_time = static_cast<double>(settings_.warm_up_ns) / message_ns_;
+  // The count is for mechanisms that need messages, not time, to settle; a slow one is not held up
+  // by it.
+  const double by_count = std::min(static_cast<double>(settings_.warm_up_messages), 10 * by_time);
+  const double turns = std::min(2.0 * static_cast<double>(slots_), 10 * by_time);
+  return in_batches(std::max({by_time, by_count, turns}) / visits_);
+}
+
+Order RungMeter::measure(const Stage& stage, std::uint64_t seed) {
+  Order order{.kind = Order::Kind::steps};
+  expected_ns_ = 0;
+  if (point_.pattern == Pattern::pace) {
+    plan_schedule(order, stage, seed);
+  } else if (point_.pattern == Pattern::expire) {
+    plan_expiry(order);
+  } else {
+    plan_windows(order);
+    if (closed_loop(point_.pattern)) plan_operations(order);
+  }
+  last_ = order;
+  return order;
+}
+
+void RungMeter::plan_windows(Order& order) {
+  const std::uint64_t warm = warm_up_messages();
+  order.steps[0] = {part(), job(warm, warm)};
+  order.steps[0].job.lead = 0;
+  sequence_ += warm;
+
+  const double budget = static_cast<double>(settings_.measure_ns) / visits_;
+  const double planned = std::max(1.0, static_cast<double>(settings_.windows) / visits_);
+  const double shortest = kQuantaPerWindow * scale_.quantum_ns / message_ns_;
+  const std::uint64_t each = in_batches(std::max({shortest, budget / planned / message_ns_, 1.0}));
+  const double fit = budget / (static_cast<double>(each) * message_ns_);
+  const auto windows =
+      static_cast<std::uint64_t>(std::clamp(fit, static_cast<double>(kFewestWindows), planned));
+  order.steps[1] = {part(), job(lead() + each * windows, each)};
+  sequence_ += lead() + each * windows;
+  order.step_count = 2;
+  result_.window_messages = each;
+  result_.warm_up_messages += warm;
+  result_.warm_up_ns += static_cast<std::uint64_t>(static_cast<double>(warm) * message_ns_);
+  expected_ns_ +=
+      static_cast<std::int64_t>(static_cast<double>(warm + each * windows) * message_ns_);
+}
+
+void RungMeter::plan_operations(Order& order) {
+  const double fit = static_cast<double>(settings_.operations_ns) / visits_ / message_ns_;
+  const auto count = static_cast<std::uint64_t>(std::clamp(
+      fit, static_cast<double>(kFewestOperations), static_cast<double>(kMostOperations)));
+  order.steps[order.step_count++] = {part(), job(count, 1)};
+  sequence_ += count;
+  expected_ns_ += static_cast<std::int64_t>(static_cast<double>(count) * message_ns_);
+}
+
+void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t seed) {
+  const double rate = static_cast<double>(std::max<std::uint64_t>(point_.rate_per_s, 1));
+  const double wanted =
+      rate * kPaceBudgets * static_cast<double>(settings_.measure_ns) / 1e9 / visits_;
+  const auto count = static_cast<std::uint64_t>(std::clamp(
+      wanted, static_cast<double>(kFewestPaced), static_cast<double>(Stage::kMostScheduled)));
+  std::mt19937_64 random(seed);
+  std::exponential_distribution<double> gap(rate);
+  double at_s = 0;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    stage.schedule()[i] = static_cast<std::uint64_t>(at_s * 1e9 * scale_.ticks_per_ns);
+    at_s += point_.schedule == Schedule::poisson ? gap(random) : 1 / rate;
+  }
+  Step step{Part::pace, job(count, count)};
+  step.job.origin_ticks =
+      ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
+  if (point_.flush_ns != kNever) {
+    step.job.flush_ticks =
+        static_cast<std::uint64_t>(static_cast<double>(point_.flush_ns) * scale_.ticks_per_ns);
+  }
+  order.steps[0] = step;
+  order.step_count = 1;
+  sequence_ += count;
+  expected_ns_ = static_cast<std::int64_t>(at_s * 1e9 + static_cast<double>(count) * message_ns_);
+}
+
+void RungMeter::plan_expiry(Order& order) {
+  const double one_ns = static_cast<double>(point_.timeout_ns) + 2000;
+  const auto count = static_cast<std::uint64_t>(
+      std::clamp(2 * static_cast<double>(settings_.measure_ns) / visits_ / one_ns,
+                 static_cast<double>(kFewestExpiries), static_cast<double>(kMostExpiries)));
+  Job waits = job(count, 1);
+  waits.timeout_ns = point_.timeout_ns;
+  order.steps[0] = {Part::expire, waits};
+  order.step_count = 1;
+  expected_ns_ = static_cast<std::int64_t>(static_cast<double>(count) * one_ns);
+}
+
+void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& stage) {
+  check_payload(reports, "measure");
+  const bool pouring = point_.pattern == Pattern::pour;
+  const auto& timed = reports[pouring ? 1 : 0];
+  const auto stamps = stage.stamps(pouring ? Role::server : Role::client);
+  if (point_.pattern == Pattern::pace) {
+    take_schedule(reports, stage);
+  } else if (point_.pattern == Pattern::expire) {
+    take_expiry(stamps.first(timed.steps[0].stamped));
+  } else {
+    std::uint64_t at = timed.steps[0].stamped;
+    take_windows(timed.steps[1], stamps.subspan(at, timed.steps[1].stamped));
+    result_.window_cpu_ns +=
+        static_cast<double>(reports[0].steps[1].cpu_ns + reports[1].steps[1].cpu_ns);
+    at += timed.steps[1].stamped;
+    if (last_.step_count > 2) take_operations(stamps.subspan(at, timed.steps[2].stamped));
+  }
+  const std::uint32_t first = last_.step_count > 1 ? 1 : 0;  // without the warm-up
+  for (std::size_t end = 0; end < 2; ++end) {
+    add_usage(result_.role_usage[end], reports[end].usage);
+    result_.role_cpus[end].insert(reports[end].cpu);
+    for (std::uint32_t i = first; i < last_.step_count; ++i) {
+      result_.role_messages[end] += reports[end].steps[i].messages;
+      result_.role_cpu_ns[end] += reports[end].steps[i].cpu_ns;
+    }
+  }
+  if (slots_ != 0) result_.values["slots"] = static_cast<double>(slots_);
+}
+
+void RungMeter::take_windows(const StepReport& step, std::span<const std::uint64_t> stamps) {
+  for (std::size_t i = 1; i < stamps.size(); ++i) {
+    result_.window_ns_per_message.push_back(to_ns(stamps[i] - stamps[i - 1]) /
+                                            static_cast<double>(result_.window_messages));
+  }
+  const std::uint64_t counted = step.messages - lead();
+  result_.windowed += counted;
+  result_.messages += counted;
+  if (point_.pattern == Pattern::pour && stamps.size() > 1) {
+    const double elapsed = to_ns(stamps.back() - stamps.front());
+    result_.values["elapsed_ns"] += elapsed;
+    result_.values["bytes_per_s"] = static_cast<double>(result_.windowed * point_.message_bytes) /
+                                    result_.values["elapsed_ns"] * 1e9;
+  }
+}
+
+void RungMeter::take_operations(std::span<const std::uint64_t> stamps) {
+  auto& histogram = result_.histograms["round_trip_ns"];
+  for (std::size_t i = 1; i < stamps.size(); ++i) {
+    histogram.record(static_cast<std::uint64_t>(std::llround(to_ns(stamps[i] - stamps[i - 1]))));
+  }
+  result_.messages += stamps.size() - 1;
+}
+
+void RungMeter::take_schedule(const std::array<Report, 2>& reports, const Stage& stage) {
+  const std::uint64_t count = last_.steps[0].job.messages;
+  const auto intended = stage.schedule().first(count);
+  const auto sent = stage.stamps(Role::client).first(count);
+  const auto arrived = stage.stamps(Role::server).first(count);
+  auto& response = result_.histograms["response_ns"];
+  auto& lag = result_.histograms[point_.batch == 1 ? "send_lag_ns" : "wait_ns"];
+  const auto since = [&](std::uint64_t later, std::uint64_t earlier) {
+    return later <= earlier ? 0 : static_cast<std::uint64_t>(std::llround(to_ns(later - earlier)));
+  };
+  for (std::uint64_t i = 0; i < count; ++i) {
+    response.record(since(arrived[i], intended[i]));
+    lag.record(since(sent[i], intended[i]));
+  }
+  const double sends = static_cast<double>(count - 1);
+  const double offered = sends / to_ns(intended.back() - intended.front()) * 1e9;
+  const double achieved = sends / to_ns(arrived.back() - arrived.front()) * 1e9;
+  result_.values["offered_per_s"] = offered;
+  result_.values["achieved_per_s"] = achieved;
+  result_.values["overloaded"] = achieved < 0.99 * offered ? 1 : 0;
+  result_.values["flushes"] += static_cast<double>(reports[0].steps[0].flushes);
+  result_.messages += count;
+  result_.values["batch_fill"] = static_cast<double>(result_.messages) / result_.values["flushes"];
+  result_.values["cpu_ns_per_message"] =
+      static_cast<double>(reports[0].steps[0].cpu_ns + reports[1].steps[0].cpu_ns) /
+      static_cast<double>(count);
+  result_.values["receiver_cpu_ns_per_message"] =
+      static_cast<double>(reports[1].steps[0].cpu_ns) / static_cast<double>(count);
+}
+
+void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {
+  auto& overshoot = result_.histograms["overshoot_ns"];
+  result_.values.try_emplace("early", 0);
+  for (const std::uint64_t stamp : stamps) {
+    const auto late = static_cast<std::int64_t>(stamp);
+    if (late < 0) result_.values["early"] += 1;
+    overshoot.record(static_cast<std::uint64_t>(std::max<std::int64_t>(late, 0)));
+  }
+  result_.messages += stamps.size();
+}
+
+void RungMeter::check_payload(const std::array<Report, 2>& reports, std::string_view phase) const {
+  if (!find_transport(point_.transport)->traits.carries_payload) return;
+  for (std::size_t end = 0; end < 2; ++end) {
+    for (const auto& step : reports[end].steps) {
+      if (step.wrong == 0) continue;
+      throw PayloadWrong(fmt::format(
+          "{}: {} of {} messages were not what was sent in {}, the first is number {}",
+          end == 0 ? "client" : "server", step.wrong, step.messages, phase, step.first_wrong));
+    }
+  }
+}
+
+}  // namespace ipcmark

@@ -1,0 +1,93 @@
+// One rung of a launch's ladder: which phases it goes through, how many messages each takes, and
+// what came of it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/case.hpp"
+#include "harness/histogram.hpp"
+#include "harness/plan.hpp"
+#include "harness/rendezvous.hpp"
+
+namespace ipcmark {
+
+// What a launch knows of time; found once a run.
+struct TimeScale {
+  double ticks_per_ns = 1;
+  double quantum_ns = 1;
+};
+
+// Facts of a rung, over all its visits.
+struct RungResult {
+  std::uint64_t messages = 0;
+  std::uint64_t window_messages = 0;  // K
+  std::vector<double> window_ns_per_message;
+  double window_cpu_ns = 0;  // both ends
+  std::uint64_t windowed = 0;
+  std::map<std::string, Histogram> histograms;
+  std::map<std::string, double> values;
+  std::uint64_t warm_up_messages = 0;
+  std::uint64_t warm_up_ns = 0;
+  std::array<std::uint64_t, 2> role_messages{};  // client, server
+  std::array<std::uint64_t, 2> role_cpu_ns{};
+  std::array<std::optional<Usage>, 2> role_usage{};
+  std::array<std::set<int>, 2> role_cpus{};
+};
+
+// Counts and steps follow from a probe of the first messages, never from a clock inside a measured
+// loop.
+class RungMeter {
+ public:
+  // `visits`: how often this rung will be visited in the launch; budgets are shared among them.
+  RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits);
+
+  // First: verify, and a few messages to see what one costs.
+  [[nodiscard]] Order probe() const;
+  void take_probe(const std::array<Report, 2>& reports, const Stage& stage);
+  // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
+  [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
+  void take_measure(const std::array<Report, 2>& reports, const Stage& stage);
+
+  // How long the last order ought to take.
+  [[nodiscard]] std::int64_t expected_ns() const { return expected_ns_; }
+  [[nodiscard]] RungResult& result() { return result_; }
+  [[nodiscard]] const Case& point() const { return point_; }
+
+ private:
+  [[nodiscard]] Job job(std::uint64_t messages, std::uint64_t each) const;
+  [[nodiscard]] Part part() const;
+  [[nodiscard]] std::uint64_t lead() const;
+  [[nodiscard]] std::uint64_t in_batches(double messages) const;
+  [[nodiscard]] std::uint64_t warm_up_messages() const;
+  void plan_windows(Order& order);
+  void plan_operations(Order& order);
+  void plan_schedule(Order& order, const Stage& stage, std::uint64_t seed);
+  void plan_expiry(Order& order);
+  [[nodiscard]] double to_ns(std::uint64_t ticks) const {
+    return static_cast<double>(ticks) / scale_.ticks_per_ns;
+  }
+  void take_windows(const StepReport& step, std::span<const std::uint64_t> stamps);
+  void take_operations(std::span<const std::uint64_t> stamps);
+  void take_schedule(const std::array<Report, 2>& reports, const Stage& stage);
+  void take_expiry(std::span<const std::uint64_t> stamps);
+  void check_payload(const std::array<Report, 2>& reports, std::string_view phase) const;
+
+  Case point_;
+  RunSettings settings_;
+  TimeScale scale_;
+  int visits_;
+  double message_ns_ = 1000;  // one message (with its reply), as the probe saw it
+  std::uint64_t slots_ = 0;
+  std::int64_t expected_ns_ = 0;
+  std::uint64_t sequence_ = 0;
+  Order last_;
+  RungResult result_;
+};
+
+}  // namespace ipcmark

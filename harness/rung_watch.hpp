@@ -1,0 +1,24 @@
+// What the machine did on the two measured CPUs while a rung was visited, all visits together.
+#pragma once
+
+#include <memory>
+
+#include "harness/machine_watch.hpp"
+
+namespace ipcmark {
+
+class RungWatch {
+ public:
+  // `watch` outlives this.
+  void begin(MachineWatch& watch);
+  void end();
+  [[nodiscard]] const MachineCounts& counts() const { return counts_; }
+
+ private:
+  MachineWatch* watch_ = nullptr;
+  MachineCounts before_;
+  MachineCounts counts_;
+  bool visited_ = false;
+};
+
+}  // namespace ipcmark

@@ -1,0 +1,249 @@
+#include "harness/runner.hpp"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "harness/idle_hold.hpp"
+#include "harness/next.hpp"
+#include "harness/record.hpp"
+#include "harness/resolve.hpp"
+#include "harness/spawn.hpp"
+#include "harness/words.hpp"
+
+namespace ipcmark {
+
+volatile std::sig_atomic_t interrupted = 0;
+
+namespace {
+
+using nlohmann::json;
+
+// How much longer than expected a whole launch may take before the harness ends it; its phases have
+// deadlines of their own.
+constexpr std::int64_t kLaunchPatience = 20;
+
+std::uint64_t random_bits() {
+  std::uint64_t bits = 0;
+  check(::getrandom(&bits, sizeof bits, 0), "getrandom");
+  return bits;
+}
+
+std::int64_t unix_ns() {
+  timespec t{};
+  ::clock_gettime(CLOCK_REALTIME, &t);
+  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+}
+
+std::uint64_t rungs_of(const std::vector<LaunchPlan>& launches) {
+  std::uint64_t rungs = 0;
+  for (const auto& launch : launches) rungs += launch.rungs.size();
+  return rungs;
+}
+
+std::int64_t expected_ns(const std::vector<LaunchPlan>& launches, const RunSettings& run) {
+  std::int64_t sum = 0;
+  for (const auto& launch : launches) sum += expected_ns(launch, run);
+  return sum;
+}
+
+std::vector<json> skipped_launch(const LaunchSpec& spec, const std::string& why) {
+  std::vector<json> records;
+  for (const auto& rung : spec.rungs) {
+    records.push_back(failed_record(spec, rung, why));
+    records.back()["status"] = "skipped";
+  }
+  return records;
+}
+
+}  // namespace
+
+void RunCounts::count(const json& record) {
+  const std::string status = record.at("status");
+  (status == "ok" ? ok : status == "skipped" ? skipped : failed) += 1;
+  if (record.at("reason").get<std::string>().starts_with("payload:")) ++wrong_payload;
+}
+
+Runner::Runner(RunRequest request, RunFolder folder, Topology topology)
+    : request_(std::move(request)),
+      folder_(std::move(folder)),
+      topology_(std::move(topology)),
+      console_(request_.quiet),
+      prefix_(fmt::format("ipcmark-{:016x}", random_bits())) {
+  if (request_.plan.run.seed == 0)
+    request_.plan.run.seed = random_bits() >> 12;  // exact in JSON everywhere
+}
+
+int Runner::run() {
+  started_ns_ = monotonic_now();
+  describe();
+  recount_done();
+  const RunSettings& run = request_.plan.run;
+  std::vector<LaunchPlan> launches = launches_of(request_.plan);
+  const auto explorers = exploring(launches);
+  const std::uint32_t explored = exploring_blocks(launches, run);
+  counts_.planned = explored * rungs_of(explorers) + run.blocks * rungs_of(launches);
+  counts_.launches_planned = explored * explorers.size() + run.blocks * launches.size();
+  left_ns_ = explored * expected_ns(explorers, run) + run.blocks * expected_ns(launches, run);
+  write_manifest(false);
+
+  run_blocks(explorers, 0, explored);
+  if (explored != 0 && interrupted == 0) {
+    const std::uint64_t before = rungs_of(launches);
+    ask_next(launches);
+    counts_.planned += run.blocks * (rungs_of(launches) - before);
+  }
+  run_blocks(launches, explored, explored + run.blocks);
+  for (std::uint32_t block = explored + run.blocks;
+       block < explored + run.max_blocks && interrupted == 0; ++block) {
+    const auto answer = ask_analysis(folder_.path(), "blocks").at("blocks");
+    stopped_ = answer.at("reason");
+    if (answer.at("done").get<bool>() || over_budget(expected_ns(launches, run))) break;
+    counts_.planned += rungs_of(launches), counts_.launches_planned += launches.size();
+    run_blocks(launches, block, block + 1);
+  }
+  if (interrupted != 0) {
+    stopped_ = "interrupted";
+    write_manifest(false);
+    console_.say(fmt::format(
+        "interrupted; every finished launch is kept; go on with: ipcmark run --resume {}",
+        folder_.path().string()));
+    return 130;
+  }
+  write_manifest(true);
+  folder_.complete();
+  return exit_code();
+}
+
+void Runner::run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t from,
+                        std::uint32_t to) {
+  for (std::uint32_t block = from; block < to; ++block) {
+    if (over_budget(expected_ns(launches, request_.plan.run))) {
+      stopped_ = "time budget";
+      const auto blocks_left = to - block;
+      counts_.planned -= blocks_left * rungs_of(launches);
+      counts_.launches_planned -= blocks_left * launches.size();
+      return;
+    }
+    blocks_ = block + 1;
+    watch_noise(block);
+    for (const auto& launch : block_of(launches, block, request_.plan.run.seed)) {
+      if (interrupted != 0) return;
+      run_one(launch);
+    }
+    write_manifest(false);
+  }
+}
+
+void Runner::run_one(const ScheduledLaunch& launch) {
+  left_ns_ -= expected_ns(launch.plan, request_.plan.run);
+  if (done_.contains(launch.id)) return;
+  auto records = measure(launch);
+  ++counts_.launches_done;
+  for (const auto& record : records) counts_.count(record);
+  counts_.launches_failed +=
+      std::ranges::any_of(records, [](const json& r) { return r.at("status") == "failed"; });
+  console_.progress(counts_.ok + counts_.skipped + counts_.failed, counts_.planned, left_ns_,
+                    records.back());
+  keep(launch.plan.experiment, std::move(records));
+}
+
+std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
+  const Case& any = launch.plan.rungs.front();
+  const auto placement = from_word<Placement>(any.placement).value();
+  const auto offer = offer_placement(topology_.cpus(), placement, request_.plan.run.pairs);
+  if (offer.pairs.empty()) return skipped_launch(spec_of(launch, {}), offer.reason);
+  const LaunchSpec spec = spec_of(launch, offer.pairs[launch.block % offer.pairs.size()]);
+  if (offer.pairs.front().client == offer.pairs.front().server && any.wait == Wait::spin) {
+    return skipped_launch(spec, "both ends would spin on one logical CPU");
+  }
+  LaunchSpec ready = spec;
+  std::vector<std::size_t> without_t;  // an auto rung whose T nobody could measure
+  for (std::size_t i = ready.rungs.size(); i-- > 0;) {
+    if (ready.rungs[i].path != Path::automatic || ready.rungs[i].threshold_bytes >= 0) continue;
+    without_t.push_back(i);
+    ready.rungs.erase(ready.rungs.begin() + static_cast<std::ptrdiff_t>(i));
+  }
+  std::vector<json> records;
+  if (!ready.rungs.empty()) {
+    try {
+      const IdleHold hold(any.idle);
+      const auto deadline = kLaunchPatience * expected_ns(launch.plan, ready.settings) +
+                            4 * static_cast<std::int64_t>(ready.settings.phase_deadline_ns);
+      records = run_launch_process(ready, deadline);
+    } catch (const std::system_error& error) {
+      records = skipped_launch(ready, error.what());
+    }
+  }
+  for (const auto i : without_t) {
+    records.push_back(
+        failed_record(spec, spec.rungs[i], "no T was found for auto: see summary.json"));
+    records.back()["status"] = "skipped";
+  }
+  return records;
+}
+
+LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const {
+  return {.launch_id = launch.id,
+          .experiment = launch.plan.experiment,
+          .block = launch.block,
+          .launch_order = launch_order_,
+          .prefix = fmt::format("{}-{}", prefix_, launch.id),
+          .seed = launch.seed,
+          .mirrored = launch.plan.mirrored,
+          .rungs = launch.plan.rungs,
+          .client_cpu = cpus.client,
+          .server_cpu = cpus.server,
+          .settings = request_.plan.run,
+          .scale = {.ticks_per_ns = clock_.ticks_per_ns, .quantum_ns = clock_.quantum_ns}};
+}
+
+void Runner::keep(const std::string& experiment, std::vector<json> records) {
+  const std::int64_t now = unix_ns();
+  for (auto& record : records) {
+    record["run"] = folder_.name();
+    record["rungs"] = records.size();
+    record["finished_unix_ns"] = now;
+    record["allowed"] = request_.plan.allowed;
+  }
+  folder_.append(experiment, records);
+  ++launch_order_;
+}
+
+void Runner::recount_done() {
+  for (const auto& [id, records] : folder_.launches()) {
+    done_.insert(id);
+    ++launch_order_, ++counts_.launches_done;
+    for (const auto& record : records) counts_.count(record);
+  }
+}
+
+// The answer is kept: a resumed run must not ask again with other records at hand.
+void Runner::ask_next(std::vector<LaunchPlan>& launches) {
+  if (!manifest_.contains("next")) {
+    try {
+      manifest_["next"] = ask_analysis(folder_.path(), "crossover");
+    } catch (const std::exception& error) {  // `auto` is skipped; what can be measured without it still is
+      console_.say(error.what());
+      manifest_["next"] = {{"failed", error.what()}};
+    }
+  }
+  apply_answer(launches, manifest_["next"]);
+}
+
+bool Runner::over_budget(std::int64_t next_ns) const {
+  const auto budget = static_cast<std::int64_t>(request_.plan.run.time_budget_ns);
+  return budget != 0 && monotonic_now() - started_ns_ + next_ns > budget;
+}
+
+int Runner::exit_code() const {
+  if (counts_.wrong_payload != 0) return 5;
+  if (counts_.ok == 0) return counts_.failed == 0 ? 77 : 4;
+  const double share = static_cast<double>(counts_.launches_failed) /
+                       static_cast<double>(std::max<std::uint64_t>(counts_.launches_done, 1));
+  return share > request_.plan.run.allowed_failures ? 4 : 0;
+}
+
+}  // namespace ipcmark

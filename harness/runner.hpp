@@ -1,0 +1,80 @@
+// A run: its folder, its blocks of launches, and the books it keeps.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "harness/clock.hpp"
+#include "harness/console.hpp"
+#include "harness/launch.hpp"
+#include "harness/placement.hpp"
+#include "harness/plan.hpp"
+#include "harness/run_folder.hpp"
+#include "harness/schedule.hpp"
+
+namespace ipcmark {
+
+// What a run is asked to do, after plan, flags and --like have been put together.
+struct RunRequest {
+  Plan plan;
+  std::vector<std::string> argv;
+  bool quiet = false;
+};
+
+struct RunCounts {
+  std::uint64_t planned = 0, ok = 0, skipped = 0, failed = 0, wrong_payload = 0;
+  std::uint64_t launches_planned = 0, launches_done = 0, launches_failed = 0;
+
+  void count(const nlohmann::json& record);
+};
+
+// Set by SIGINT and SIGTERM: the launch in hand is finished, then the run stops.
+extern volatile std::sig_atomic_t interrupted;
+
+class Runner {
+ public:
+  Runner(RunRequest request, RunFolder folder, Topology topology);
+
+  // Runs what is not done yet. Exit code of DESIGN section 7: 0, 4, 5, 77 or 130.
+  int run();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
+  [[nodiscard]] const nlohmann::json& manifest() const { return manifest_; }
+
+ private:
+  void describe();
+  void run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t from, std::uint32_t to);
+  void run_one(const ScheduledLaunch& launch);
+  void ask_next(std::vector<LaunchPlan>& launches);
+  [[nodiscard]] LaunchSpec spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const;
+  [[nodiscard]] std::vector<nlohmann::json> measure(const ScheduledLaunch& launch);
+  void keep(const std::string& experiment, std::vector<nlohmann::json> records);
+  void recount_done();
+  void watch_noise(std::uint32_t block);
+  [[nodiscard]] bool is_allowed(std::string_view check) const;
+  void write_manifest(bool complete);
+  [[nodiscard]] bool over_budget(std::int64_t next_ns) const;
+  [[nodiscard]] int exit_code() const;
+
+  RunRequest request_;
+  RunFolder folder_;
+  Topology topology_;
+  Console console_;
+  ClockFacts clock_;
+  std::string prefix_;
+  nlohmann::json manifest_ = nlohmann::json::object();
+  RunCounts counts_;
+  std::set<std::string> done_;  // launches of an earlier attempt
+  std::uint32_t launch_order_ = 0;
+  std::uint32_t blocks_ = 0;  // begun
+  std::int64_t started_ns_ = 0;
+  std::int64_t left_ns_ = 0;
+  std::string stopped_ = "blocks done";
+};
+
+}  // namespace ipcmark

@@ -1,0 +1,132 @@
+#include "harness/schedule.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <set>
+
+namespace ipcmark {
+
+namespace {
+
+constexpr std::uint64_t kBlockStride = 0x9E3779B97F4A7C15;
+// Opening, casting and reaping; and the two canaries, reshapes and probes of a visit. Seen on two
+// shared vCPUs.
+constexpr std::int64_t kLaunchOverheadNs = 15'000'000;
+constexpr std::int64_t kVisitOverheadNs = 1'500'000;
+
+bool is_auto(const Case& point) { return point.path == Path::automatic; }
+
+// Whether an answer's `case` (a few axes) speaks of this rung.
+bool answers(const nlohmann::json& entry, const Case& point) {
+  if (entry.at("transport") != point.transport) return false;
+  const auto map = to_json(point);
+  for (const auto& [axis, value] : entry.at("case").items()) {
+    if (map.contains(axis) && map.at(axis) != value) return false;
+  }
+  return true;
+}
+
+void refine(LaunchPlan& launch, const nlohmann::json& entry) {
+  std::set<std::uint64_t> have;
+  for (const auto& rung : launch.rungs) have.insert(rung.message_bytes);
+  const std::vector<Case> paths = [&] {  // one of each path, as templates
+    std::vector<Case> found;
+    for (const auto& rung : launch.rungs) {
+      if (rung.message_bytes == launch.rungs.front().message_bytes) found.push_back(rung);
+    }
+    return found;
+  }();
+  for (const std::uint64_t bytes : entry.value("refine_bytes", std::vector<std::uint64_t>{})) {
+    if (!have.insert(bytes).second) continue;
+    for (Case rung : paths) {
+      rung.message_bytes = bytes;
+      if (rung.pattern == Pattern::ping) rung.reply_bytes = bytes;
+      launch.rungs.push_back(rung);
+    }
+  }
+}
+
+// What `auto` should use: T, or one of the ends where one path wins everywhere.
+std::int64_t threshold_of(const nlohmann::json& entry) {
+  const auto& threshold = entry.at("threshold_bytes");
+  return threshold.is_string() ? Case::kInfinite : threshold.get<std::int64_t>();
+}
+
+std::int64_t visit_ns(const Case& rung, const RunSettings& run) {
+  const auto ns = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  if (rung.pattern == Pattern::expire)
+    return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));
+  if (rung.pattern == Pattern::pace) return 5 * ns(run.measure_ns);
+  return ns(run.warm_up_ns) + ns(run.measure_ns) +
+         (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
+}
+
+}  // namespace
+
+std::vector<LaunchPlan> launches_of(const Plan& plan) {
+  std::vector<LaunchPlan> all;
+  std::set<std::string> seen;
+  for (const auto& entry : plan.entries) {
+    for (auto& launch : expand(*find_experiment(entry.experiment), entry.axes)) {
+      std::erase_if(launch.rungs, [&](const Case& rung) {
+        return !seen.insert(entry.experiment + to_json(rung).dump()).second;
+      });
+      if (!launch.rungs.empty()) all.push_back(std::move(launch));
+    }
+  }
+  return all;
+}
+
+std::vector<LaunchPlan> exploring(const std::vector<LaunchPlan>& launches) {
+  std::vector<LaunchPlan> explorers;
+  for (LaunchPlan launch : launches) {
+    if (std::erase_if(launch.rungs, is_auto) != 0 && !launch.rungs.empty()) {
+      explorers.push_back(std::move(launch));
+    }
+  }
+  return explorers;
+}
+
+std::uint32_t exploring_blocks(const std::vector<LaunchPlan>& launches, const RunSettings& run) {
+  const bool wanted = std::ranges::any_of(launches, [](const LaunchPlan& launch) {
+    return std::ranges::any_of(launch.rungs, is_auto);
+  });
+  return wanted ? std::max<std::uint32_t>(1, run.blocks / 3) : 0;
+}
+
+void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answer) {
+  for (auto& launch : launches) {
+    if (std::ranges::none_of(launch.rungs, is_auto)) continue;
+    for (const auto& entry : answer.value("crossover", nlohmann::json::array())) {
+      if (!answers(entry, launch.rungs.front())) continue;
+      refine(launch, entry);
+      for (auto& rung : launch.rungs) {
+        if (is_auto(rung)) rung.threshold_bytes = threshold_of(entry);
+      }
+    }
+  }
+}
+
+std::vector<ScheduledLaunch> block_of(const std::vector<LaunchPlan>& launches, std::uint32_t block,
+                                      std::uint64_t seed) {
+  std::mt19937_64 random(seed + block * kBlockStride);
+  std::vector<ScheduledLaunch> scheduled;
+  for (std::size_t i = 0; i < launches.size(); ++i) {
+    scheduled.push_back({fmt::format("b{:03}-l{:04}", block, i), block, random(), launches[i]});
+  }
+  std::ranges::shuffle(scheduled, random);
+  return scheduled;
+}
+
+std::int64_t expected_ns(const LaunchPlan& launch, const RunSettings& run) {
+  std::int64_t sum = kLaunchOverheadNs;
+  for (const auto& rung : launch.rungs) {
+    sum += visit_ns(rung, run) + (launch.mirrored ? 2 : 1) * kVisitOverheadNs;
+  }
+  return sum;
+}
+
+}  // namespace ipcmark

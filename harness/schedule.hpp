@@ -1,0 +1,44 @@
+// Which launches a run consists of, in which order: randomised complete blocks from a recorded
+// seed.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/experiment.hpp"
+#include "harness/plan.hpp"
+
+namespace ipcmark {
+
+struct ScheduledLaunch {
+  std::string id;  // b003-l0017: block, and index among the block's launches before shuffling
+  std::uint32_t block = 0;
+  std::uint64_t seed = 0;
+  LaunchPlan plan;
+};
+
+// All launches of one pass over a plan, in the plan's order; identical cases appear once.
+[[nodiscard]] std::vector<LaunchPlan> launches_of(const Plan& plan);
+
+// The launches that need to know T, without their `auto` rungs: what the exploring blocks run.
+[[nodiscard]] std::vector<LaunchPlan> exploring(const std::vector<LaunchPlan>& launches);
+
+// How many exploring blocks come first; 0 when no rung is `auto`.
+[[nodiscard]] std::uint32_t exploring_blocks(const std::vector<LaunchPlan>& launches,
+                                             const RunSettings& run);
+
+// Puts what analysis/next.py answered into the launches: thresholds of `auto` rungs, and sizes
+// around T. Rungs whose T is not known keep threshold -1.
+void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answer);
+
+// One block in random order.
+[[nodiscard]] std::vector<ScheduledLaunch> block_of(const std::vector<LaunchPlan>& launches,
+                                                    std::uint32_t block, std::uint64_t seed);
+
+// What a launch ought to take, from its settings alone: for --dry-run, the budget and the time
+// left.
+[[nodiscard]] std::int64_t expected_ns(const LaunchPlan& launch, const RunSettings& run);
+
+}  // namespace ipcmark

@@ -1,0 +1,151 @@
+// The command line: what it means, and one line for what it does not.
+#include "harness/options.hpp"
+
+#include <gtest/gtest.h>
+
+#include "harness/resolve.hpp"
+#include "harness/tests/fake_experiments.hpp"
+
+namespace ipcmark {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+Options parse(const Texts& words) {
+  std::vector<const char*> argv{"ipcmark"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  return parse_options(static_cast<int>(argv.size()), argv.data());
+}
+
+std::string complaint(const Texts& words) {
+  try {
+    static_cast<void>(parse(words));
+    return "none";
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+}
+
+TEST(options, run_takes_experiments_axes_and_settings) {
+  const Options options = parse({"run",
+                                 "flowing",
+                                 "echoing",
+                                 "--transport",
+                                 "pipe,null",
+                                 "--transport=shm_ring",
+                                 "--message-bytes",
+                                 "1..4,64Ki",
+                                 "--blocks",
+                                 "3",
+                                 "--warm-up-ns",
+                                 "2ms",
+                                 "--plan",
+                                 "smoke",
+                                 "--cpus",
+                                 "1,4-6",
+                                 "--allow",
+                                 "isolation",
+                                 "--out",
+                                 "here",
+                                 "--dry-run",
+                                 "--quiet",
+                                 "--json"});
+  EXPECT_EQ(options.command, Command::run);
+  EXPECT_TRUE(options.json && options.quiet && options.run.dry_run);
+  EXPECT_EQ(options.run.experiments, (Texts{"echoing", "flowing"}));
+  EXPECT_EQ(options.run.plan, "smoke");
+  EXPECT_EQ(options.run.out, "here");
+  EXPECT_EQ(options.run.cpus, (std::vector<int>{1, 4, 5, 6}));
+  EXPECT_EQ(options.run.allow, Texts{"isolation"});
+  EXPECT_EQ(options.run.overrides.at("transport"), (Texts{"pipe", "null", "shm_ring"}));
+  EXPECT_EQ(options.run.overrides.at("message_bytes"), (Texts{"1", "2", "4", "65536"}));
+  EXPECT_EQ(options.run.overrides.size(), 2u);
+  ASSERT_EQ(options.run.settings.size(), 2u);
+  EXPECT_EQ(options.run.settings[0], (std::pair<std::string, std::string>{"blocks", "3"}));
+}
+
+TEST(options, all_means_what_the_plan_has) {
+  EXPECT_TRUE(parse({"run", "all"}).run.experiments.empty());
+  EXPECT_EQ(parse({"run", "all"}).run.plan, "quick");
+}
+
+TEST(options, the_other_commands) {
+  EXPECT_EQ(parse({"list"}).what, (Texts{"transports", "experiments", "placements"}));
+  EXPECT_EQ(parse({"list", "placements", "--json"}).what, Texts{"placements"});
+  EXPECT_TRUE(parse({"list", "--json"}).json);
+  EXPECT_EQ(parse({"doctor", "--restore"}).command, Command::doctor);
+  EXPECT_TRUE(parse({"doctor", "--restore"}).restore);
+  EXPECT_EQ(parse({"clean"}).command, Command::clean);
+  EXPECT_EQ(parse({"--version"}).command, Command::version);
+  EXPECT_EQ(parse({"launch", "--control-fd", "7"}).control_fd, 7);
+}
+
+TEST(options, help_shows_every_axis_experiment_and_setting) {
+  const Options help = parse({"run", "--help"});
+  EXPECT_EQ(help.command, Command::help);
+  for (const char* expected :
+       {"--message-bytes VALUES", "1 to 1Gi", "spin_then_block", "same_llc", "shm_ring",
+        "--warm-up-ns", "does it echo?", "--allow CHECK", "smoke", "two an octave"}) {
+    EXPECT_NE(help.text.find(expected), std::string::npos) << expected;
+  }
+  EXPECT_EQ(help.text.find("launch --"), std::string::npos);
+  std::size_t line = 0;
+  for (std::size_t end; (end = help.text.find('\n', line)) != std::string::npos; line = end + 1) {
+    EXPECT_LE(end - line, 100u) << help.text.substr(line, end - line);
+  }
+  EXPECT_EQ(parse({"--help"}).text.find("launch"), parse({"--help"}).text.find("launches"));
+}
+
+TEST(options, unknown_words_get_the_nearest_one) {
+  EXPECT_EQ(complaint({"rnu", "echoing"}), "unknown command `rnu`; did you mean `run`?");
+  EXPECT_EQ(complaint({"run", "ecoing"}), "unknown experiment `ecoing`; did you mean `echoing`?");
+  EXPECT_EQ(complaint({"run", "echoing", "--message_bytes", "1"}),
+            "unknown flag `--message_bytes`; did you mean `--message-bytes`?");
+  EXPECT_EQ(complaint({"run", "echoing", "--trasport=pipe"}),
+            "unknown flag `--trasport`; did you mean `--transport`?");
+  EXPECT_EQ(complaint({"run", "echoing", "--frobnicate", "3"}),
+            "unknown flag `--frobnicate`; ipcmark run --help lists them");
+  EXPECT_EQ(complaint({"--verison"}), "unknown flag `--verison`; did you mean `--version`?");
+  EXPECT_EQ(complaint({"list", "transprots"}),
+            "list: unknown `transprots`; did you mean `transports`?");
+  EXPECT_EQ(complaint({"doctor", "--jsn"}), "unknown flag `--jsn`; did you mean `--json`?");
+  EXPECT_EQ(complaint({"clean", "everything"}), "unexpected `everything`");
+}
+
+TEST(options, bad_values_name_their_flag) {
+  EXPECT_EQ(complaint({"run", "echoing", "--transport", "pip"}),
+            "--transport: unknown transport `pip`; did you mean `pipe`?");
+  EXPECT_EQ(complaint({"run", "echoing", "--placement", "cross_nume"}),
+            "--placement: unknown placement `cross_nume`; did you mean `cross_numa`?");
+  EXPECT_EQ(complaint({"run", "echoing", "--flush-ns", "10usec"}),
+            "--flush-ns: unknown unit `usec` in `10usec`; did you mean `us`?");
+  EXPECT_EQ(complaint({"run", "echoing", "--blocks", "0"}),
+            "--blocks: `0` is out of range; valid: from 1");
+  EXPECT_EQ(complaint({"run", "echoing", "--wait"}), "--wait needs a value");
+  EXPECT_EQ(complaint({"run", "echoing", "--wait="}), "--wait needs a value");
+  EXPECT_EQ(complaint({"run", "echoing", "--out", "a", "--out", "b"}), "--out is given twice");
+}
+
+TEST(options, name_what_is_missing_or_too_much) {
+  EXPECT_EQ(complaint({}), "name a command: list, run, doctor, clean; --help says more");
+  EXPECT_EQ(complaint({"run"}), "run: name an experiment: echoing, flowing, all");
+  EXPECT_EQ(complaint({"run", "--resume", "results/x", "--wait", "spin"}),
+            "--resume goes on with the run's own plan; drop --wait");
+  EXPECT_EQ(complaint({"run", "--resume", "results/x", "--quiet"}), "none");
+  EXPECT_EQ(complaint({"run", "--like", "x"}), "none");
+  EXPECT_EQ(complaint({"run", "--like", "x", "--plan", "quick"}),
+            "--like and --plan: name one plan");
+}
+
+TEST(options, every_complaint_is_one_line) {
+  for (const Texts& words :
+       {Texts{"--json"}, Texts{"run", "-q"}, Texts{"run", "echoing", "--cpus", "x"},
+        Texts{"list", "run"}, Texts{"run", "all", "--like"}}) {
+    const std::string line = complaint(words);
+    EXPECT_NE(line, "none");
+    EXPECT_EQ(line.find('\n'), std::string::npos) << line;
+  }
+}
+
+}  // namespace
+}  // namespace ipcmark

@@ -1,0 +1,92 @@
+#include "harness/run_folder.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "harness/plan.hpp"
+
+namespace ipcmark {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+class RunFolderTest : public testing::Test {
+ protected:
+  RunFolderTest() {
+    std::string name = (fs::temp_directory_path() / "ipcmark-test-XXXXXX").string();
+    base_ = ::mkdtemp(name.data());
+  }
+  ~RunFolderTest() override { fs::remove_all(base_); }
+
+  static std::vector<json> launch(const std::string& id, int rungs) {
+    std::vector<json> records;
+    for (int i = 0; i < rungs; ++i) {
+      records.push_back({{"launch_id", id}, {"rungs", rungs}, {"status", "ok"}, {"reason", ""}});
+    }
+    return records;
+  }
+  [[nodiscard]] std::string text(const std::string& name) const {
+    std::ifstream in(base_ / name);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  fs::path base_;
+};
+
+TEST_F(RunFolderTest, is_partial_until_complete) {
+  RunFolder folder = RunFolder::create(base_ / "night");
+  EXPECT_EQ(folder.path(), base_ / "night.partial");
+  EXPECT_EQ(folder.name(), "night");
+  folder.append("latency", launch("b000-l0000", 1));
+  folder.complete();
+  EXPECT_TRUE(fs::exists(base_ / "night" / "latency.jsonl"));
+  EXPECT_FALSE(fs::exists(base_ / "night.partial"));
+}
+
+TEST_F(RunFolderTest, is_never_overwritten) {
+  RunFolder::create(base_ / "night").complete();
+  EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
+  EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night/")), UsageError);
+}
+
+TEST_F(RunFolderTest, a_partial_one_is_resumed_not_begun_again) {
+  static_cast<void>(RunFolder::create(base_ / "night"));
+  EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
+  EXPECT_THROW(static_cast<void>(RunFolder::reopen(base_ / "other")), UsageError);
+}
+
+TEST_F(RunFolderTest, a_cut_line_and_half_a_launch_are_dropped_on_reopening) {
+  {
+    RunFolder folder = RunFolder::create(base_ / "night");
+    folder.write("manifest.json", "{}");
+    folder.append("latency", launch("b000-l0000", 2));
+    auto half = launch("b000-l0001", 2);
+    half.pop_back();
+    folder.append("latency", half);
+    std::ofstream(base_ / "night.partial" / "latency.jsonl", std::ios::app) << R"({"launch_id":"b0)";
+  }
+  const RunFolder folder = RunFolder::reopen(base_ / "night.partial");
+  const auto launches = folder.launches();
+  ASSERT_EQ(launches.size(), 1u);
+  EXPECT_EQ(launches.at("b000-l0000").size(), 2u);
+  EXPECT_EQ(text("night.partial/latency.jsonl").find("b000-l0001"), std::string::npos);
+}
+
+TEST_F(RunFolderTest, a_full_disk_leaves_finished_records_whole) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  RunFolder folder = RunFolder::create(base_ / "night");
+  fs::create_symlink("/dev/full", base_ / "night.partial" / "latency.jsonl");
+  try {
+    folder.append("latency", launch("b000-l0000", 1));
+    FAIL() << "wrote to a full disk";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(error.code().value(), ENOSPC);
+    EXPECT_NE(std::string(error.what()).find("latency.jsonl"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace ipcmark

@@ -1,0 +1,68 @@
+#include "harness/schedule.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace ipcmark {
+namespace {
+
+LaunchPlan ladder(const std::string& transport, std::vector<Path> paths) {
+  LaunchPlan launch{.experiment = "crossover", .rungs = {}, .mirrored = true};
+  for (const std::uint64_t bytes : {64, 4096}) {
+    for (const Path path : paths) {
+      Case point;
+      point.transport = transport;
+      point.pattern = Pattern::ask;
+      point.message_bytes = bytes;
+      point.path = path;
+      launch.rungs.push_back(point);
+    }
+  }
+  return launch;
+}
+
+TEST(Schedule, a_block_holds_every_launch_once_in_the_seeds_order) {
+  std::vector<LaunchPlan> launches;
+  for (int i = 0; i < 20; ++i) launches.push_back(ladder(std::to_string(i), {Path::raw}));
+  const auto block = block_of(launches, 3, 42);
+  std::set<std::string> ids;
+  for (const auto& launch : block) ids.insert(launch.id);
+  EXPECT_EQ(ids.size(), 20u);
+  EXPECT_EQ(*ids.begin(), "b003-l0000");
+  const auto id = [](const ScheduledLaunch& launch) { return launch.id; };
+  EXPECT_FALSE(std::ranges::is_sorted(block, {}, id));
+  EXPECT_TRUE(std::ranges::equal(block, block_of(launches, 3, 42), {}, id, id));
+  EXPECT_FALSE(std::ranges::equal(block, block_of(launches, 4, 42), {}, id, id));
+}
+
+TEST(Schedule, exploring_blocks_run_what_needs_T_without_it) {
+  const std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::shm, Path::automatic}), ladder("b", {Path::raw})};
+  const auto explorers = exploring(launches);
+  ASSERT_EQ(explorers.size(), 1u);
+  EXPECT_EQ(explorers[0].rungs.size(), 4u);
+  EXPECT_EQ(exploring_blocks(launches, {.blocks = 6}), 2u);
+  EXPECT_EQ(exploring_blocks({launches[1]}, {.blocks = 6}), 0u);
+}
+
+TEST(Schedule, an_answer_sets_T_and_adds_sizes_around_it) {
+  std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::shm, Path::automatic}), ladder("b", {Path::queue, Path::automatic})};
+  apply_answer(launches, {{"crossover", {{{"transport", "a"}, {"case", {{"wait", "block"}}}, {"threshold_bytes", 1500}, {"refine_bytes", {1000, 4096}}}}}});
+  ASSERT_EQ(launches[0].rungs.size(), 9u);  // 4096 B was there
+  for (const auto& rung : launches[0].rungs) {
+    EXPECT_EQ(rung.threshold_bytes, rung.path == Path::automatic ? 1500 : -1);
+  }
+  EXPECT_EQ(launches[1].rungs.size(), 4u);
+  EXPECT_EQ(launches[1].rungs[1].threshold_bytes, -1);
+}
+
+TEST(Schedule, an_answer_for_another_wait_policy_is_not_ours) {
+  std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::automatic})};
+  apply_answer(launches, {{"crossover", {{{"transport", "a"}, {"case", {{"wait", "spin"}}}, {"threshold_bytes", 1500}}}}});
+  EXPECT_EQ(launches[0].rungs[1].threshold_bytes, -1);
+}
+
+}  // namespace
+}  // namespace ipcmark

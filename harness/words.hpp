@@ -1,0 +1,106 @@
+// The words of every enumeration, once: records, plans, flags, help and messages use these.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "harness/case.hpp"
+
+namespace ipcmark {
+
+template <class Enum>
+struct Words;
+
+template <class Enum, std::size_t N>
+using WordTable = std::array<std::pair<Enum, std::string_view>, N>;
+
+template <>
+struct Words<Wait> {
+  static constexpr WordTable<Wait, 4> table{{{Wait::spin, "spin"},
+                                             {Wait::yield, "yield"},
+                                             {Wait::spin_then_block, "spin_then_block"},
+                                             {Wait::block, "block"}}};
+};
+template <>
+struct Words<Touch> {
+  static constexpr WordTable<Touch, 3> table{
+      {{Touch::none, "none"}, {Touch::header, "header"}, {Touch::full, "full"}}};
+};
+template <>
+struct Words<Access> {
+  static constexpr WordTable<Access, 2> table{
+      {{Access::copy, "copy"}, {Access::in_place, "in_place"}}};
+};
+template <>
+struct Words<Backing> {
+  static constexpr WordTable<Backing, 3> table{
+      {{Backing::none, "none"}, {Backing::memfd, "memfd"}, {Backing::posix_shm, "posix_shm"}}};
+};
+template <>
+struct Words<Role> {
+  static constexpr WordTable<Role, 2> table{{{Role::client, "client"}, {Role::server, "server"}}};
+};
+template <>
+struct Words<Family> {
+  static constexpr WordTable<Family, 6> table{{{Family::floor, "floor"},
+                                               {Family::pipe, "pipe"},
+                                               {Family::message_queue, "message_queue"},
+                                               {Family::socket, "socket"},
+                                               {Family::shared_memory, "shared_memory"},
+                                               {Family::hybrid, "hybrid"}}};
+};
+template <>
+struct Words<Pattern> {
+  static constexpr WordTable<Pattern, 5> table{{{Pattern::ping, "ping"},
+                                                {Pattern::ask, "ask"},
+                                                {Pattern::pour, "pour"},
+                                                {Pattern::pace, "pace"},
+                                                {Pattern::expire, "expire"}}};
+};
+template <>
+struct Words<Path> {
+  static constexpr WordTable<Path, 5> table{{{Path::raw, "raw"},
+                                             {Path::queue, "queue"},
+                                             {Path::shm, "shm"},
+                                             {Path::fixed, "fixed"},
+                                             {Path::automatic, "auto"}}};
+};
+template <>
+struct Words<Idle> {
+  static constexpr WordTable<Idle, 3> table{
+      {{Idle::default_, "default"}, {Idle::c1, "c1"}, {Idle::polling, "polling"}}};
+};
+template <>
+struct Words<RoleKind> {
+  static constexpr WordTable<RoleKind, 2> table{
+      {{RoleKind::process, "process"}, {RoleKind::thread, "thread"}}};
+};
+template <>
+struct Words<Policy> {
+  static constexpr WordTable<Policy, 2> table{{{Policy::other, "other"}, {Policy::fifo, "fifo"}}};
+};
+template <>
+struct Words<Schedule> {
+  static constexpr WordTable<Schedule, 3> table{
+      {{Schedule::closed, "closed"}, {Schedule::fixed, "fixed"}, {Schedule::poisson, "poisson"}}};
+};
+
+template <class Enum>
+[[nodiscard]] constexpr std::string_view word(Enum value) {
+  for (const auto& [known, text] : Words<Enum>::table) {
+    if (known == value) return text;
+  }
+  return "?";
+}
+
+template <class Enum>
+[[nodiscard]] constexpr std::optional<Enum> from_word(std::string_view text) {
+  for (const auto& [value, known] : Words<Enum>::table) {
+    if (known == text) return value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace ipcmark

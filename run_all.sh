@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# The main job: install what is missing, build, measure, analyse, and say where the report is.
+#
+#   ./run_all.sh [--plan quick|nightly|publish|smoke|FILE] [--tune] [options of `ipcmark run`]
+#   ./run_all.sh test [--sanitizers]      all tests
+#   ./run_all.sh build                    only install and build
+set -euo pipefail
+cd "$(dirname "$0")"
+
+packages=(cmake ninja-build g++ git libhwloc-dev libpfm4-dev libbenchmark-dev libboost-dev libcli11-dev
+  nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libgtest-dev python3 python3-numpy python3-scipy
+  python3-matplotlib python3-jinja2 python3-pytest)
+build=build/release
+
+install_missing() {
+  local missing=()
+  for package in "${packages[@]}"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  local root=()
+  [ "$(id -u)" -eq 0 ] || root=(sudo -n)
+  if [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; then
+    echo "missing packages; install them with: sudo apt-get install -y ${missing[*]}" >&2
+    exit 3
+  fi
+  echo "installing ${missing[*]}" >&2
+  "${root[@]}" apt-get update -q >&2
+  DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}" >&2
+}
+
+build() { # preset, targets...
+  local preset=$1
+  shift
+  cmake --preset "$preset" -DIPCMARK_WERROR="${CI:+ON}" >"build-$preset.log" 2>&1 || { cat "build-$preset.log" >&2; exit 3; }
+  cmake --build --preset "$preset" "$@" >>"build-$preset.log" 2>&1 || { cat "build-$preset.log" >&2; exit 3; }
+  rm -f "build-$preset.log"
+}
+
+# Knobs that --tune changes: file and value. What was there is journalled first, and put back by the trap or, after a
+# kill, by the next start or `ipcmark doctor --restore`.
+knobs=(/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor=performance
+  /sys/devices/system/cpu/cpufreq/boost=0
+  /proc/sys/kernel/numa_balancing=0
+  /proc/sys/kernel/nmi_watchdog=0
+  /sys/kernel/mm/transparent_hugepage/enabled=madvise)
+journal=${XDG_STATE_HOME:-$HOME/.local/state}/ipcmark/knobs
+
+restore_knobs() {
+  [ -f "$journal" ] || return 0
+  tac "$journal" | while read -r file value; do echo "$value" >"$file" || true; done
+  rm -f "$journal"
+}
+
+# sysfs shows a choice as "always [madvise] never".
+chosen() { sed -E 's/.*\[(.*)\].*/\1/' "$1"; }
+
+tune() {
+  mkdir -p "$(dirname "$journal")"
+  trap restore_knobs EXIT
+  local knob file
+  for knob in "${knobs[@]}"; do
+    for file in ${knob%=*}; do
+      [ -w "$file" ] || continue
+      echo "$file $(chosen "$file")" >>"$journal"
+      echo "${knob##*=}" >"$file" || echo "cannot set $file" >&2
+    done
+  done
+}
+
+run_tests() {
+  build release
+  ctest --preset release --output-on-failure
+  /usr/bin/python3 -m pytest -q -p no:cacheprovider analysis/tests
+  [ "${1:-}" = --sanitizers ] || return 0
+  build asan
+  ctest --preset asan --output-on-failure
+  build tsan --target transports_test
+  ctest --preset tsan --output-on-failure -R '^Ring'
+}
+
+install_missing
+restore_knobs
+case ${1:-} in
+  test) run_tests "${2:-}" && exit ;;
+  build) build release && exit ;;
+esac
+
+arguments=()
+for argument in "$@"; do
+  if [ "$argument" = --tune ]; then tune; else arguments+=("$argument"); fi
+done
+build release --target ipcmark
+# The run's folder is the last line on stdout; its own exit code is kept, and what was measured is analysed either way.
+status=0
+run=$("$build/bench/ipcmark" run all "${arguments[@]}" | tee /dev/stderr | tail -n 1) || status=$?
+[ -d "$run" ] || exit "$status"
+/usr/bin/python3 analysis/report.py "$run"
+exit "$status"

@@ -1,0 +1,165 @@
+// Two System V message queues, one each way.
+//
+// A send copies the payload into kernel memory and appends it to the queue, or gives it straight to
+// a receiver that waits; a receive copies it out: two copies, two system calls and, when the
+// receiver sleeps, one wake-up. A message starts with a type, which lies in the headroom before the
+// payload. What surprises: a message is at most kernel.msgmax (8192 B) and a queue holds
+// kernel.msgmnb (16384 B), so two of the widest fill it; there is no descriptor, so a queue can
+// neither be polled nor waited for with a deadline; it outlives its processes until somebody
+// removes it, and nobody is told when the peer is gone.
+#include <sched.h>
+#include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <memory>
+
+#include "transports/hybrid.hpp"
+#include "transports/proc_number.hpp"
+#include "transports/registry.hpp"
+#include "transports/sysv_journal.hpp"
+
+namespace ipcmark {
+namespace {
+
+constexpr long kType = 1;
+
+// The message as the kernel wants it: a type, then the payload.
+std::byte* with_type(std::span<std::byte> message) {
+  std::byte* at = message.data() - sizeof kType;
+  std::memcpy(at, &kType, sizeof kType);
+  return at;
+}
+
+// How a call waits: whether it may sleep, and what happens between two that may not. There is no
+// descriptor to sleep on, so the sleeping is the call's own.
+template <Wait W>
+class CallPatience {
+ public:
+  explicit CallPatience(std::uint64_t spin_budget_ns) : spin_budget_ns_(spin_budget_ns) {}
+
+  [[nodiscard]] int flags() const { return sleeps_ ? 0 : IPC_NOWAIT; }
+
+  // After a call that returned -1; `empty` is the errno that says "not now".
+  void again(const char* call, int empty) {
+    if (errno == EINTR) return;
+    if (errno != empty || sleeps_) check(-1, call);
+    if constexpr (W == Wait::yield) ::sched_yield();
+    if constexpr (W == Wait::spin_then_block) {
+      if (budget_.monotonic_ns == 0) budget_ = deadline_in(spin_budget_ns_);
+      sleeps_ = passed(budget_);
+    }
+  }
+
+ private:
+  std::uint64_t spin_budget_ns_;
+  Deadline budget_{};
+  bool sleeps_ = W == Wait::block;
+};
+
+template <Wait W>
+class SysvMqEnd {
+ public:
+  SysvMqEnd(int in, int out, const Shape& shape)
+      : in_(in), out_(out), spin_budget_ns_(shape.spin_budget_ns) {}
+
+  void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
+
+  void send(std::span<std::byte> message) {
+    const std::byte* at = with_type(message);
+    CallPatience<W> patience(spin_budget_ns_);
+    while (::msgsnd(out_, at, message.size(), patience.flags()) < 0) {
+      patience.again("msgsnd", EAGAIN);
+    }
+  }
+
+  std::size_t recv(std::span<std::byte> buffer) {
+    std::byte* at = buffer.data() - sizeof kType;
+    CallPatience<W> patience(spin_budget_ns_);
+    for (;;) {
+      const ssize_t n = ::msgrcv(in_, at, buffer.size(), 0, patience.flags());
+      if (n >= 0) return static_cast<std::size_t>(n);
+      patience.again("msgrcv", ENOMSG);
+    }
+  }
+
+ private:
+  int in_, out_;
+  std::uint64_t spin_budget_ns_;
+};
+
+// Owned by the process that created it: a forked end carries a copy of this object, and must not
+// remove what others still use.
+class Queue {
+ public:
+  Queue() : creator_(::getpid()) {
+    do {
+      key_t key = 0;
+      check(::getrandom(&key, sizeof key, 0), "getrandom");
+      if (key == IPC_PRIVATE) continue;
+      journal_queue(key);
+      id_ = ::msgget(key, IPC_CREAT | IPC_EXCL | 0600);
+      if (id_ < 0 && errno != EEXIST) available(id_, "msgget");
+    } while (id_ < 0);
+  }
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+  ~Queue() {
+    if (::getpid() == creator_) ::msgctl(id_, IPC_RMID, nullptr);
+  }
+
+  [[nodiscard]] int id() const { return id_; }
+
+  // The kernel's own word on whether a message of this size can ever be sent: one goes through the
+  // fresh queue. EAGAIN there means that not even an empty queue has room for it.
+  void require_admits(std::uint64_t bytes, const std::string& which) const {
+    // Not initialised, so that a refused giant costs no memory.
+    const auto message = std::make_unique_for_overwrite<std::byte[]>(sizeof kType + bytes);
+    std::byte* at = with_type({message.get() + sizeof kType, bytes});
+    if (::msgsnd(id_, at, bytes, IPC_NOWAIT) < 0) {
+      refused("msgsnd", errno,
+              which + " " + std::to_string(bytes) + "; kernel.msgmax " +
+                  proc_text("sys/kernel/msgmax") + ", kernel.msgmnb " +
+                  proc_text("sys/kernel/msgmnb"));
+    }
+    check(::msgrcv(id_, at, bytes, 0, IPC_NOWAIT), "msgrcv");
+  }
+
+ private:
+  pid_t creator_;
+  int id_ = -1;
+};
+
+class SysvMq {
+ public:
+  static constexpr Traits traits{.name = "sysv_mq",
+                                 .summary = "two System V message queues, one each way",
+                                 .family = Family::message_queue,
+                                 .copies = 2};
+
+  explicit SysvMq(const Shape& shape) : shape_(shape) {
+    there_.require_admits(shape.message_bytes, "message_bytes");
+    if (shape.reply_bytes != 0) back_.require_admits(shape.reply_bytes, "reply_bytes");
+  }
+
+  template <Wait W>
+  SysvMqEnd<W> client(int) {
+    return {back_.id(), there_.id(), shape_};
+  }
+  template <Wait W>
+  SysvMqEnd<W> server(int) {
+    return {there_.id(), back_.id(), shape_};
+  }
+
+ private:
+  Shape shape_;
+  Queue there_, back_;
+};
+
+const Register<SysvMq> registered;
+const Register<Hybrid<SysvMq>> hybrid_registered;
+
+}  // namespace
+}  // namespace ipcmark

@@ -1,0 +1,203 @@
+// What a channel promises beyond its messages: reasons, closed peers, and a machine left as it was.
+#include <sys/msg.h>
+#include <sys/resource.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "transports/tests/conformance.hpp"
+
+namespace ipcmark::conformance {
+namespace {
+
+std::string refusal(const Transport& transport, const Shape& widest) {
+  try {
+    (void)transport.open(widest);
+    return {};
+  } catch (const Unavailable& reason) {
+    return reason.what();
+  }
+}
+
+std::string refusal(const char* name, std::uint64_t message_bytes, std::uint64_t reply_bytes) {
+  return refusal(
+      *find_transport(name),
+      {.message_bytes = message_bytes, .reply_bytes = reply_bytes, .prefix = test_prefix()});
+}
+
+std::size_t names_left(const std::filesystem::path& folder) {
+  std::error_code none;  // a folder that is not there holds nothing
+  return static_cast<std::size_t>(std::ranges::count_if(
+      std::filesystem::directory_iterator(folder, none), [](const auto& entry) {
+        return entry.path().filename().string().starts_with(test_prefix());
+      }));
+}
+
+std::size_t names_left() {
+  return names_left("/dev/shm") + names_left("/dev/mqueue") +
+         names_left(std::filesystem::temp_directory_path());
+}
+
+// System V queues that this process was the last to write to; the probe of the size makes it so.
+std::size_t queues_left() {
+  std::ifstream table("/proc/sysvipc/msg");
+  std::string line;
+  std::getline(table, line);
+  std::size_t count = 0;
+  while (std::getline(table, line)) {
+    std::istringstream row(line);
+    std::string cell;
+    for (int column = 0; column < 6; ++column) row >> cell;  // key msqid perms cbytes qnum lspid
+    if (cell == std::to_string(::getpid())) ++count;
+  }
+  return count;
+}
+
+class Leftovers : public Conformance {};
+
+TEST_P(Leftovers, names_are_gone_once_it_is_open_and_everything_once_it_is_closed) {
+  for (const Backing backing : {Backing::memfd, Backing::posix_shm}) {
+    Shape small = shape(56, 56);
+    small.backing = backing;
+    auto channel = transport().open(small);
+    EXPECT_EQ(names_left(), 0u);
+    channel.reset();
+    EXPECT_EQ(queues_left(), 0u);
+    run_all_right(small, {ask(small, 4)});
+    EXPECT_EQ(queues_left(), 0u);
+  }
+}
+
+TEST_P(Leftovers, a_refusal_says_why_and_leaves_nothing) {
+  for (const std::uint64_t bytes : {57ul, 8193ul, 212'961ul, 1ul << 30}) {
+    Shape asked = shape(bytes, 8);
+    asked.threshold_bytes = kNever;
+    const std::string reason = refusal(asked);
+    if (reason.empty()) continue;
+    EXPECT_NE(reason.find(": "), std::string::npos) << reason;
+    EXPECT_NE(reason.find_first_of("0123456789", reason.find('(')), std::string::npos) << reason;
+    EXPECT_EQ(names_left(), 0u);
+    EXPECT_EQ(queues_left(), 0u);
+  }
+}
+
+bool one_wait(const Transport& t, Access access) {
+  return t.traits.answers && access == Access::copy;
+}
+std::vector<Point> one_point_a_transport() {
+  auto all = points(one_wait);
+  std::erase_if(all, [](const Point& p) { return p.wait != p.transport->waits.back(); });
+  return all;
+}
+INSTANTIATE_TEST_SUITE_P(Transport, Leftovers, ::testing::ValuesIn(one_point_a_transport()),
+                         PointName());
+
+class ClosedPeer : public Conformance {
+ protected:
+  // The server leaves after five messages; the client wants more.
+  static std::string error_of_client(Part client, Part server, std::uint64_t messages) {
+    const Shape both = shape(64, 64);
+    const auto outcomes =
+        run(transport(), both, {{both, client, server, job(both, messages), job(both, 5)}},
+            Keep::nothing);
+    return outcomes[0].client.error;
+  }
+  static void expect_names_a_call(const std::string& error) {
+    const bool names = error.starts_with("write") || error.starts_with("send") ||
+                       error.starts_with("read") || error.starts_with("recv");
+    EXPECT_TRUE(names) << "\"" << error << "\"";
+  }
+};
+
+TEST_P(ClosedPeer, a_sender_gets_an_error_that_names_the_call) {
+  expect_names_a_call(error_of_client(Part::pour, Part::drain, 100'000));
+}
+
+TEST_P(ClosedPeer, a_receiver_gets_an_error_that_names_the_call) {
+  if (transport().traits.name == "unix_dgram") {
+    GTEST_SKIP() << "the kernel tells no receiver of datagrams that its peer is gone";
+  }
+  expect_names_a_call(error_of_client(Part::ask, Part::answer, 10));
+}
+
+// Queues and shared memory have no peer: the harness watches the process instead.
+bool has_a_peer(const Transport& t, Access) {
+  return t.traits.family == Family::pipe || t.traits.family == Family::socket;
+}
+INSTANTIATE_TEST_SUITE_P(Transport, ClosedPeer, ::testing::ValuesIn(points(has_a_peer)),
+                         PointName());
+
+TEST(Limits, are_named_with_what_was_asked) {
+  EXPECT_EQ(refusal("unix_seqpacket", 8, 64), "");
+  EXPECT_TRUE(refusal("unix_seqpacket", 1 << 26, 8)
+                  .starts_with("send: Message too long (message_bytes 67108864; SO_SNDBUF "));
+  EXPECT_TRUE(refusal("unix_dgram", 8, 1 << 26)
+                  .starts_with("send: Message too long (reply_bytes 67108864; SO_SNDBUF "));
+  EXPECT_TRUE(refusal("sysv_mq", 1 << 26, 8)
+                  .starts_with("msgsnd: Invalid argument (message_bytes 67108864; kernel.msgmax "));
+  EXPECT_TRUE(refusal("posix_mq", 1 << 26, 8)
+                  .starts_with(
+                      "mq_open: Invalid argument (message_bytes 67108864; fs.mqueue.msgsize_max "));
+  EXPECT_EQ(refusal("cache_line", 57, 8), "cache_line: 57 bytes asked for (limit 56)");
+}
+
+// Lowers the limit while it lives; it counts what all of the user's queues would hold.
+class MessageQueueLimit {
+ public:
+  explicit MessageQueueLimit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_MSGQUEUE, &before_);
+    const rlimit lower{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_MSGQUEUE, &lower);
+  }
+  ~MessageQueueLimit() { ::setrlimit(RLIMIT_MSGQUEUE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(PosixMq, a_default_depth_shrinks_to_the_limit_and_says_so_an_asked_one_is_refused) {
+  const MessageQueueLimit limit(100'000);
+  const Transport& mq = *find_transport("posix_mq");
+  Shape shape{.message_bytes = 8192, .reply_bytes = 8192, .prefix = test_prefix()};
+  const auto end = mq.open(shape)->client(0);
+  EXPECT_GE(end->slots(), 1u);
+  EXPECT_LT(end->slots(), 10u);
+  shape.depth = 10;
+  EXPECT_EQ(refusal(mq, shape).find("mq_open: Too many open files ("), 0u) << refusal(mq, shape);
+  EXPECT_NE(refusal(mq, shape).find("RLIMIT_MSGQUEUE 100000"), std::string::npos);
+  shape.depth = 1'000'000;
+  EXPECT_NE(refusal(mq, shape).find("fs.mqueue.msg_max"), std::string::npos) << refusal(mq, shape);
+}
+
+TEST(SysvMq, keys_are_journalled_and_a_removed_queue_is_an_error_that_names_the_call) {
+  const auto journal = std::filesystem::temp_directory_path() / (test_prefix() + "-journal");
+  ::setenv("IPCMARK_JOURNAL", journal.c_str(), 1);
+  auto channel = find_transport("sysv_mq")->open({});
+  ::unsetenv("IPCMARK_JOURNAL");
+  std::ifstream lines(journal);
+  std::string kind, key;
+  long pid = 0, time = 0;
+  for (int queue = 0; queue < 2; ++queue) {
+    ASSERT_TRUE(lines >> kind >> key >> pid >> time);
+    EXPECT_EQ(kind, "msg");
+    EXPECT_NE(::msgget(static_cast<key_t>(std::stoul(key, nullptr, 16)), 0), -1) << key;
+    EXPECT_EQ(pid, ::getpid());
+  }
+  std::filesystem::remove(journal);
+  const auto end = channel->client(0);
+  channel.reset();
+  EXPECT_EQ(queues_left(), 0u);
+  std::uint64_t stamps[2];
+  Tally tally{.stamps = stamps};
+  end->reshape({});
+  try {
+    end->run(Part::ask, {.messages = 1, .message_bytes = 64, .reply_bytes = 64}, tally);
+    FAIL() << "the queue is gone";
+  } catch (const std::system_error& error) {
+    EXPECT_EQ(std::string(error.what()).find("msgsnd: "), 0u) << error.what();
+  }
+}
+
+}  // namespace
+}  // namespace ipcmark::conformance

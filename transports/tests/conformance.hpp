@@ -1,0 +1,150 @@
+// What the tests of every transport have in common: the points (transport, wait, access) and the
+// vocabulary of shapes, jobs and phases.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "transports/tests/two_processes.hpp"
+
+namespace ipcmark::conformance {
+
+inline constexpr unsigned kWatchdogSeconds = 60;
+
+struct Point {
+  const Transport* transport;
+  Wait wait;
+  Access access;
+};
+
+inline const char* name_of(Wait wait) {
+  constexpr const char* kNames[] = {"spin", "yield", "spin_then_block", "block"};
+  return kNames[static_cast<int>(wait)];
+}
+
+inline std::string name_of(const Point& point) {
+  return std::string(point.transport->traits.name) + "_" + name_of(point.wait) +
+         (point.access == Access::copy ? "" : "_in_place");
+}
+
+inline void PrintTo(const Point& point, std::ostream* out) { *out << name_of(point); }
+
+inline std::vector<Point> points(bool (*wanted)(const Transport&, Access)) {
+  std::vector<Point> all;
+  for (const Transport& transport : transports()) {
+    for (const Access access : {Access::copy, Access::in_place}) {
+      if (!transport.has(access == Access::copy ? "copy" : "in_place")) continue;
+      if (!wanted(transport, access)) continue;
+      for (const Wait wait : transport.waits) all.push_back({&transport, wait, access});
+    }
+  }
+  return all;
+}
+
+inline std::string test_prefix() { return "ipcmark-test-" + std::to_string(::getpid()); }
+
+class Conformance : public ::testing::TestWithParam<Point> {
+ protected:
+  void SetUp() override {
+    ::signal(SIGPIPE, SIG_IGN);
+    ::alarm(kWatchdogSeconds);
+    if (GetParam().wait == Wait::spin && usable_cpus() < 2) {
+      GTEST_SKIP() << "two spinning ends on one CPU take a scheduler slice a message";
+    }
+  }
+  void TearDown() override { ::alarm(0); }
+
+  [[nodiscard]] static const Transport& transport() { return *GetParam().transport; }
+
+  [[nodiscard]] static Shape shape(std::uint64_t message_bytes, std::uint64_t reply_bytes) {
+    Shape shape{.message_bytes = message_bytes, .reply_bytes = reply_bytes};
+    shape.wait = GetParam().wait;
+    shape.access = GetParam().access;
+    shape.spin_budget_ns = 20'000;  // shorter than a sleep and its wake-up: both halves are used
+    shape.prefix = test_prefix();
+    return shape;
+  }
+
+  [[nodiscard]] static Job job(const Shape& shape, std::uint64_t messages) {
+    return {.messages = messages,
+            .message_bytes = shape.message_bytes,
+            .reply_bytes = shape.reply_bytes,
+            .messages_each = messages,
+            .batch = shape.batch,
+            .access = shape.access,
+            .verify = true};
+  }
+
+  [[nodiscard]] static Phase ask(const Shape& shape, std::uint64_t messages) {
+    const Job both = job(shape, messages);
+    return {shape, Part::ask, Part::answer, both, both};
+  }
+
+  // Empty when a channel of this shape can be had, else the reason why not.
+  [[nodiscard]] static std::string refusal(const Shape& widest) {
+    try {
+      (void)transport().open(widest);
+      return {};
+    } catch (const Unavailable& reason) {
+      return *reason.what() == '\0' ? "no reason" : reason.what();
+    }
+  }
+
+  // The wanted sizes that the transport admits, in their order.
+  [[nodiscard]] static std::vector<std::uint64_t> admitted(std::vector<std::uint64_t> sizes,
+                                                           Shape widest) {
+    std::erase_if(sizes, [&](std::uint64_t bytes) {
+      widest.message_bytes = bytes;
+      widest.reply_bytes = std::min(widest.reply_bytes, bytes);
+      return !refusal(widest).empty();
+    });
+    return sizes;
+  }
+
+  static void expect_right(const Outcomes& outcomes, const Phase& phase) {
+    const auto what = [&](const char* end) {
+      return ::testing::Message() << end << " of " << phase.shape.message_bytes << " B out, "
+                                  << phase.shape.reply_bytes << " B back, T "
+                                  << phase.shape.threshold_bytes << ", batch " << phase.shape.batch;
+    };
+    EXPECT_STREQ(outcomes.client.error, "") << what("client");
+    EXPECT_STREQ(outcomes.server.error, "") << what("server");
+    EXPECT_EQ(outcomes.client.messages, phase.client_job.messages) << what("client");
+    EXPECT_EQ(outcomes.server.messages, phase.server_job.messages) << what("server");
+    if (!transport().traits.carries_payload) return;
+    EXPECT_EQ(outcomes.client.wrong, 0u) << what("client");
+    EXPECT_EQ(outcomes.server.wrong, 0u) << what("server");
+  }
+
+  static void run_all_right(const Shape& widest, const std::vector<Phase>& phases) {
+    const auto outcomes = run(transport(), widest, phases);
+    for (std::size_t i = 0; i < outcomes.size(); ++i) expect_right(outcomes[i], phases[i]);
+    EXPECT_EQ(outcomes.size(), phases.size());
+  }
+
+  // Of messages and of replies: a hybrid at its two ends and between; others have none.
+  using Thresholds = std::pair<std::uint64_t, std::uint64_t>;
+  [[nodiscard]] static std::vector<Thresholds> threshold_pairs() {
+    if (!transport().traits.has_threshold) return {{kNever, kNever}};
+    return {{0, 0}, {64, 4096}, {kNever, kNever}};
+  }
+  [[nodiscard]] static Shape with_thresholds(Shape shape, const Thresholds& thresholds) {
+    std::tie(shape.threshold_bytes, shape.reply_threshold_bytes) = thresholds;
+    return shape;
+  }
+};
+
+struct PointName {
+  std::string operator()(const ::testing::TestParamInfo<Point>& info) const {
+    return name_of(info.param);
+  }
+};
+
+}  // namespace ipcmark::conformance
