@@ -46,8 +46,8 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
         return []
     fig, axes = figure.grid(2, row_in=2.9, columns=1, labels=["x" * 18])
     figure.title(fig, TITLE)
-    rows = _canary(axes[0], records, levels)
-    rows += _residuals(axes[1], records, residuals(records, levels))
+    rest = residuals(records, levels)
+    rows = _canary(axes[0], records, levels) + _residuals(axes[1], records, rest)
     last = max(r.launch_order for r in records)
     for ax in axes:
         ax.set_xlim(-0.01 * last - 0.5, 1.01 * last + 0.5)
@@ -99,7 +99,8 @@ def _residuals(ax: Axes, records: list[Record], rest: dict[str, float]) -> list[
              "block": r.block, "residual_percent": y} for r, y in zip(mine, ys)
         ]  # fmt: skip
     ax.axhline(0, color=style.MUTED, lw=0.8)
-    ax.set(title="residuals", xlabel="launch, in order of execution")
+    words = "residuals" if rows else "residuals: one launch a case, nothing to hold it against"
+    ax.set(title=words, xlabel="launch, in order of execution")
     ax.set_ylabel("against the case's median [%]")
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), handletextpad=0.1)
     return rows

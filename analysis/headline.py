@@ -76,7 +76,7 @@ def _threshold(entry: dict[str, Any], varied: list[str]) -> dict[str, str]:
     bounds = entry["lo"] is not None and entry["hi"] is not None
     model = size(entry["model_T_bytes"]) if entry["model_T_bytes"] is not None else "–"
     notes = [str(entry.get(n)) for n in varied]
-    notes += entry["doubts"]
+    notes += [d for d in entry["doubts"] if not d.startswith("auto ")]  # has a table of its own
     return {
         "queue": entry["queue"],
         "metric": entry["metric"],
@@ -93,6 +93,19 @@ def _parameters(entry: dict[str, Any]) -> str:
         return "–"
     slopes = f"b_q {entry['b_q']:.3g} ns/B, b_s {entry['b_s']:.3g} ns/B"
     return f"a_s {style.time_label(entry['a_s'])}, {slopes}, d {entry['d']:g} B"
+
+
+def auto(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """Where `auto` is worse, sizes with one cause in one row; the ratio is the worst of them."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for found in summary["auto"]:
+        key = tuple(found[n] for n in ("hybrid", "pattern", "metric", "why"))
+        groups.setdefault(key, []).append(found)
+    return [
+        {**max(rows, key=lambda r: r["ratio"]),
+         "sizes": ", ".join(style.about_bytes(r["message_bytes"]) for r in rows)}
+        for rows in groups.values()
+    ]  # fmt: skip
 
 
 def absent(run: Run) -> list[dict[str, Any]]:

@@ -83,9 +83,10 @@ def _range(at: Point) -> tuple[float, float]:
 
 
 def words(place: Place, label: Any) -> str:
-    """`pipe 4.9 µs [4.8, 5.0] · posix_mq × 1.12`; ties are `≈`."""
+    """`pipe 4.9 µs · next posix_mq × 1.12`; ties are `≈`, too few launches for an interval `(n = 3)`."""
     interval = place.point.interval
-    text = f"{place.best} {label(interval.value)}"
+    few = f" (n = {interval.n})" if interval.lo is None else ""
+    text = f"{place.best} {label(interval.value)}{few}"
     if place.ties:
         more = f" and {len(place.ties) - 2} more" if len(place.ties) > 2 else ""
         return f"{text} ≈ {', '.join(place.ties[:2])}{more}"

@@ -129,6 +129,7 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         streams=ranking.columns(ranking.streams(run), style.rate_label),
         thresholds=headline.thresholds(found),
         absent=headline.absent(run),
+        auto=headline.auto(found),
     )
 
 

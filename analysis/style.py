@@ -176,6 +176,8 @@ def log_axis(axis: Any, formatter: Any = time_label) -> None:
     low, high = sorted(getattr(axis.axes, f"get_{name}lim")())
     decades = math.log10(high / low) if low > 0 else 9
     subs = (1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 2.0, 5.0)
+    if decades < 0.9:
+        subs = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
     if decades < 0.35:
         subs = tuple(i / (2 if decades > 0.12 else 10) for i in range(10, 100))
         subs = tuple(s for s in subs if 1 <= s < 10)
@@ -192,18 +194,12 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], size: fl
     """
     place = ax.transAxes.inverted().transform
     shown = [(*place(ax.transData.transform((x, y))), t, c) for x, y, t, c in ends if y > 0]
-    height = size * 1.25 / 72 / (ax.get_position().height * ax.figure.get_size_inches()[1])
+    box, (width, tall) = ax.get_position(), ax.figure.get_size_inches()
+    inch, height = 1 / (box.width * width), size * 1.25 / 72 / (box.height * tall)
+    into = {"transform": ax.transAxes, "clip_on": False}
     for (x, y, text, colour), at in zip(shown, _spread([e[1] for e in shown], height)):
-        ax.plot(
-            [x, 1.02],
-            [y, at],
-            color=colour,
-            lw=0.5,
-            alpha=0.55,
-            transform=ax.transAxes,
-            clip_on=False,
-        )
-        ax.text(1.03, at, text, color=colour, fontsize=size, va="center", transform=ax.transAxes)
+        ax.plot([x, 1 + 0.08 * inch], [y, at], color=colour, lw=0.5, alpha=0.55, **into)
+        ax.text(1 + 0.11 * inch, at, text, color=colour, fontsize=size, va="center", **into)
 
 
 def _spread(wanted: Sequence[float], gap: float) -> list[float]:
@@ -259,7 +255,7 @@ def commit_name(run: Run) -> str:
     return f"commit {commit}{' (dirty)' if run.manifest.get('dirty') else ''}"
 
 
-def finish(fig: Figure, text: str, bottom_in: float = 0.62) -> None:
+def finish(fig: Figure, text: str, bottom_in: float = 0.55) -> None:
     """Write the caption at the foot, wrapped to the width."""
     width, height = fig.get_size_inches()
     lines = textwrap.wrap(text, int(width * 16.5))

@@ -225,7 +225,8 @@ void Runner::ask_next(std::vector<LaunchPlan>& launches) {
   if (!manifest_.contains("next")) {
     try {
       manifest_["next"] = ask_analysis(folder_.path(), "crossover");
-    } catch (const std::exception& error) {  // `auto` is skipped; what can be measured without it still is
+    } catch (const std::exception&
+                 error) {  // `auto` is skipped; what can be measured without it still is
       console_.say(error.what());
       manifest_["next"] = {{"failed", error.what()}};
     }

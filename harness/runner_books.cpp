@@ -63,7 +63,8 @@ bool Runner::is_allowed(std::string_view check) const {
 // Per CPU that an end may run on: gaps that somebody else made.
 void Runner::watch_noise(std::uint32_t block) {
   const auto share = static_cast<std::int64_t>(kProbeShare * static_cast<double>(left_ns_));
-  const std::chrono::nanoseconds each(std::clamp<std::int64_t>(share, kShortestProbeNs, kLongestProbeNs));
+  const std::chrono::nanoseconds each(
+      std::clamp<std::int64_t>(share, kShortestProbeNs, kLongestProbeNs));
   json noise = json::array();
   for (const auto& place : topology_.cpus().usable) {
     std::thread([&] {

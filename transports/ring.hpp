@@ -1,104 +1,25 @@
 // A ring of slots in shared memory: one producer, one consumer, any wait policy, copied or in
-// place.
+// place. ring_layout.hpp says what lies where.
 //
-// Two layouts, chosen by the shape alone so that both ends agree without talking:
-//
-//   tagged   not batched: each slot ends in a tag, its message's sequence and length. The consumer
-//            polls the tag of the slot it will read, so up to 56 B a message costs one line
-//            transfer, the bare hand-off; up to 24 B several messages share that line, which a
-//            stream uses and a ping-pong does not mind. No index moves between the ends.
-//   indexed  batched: slots without tags, packed, and a published index on a line of its own. A
-//            batch is published once; the consumer reads the index once for all that it covers.
-//
-// The free space is known by the consumer's index in both. Neither end touches that line for every
-// message: the producer looks at it when the slots it knows to be free are used up, the consumer
-// writes it a few times a turn, and before it waits. Written for every message it would make a full
-// ring move in lockstep, one slot a transfer.
+// The free space is known by the consumer's index. Neither end touches that line for every message:
+// the producer looks at it when the slots it knows to be free are used up, the consumer writes it a
+// few times a turn, and before it waits. Written for every message it would make a full ring move
+// in lockstep, one slot a transfer.
 #pragma once
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 
 #include "transports/bell.hpp"
+#include "transports/ring_layout.hpp"
 #include "transports/transport.hpp"
 
 namespace ipcmark {
-
-struct alignas(kLineDistance) RingIndex {
-  std::atomic<std::uint64_t> position;
-};
-static_assert(sizeof(RingIndex) == kLineDistance);
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
-
-struct RingControl {
-  RingIndex published;  // written by the producer
-  RingIndex released;   // written by the consumer
-  Bell consumer_bell;
-  Bell producer_bell;
-};
-
-struct RingLayout {
-  static constexpr std::size_t kLine = 64;
-  using Tag = std::uint64_t;
-  static constexpr std::size_t kLinePayload = kLine - sizeof(Tag);
-  // Default bytes in flight: above a common L2, so that a written line has moved on to the shared
-  // cache when the peer asks for it; fetched out of the other core's L2 it takes twice as long. A
-  // fixed number, not this machine's L2, so that two machines measure the same ring.
-  static constexpr std::size_t kDefaultBytes = 1024 * 1024;
-  static constexpr std::size_t kMostSlots = 1024;
-
-  bool tagged = false;
-  std::uint64_t slots = 0;  // a power of two
-  std::uint64_t batch = 1;
-  std::size_t stride = 0;
-  std::size_t lengths_at = 0;
-  std::size_t slots_at = 0;
-  std::size_t bytes = 0;
-
-  RingLayout() = default;
-  RingLayout(std::uint64_t message_bytes, const Shape& shape)
-      : tagged(shape.batch <= 1), batch(shape.batch) {
-    stride = tagged ? tagged_stride(message_bytes) : packed_stride(message_bytes);
-    const std::uint64_t fit = std::clamp<std::uint64_t>(kDefaultBytes / stride, 2, kMostSlots);
-    const std::uint64_t asked = shape.depth == 0 ? fit : shape.depth;
-    slots = std::bit_ceil(std::max<std::uint64_t>({2, asked, 2 * batch}));
-    lengths_at = sizeof(RingControl);
-    slots_at = round_up(lengths_at + slots * sizeof(std::uint32_t), 4096);
-    bytes = round_up(slots_at + slots * stride, 4096);
-  }
-
-  // Enough for every shape whose sizes are not above this one's.
-  [[nodiscard]] static std::size_t room(std::uint64_t message_bytes, const Shape& widest) {
-    const std::uint64_t deepest =
-        std::bit_ceil(std::max<std::uint64_t>({2, std::uint64_t{2} * widest.batch, widest.depth}));
-    const std::uint64_t most = std::max(deepest, kMostSlots * 1ul);
-    return round_up(sizeof(RingControl) + most * sizeof(std::uint32_t), 4096) +
-           std::max(2 * kDefaultBytes, deepest * round_up(message_bytes + sizeof(Tag), kLine)) +
-           4096;
-  }
-
-  [[nodiscard]] static constexpr std::size_t round_up(std::size_t n, std::size_t unit) {
-    return (n + unit - 1) / unit * unit;
-  }
-
- private:
-  // A slot never crosses a line that it could stay within: the tag travels with the payload.
-  static std::size_t tagged_stride(std::uint64_t message_bytes) {
-    const std::size_t whole = message_bytes + sizeof(Tag);
-    return whole <= kLine ? std::bit_ceil(std::max(whole, 2 * sizeof(Tag)))
-                          : round_up(whole, kLine);
-  }
-  // Small messages are packed, eight bytes apart at the least; larger ones start on a line.
-  static std::size_t packed_stride(std::uint64_t message_bytes) {
-    return round_up(std::max<std::size_t>(message_bytes, 1),
-                    message_bytes < kLine ? sizeof(std::uint64_t) : kLine);
-  }
-};
 
 // What both ends share of a ring, seen through one end's own mapping.
 class RingView {
@@ -110,6 +31,9 @@ class RingView {
   [[nodiscard]] const RingLayout& layout() const { return layout_; }
   [[nodiscard]] std::byte* slot(std::uint64_t position) const {
     return at_ + layout_.slots_at + (position & (layout_.slots - 1)) * layout_.stride;
+  }
+  [[nodiscard]] std::uint64_t slots_until_wrap(std::uint64_t position) const {
+    return layout_.slots - (position & (layout_.slots - 1));
   }
   [[nodiscard]] std::uint32_t& length(std::uint64_t position) const {
     return reinterpret_cast<std::uint32_t*>(at_ +
@@ -137,6 +61,16 @@ class RingView {
   std::byte* at_ = nullptr;
   RingLayout layout_;
 };
+
+// Messages of one size from one row of places to another, in one copy where both lie as close.
+inline void copy_run(std::byte* to, std::size_t to_stride, const std::byte* from,
+                     std::size_t from_stride, std::size_t bytes, std::uint64_t n) {
+  if (to_stride == from_stride) {
+    std::memcpy(to, from, (n - 1) * from_stride + bytes);
+    return;
+  }
+  for (; n > 0; --n, to += to_stride, from += from_stride) std::memcpy(to, from, bytes);
+}
 
 template <Wait W>
 class RingProducer {
@@ -169,6 +103,25 @@ class RingProducer {
     const auto slot = reserve(message.size());
     std::memcpy(slot.data(), message.data(), message.size());
     commit(message.size());
+  }
+
+  // All messages of a batch, published once.
+  void send(const Batch& batch) {
+    if (view_.layout().tagged) {
+      for (std::size_t i = 0; i < batch.count; ++i) send(batch[i]);
+      return;
+    }
+    for (std::size_t sent = 0; sent < batch.count;) {
+      reserve(batch.bytes);
+      const auto n = std::min<std::uint64_t>(
+          {batch.count - sent, free_until_ - next_, view_.slots_until_wrap(next_)});
+      copy_run(view_.slot(next_), view_.layout().stride, batch[sent].data(), batch.stride,
+               batch.bytes, n);
+      std::fill_n(&view_.length(next_), n, static_cast<std::uint32_t>(batch.bytes));
+      next_ += n;
+      sent += n;
+    }
+    publish();
   }
 
   void publish() {
@@ -243,8 +196,24 @@ class RingConsumer {
     return message.size();
   }
 
-  // Whether peek would return at once.
-  [[nodiscard]] bool has_message() const { return !view_.layout().tagged && next_ != known_; }
+  // At least one message, and of a batch's count what is there and of its size.
+  std::size_t recv(const Batch& batch) {
+    const auto first = peek();
+    if (view_.layout().tagged || first.size() != batch.bytes) {
+      recv(batch[0]);
+      return 1;
+    }
+    const std::uint32_t* lengths = &view_.length(next_);
+    const auto there =
+        std::min<std::uint64_t>({batch.count, known_ - next_, view_.slots_until_wrap(next_)});
+    const auto* end =
+        std::find_if(lengths, lengths + there, [&](auto length) { return length != batch.bytes; });
+    const auto n = static_cast<std::uint64_t>(end - lengths);
+    copy_run(batch.data, batch.stride, first.data(), view_.layout().stride, batch.bytes, n);
+    next_ += n;
+    give_back();
+    return n;
+  }
 
   void give_back() {
     if (released_ == next_) return;

@@ -39,17 +39,8 @@ class ShmRingEnd {
     return in_.recv(buffer, deadline);
   }
 
-  void send_batch(const Batch& batch) {
-    for (std::size_t i = 0; i < batch.count; ++i) out_.send(batch[i]);
-    out_.publish();
-  }
-  std::size_t recv_batch(const Batch& batch) {
-    std::size_t got = 0;
-    do in_.recv(batch[got]);
-    while (++got < batch.count && in_.has_message());
-    in_.give_back();
-    return got;
-  }
+  void send_batch(const Batch& batch) { out_.send(batch); }
+  std::size_t recv_batch(const Batch& batch) { return in_.recv(batch); }
 
   std::span<std::byte> reserve(std::size_t n) { return out_.reserve(n); }
   void commit(std::size_t n) { out_.commit(n); }
