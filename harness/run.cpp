@@ -11,6 +11,7 @@
 #include "harness/build_info.hpp"
 #include "harness/checks.hpp"
 #include "harness/facts.hpp"
+#include "harness/journal.hpp"
 #include "harness/resolve.hpp"
 #include "harness/run_lock.hpp"
 #include "harness/runner.hpp"
@@ -120,6 +121,7 @@ int run_command(const Options& options) {
   }
   if (!refused.empty()) return 3;
   const auto lock = take_lock();
+  name_journal();
   catch_signals();
   Runner runner({.plan = plan, .argv = options.argv, .quiet = options.quiet},
                 folder_for(options, plan), std::move(topology));

@@ -224,7 +224,7 @@ void Runner::recount_done() {
 void Runner::ask_next(std::vector<LaunchPlan>& launches) {
   if (!manifest_.contains("next")) {
     try {
-      manifest_["next"] = ask_analysis(folder_.path(), "crossover");
+      manifest_["next"] = ask_analysis(folder_.path(), "thresholds");
     } catch (const std::exception&
                  error) {  // `auto` is skipped; what can be measured without it still is
       console_.say(error.what());

@@ -13,6 +13,7 @@
 #include "harness/facts.hpp"
 #include "harness/noise.hpp"
 #include "harness/record.hpp"
+#include "harness/run.hpp"
 #include "harness/runner.hpp"
 
 namespace ipcmark {
@@ -45,7 +46,7 @@ void Runner::describe() {
     clock_ = measure_clock(kCalibration);
   }).join();
   for (const auto& refusal : refusals(clock_)) {
-    if (!is_allowed(refusal.check)) throw std::runtime_error(refusal.message);
+    if (!is_allowed(refusal.check)) throw Refused(refusal.message);
   }
   for (const auto& doubt : doubts_about(clock_)) console_.say(doubt.message);
   if (std::filesystem::exists(folder_.path() / "manifest.json")) {

@@ -122,7 +122,7 @@ def ask(folder: Path, question: str) -> tuple[Any, str]:
 
 
 def test_next_tells_thresholds_and_sizes(folder: Path) -> None:
-    answers = {entry["transport"]: entry for entry in ask(folder, "crossover")[0]}
+    answers = {entry["transport"]: entry for entry in ask(folder, "thresholds")[0]}
     pipe, mq = answers["hybrid_pipe"], answers["hybrid_posix_mq"]
     assert pipe["T_bytes"] == pytest.approx(true_T("pipe"), rel=0.04) and pipe["status"] == "ok"
     assert len(pipe["refine_bytes"]) == 8 and pipe["case"]["pattern"] == "ask"
@@ -132,10 +132,10 @@ def test_next_tells_thresholds_and_sizes(folder: Path) -> None:
 
 
 def test_next_survives_broken_lines_and_no_records(tmp_path: Path) -> None:
-    assert ask(tmp_path, "crossover") == ([], "")
+    assert ask(tmp_path, "thresholds") == ([], "")
     bad = '{"schema": 1, "status": "ok", "windows": {"ns_per_message": ["x"]}, "case": {}}'
     (tmp_path / "crossover.jsonl").write_text(f'rubbish\n[]\n{{"schema": 9}}\n{bad}\n{{"sch')
-    answer, errors = ask(tmp_path, "crossover")
+    answer, errors = ask(tmp_path, "thresholds")
     assert answer == [] and len(errors.splitlines()) == 5 and "crossover.jsonl:5: " in errors
 
 

@@ -13,9 +13,7 @@ from pathlib import Path
 import pytest
 
 PROGRAM = os.environ["IPCMARK"]
-# Sanitizer and debug builds run the same tests: what they refuse is allowed by name.
-ALLOW = ["--allow", "debug_build", "--allow", "sanitizer_build"]
-TINY = ["latency", "--plan", "smoke", "--transport", "pipe,shm_ring", "--quiet", *ALLOW]
+TINY = ["latency", "--plan", "smoke", "--transport", "pipe,shm_ring", "--quiet"]
 
 
 def ipcmark(*arguments: str, **options) -> subprocess.CompletedProcess:
@@ -45,7 +43,7 @@ def run_dir(tmp_path):
 
 
 def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
-    done = ipcmark("run", "all", "--plan", "smoke", "--quiet", "--out", str(run_dir), *ALLOW)
+    done = ipcmark("run", "all", "--plan", "smoke", "--quiet", "--out", str(run_dir))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(run_dir)
     books = manifest(run_dir)
@@ -68,7 +66,7 @@ def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
 def test_a_run_is_repeated_by_like(run_dir, tmp_path):
     assert ipcmark("run", *TINY, "--out", str(run_dir)).returncode == 0
     again = tmp_path / "again"
-    assert ipcmark("run", "--like", str(run_dir), "--quiet", "--out", str(again), *ALLOW).returncode == 0
+    assert ipcmark("run", "--like", str(run_dir), "--quiet", "--out", str(again)).returncode == 0
     cases = lambda run: sorted(json.dumps(r["case"], sort_keys=True) for r in records(run))
     assert cases(run_dir) == cases(again)
 
@@ -81,7 +79,7 @@ def test_a_run_is_never_overwritten(run_dir):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
-    arguments = ["run", "latency", "throughput", "--plan", "smoke", "--quiet", "--out", str(run_dir), *ALLOW]
+    arguments = ["run", "latency", "throughput", "--plan", "smoke", "--quiet", "--out", str(run_dir)]
     partial = run_dir.with_name("run.partial")
     with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
         deadline = time.monotonic() + 60
@@ -91,7 +89,7 @@ def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
         run.wait(30)
         assert run.returncode == (130 if how == signal.SIGINT else -9), run.stderr.read()
     before = {r["launch_id"] for r in records(partial)}
-    assert ipcmark("run", "--resume", str(partial), "--quiet", *ALLOW).returncode == 0
+    assert ipcmark("run", "--resume", str(partial), "--quiet").returncode == 0
     found = records(run_dir)
     keys = [(r["launch_id"], json.dumps(r["case"], sort_keys=True)) for r in found]
     assert len(keys) == len(set(keys))
@@ -101,7 +99,7 @@ def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
 
 
 def test_two_runs_never_overlap(run_dir, tmp_path):
-    arguments = ["run", "latency", "--plan", "smoke", "--quiet", "--out", str(run_dir), *ALLOW]
+    arguments = ["run", "latency", "--plan", "smoke", "--quiet", "--out", str(run_dir)]
     with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL) as first:
         while not run_dir.with_name("run.partial").exists() and first.poll() is None:
             time.sleep(0.002)
@@ -114,20 +112,12 @@ def test_two_runs_never_overlap(run_dir, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["run", "latencyy"], 2, "latency"),
-        (["rnu"], 2, "run"),
-        (["run", "latency", "--mesage-bytes", "64"], 2, "--message-bytes"),
-        (["run", "latency", "--transport", "pipes"], 2, "pipe"),
-        (["run", "latency", "--message-bytes", "64kib"], 2, "64kib"),
-        (["run", "latency", "--placement", "same_lcc"], 2, "same_llc"),
-        (["run", "latency", "--plan", "nihgtly"], 2, "nightly"),
         (["run", "latency", "--wait", "spin", "--placement", "same_core", "--transport", "pipe"], 3, "--allow"),
         (["run", "latency", "--cpus", "4095"], 3, "4095"),
-        (["run", "--resume", "/nonexistent"], 2, "/nonexistent"),
         (["run", "latency", "--out", "/proc/nowhere/run"], 2, "/proc/nowhere"),
     ],
 )
-def test_bad_input_gets_one_line_and_its_code(arguments, code, says, tmp_path):
+def test_what_cannot_be_run_says_so_and_leaves_nothing(arguments, code, says, tmp_path):
     done = ipcmark(*arguments, cwd=tmp_path)
     assert done.returncode == code, done.stderr
     assert says in done.stderr
@@ -138,7 +128,7 @@ def test_bad_input_gets_one_line_and_its_code(arguments, code, says, tmp_path):
 
 def test_a_size_beyond_the_limit_is_skipped_with_the_limit(run_dir):
     done = ipcmark("run", "latency", "--plan", "smoke", "--transport", "cache_line", "--message-bytes", "57",
-                   "--quiet", "--out", str(run_dir), *ALLOW)  # fmt: skip
+                   "--quiet", "--out", str(run_dir))  # fmt: skip
     assert done.returncode == 77
     assert {r["status"] for r in records(run_dir)} == {"skipped"}
     assert all("56" in r["reason"] for r in records(run_dir) if r["case"]["wait"] == "spin")
@@ -150,12 +140,6 @@ def test_an_unavailable_placement_is_skipped_with_its_reason(run_dir):
     missing = [r for r in found if r["status"] == "skipped"]
     assert done.returncode == (77 if len(missing) == len(found) else 0)
     assert all(r["reason"] for r in missing)
-
-
-def test_list_names_what_cmake_builds():
-    listed = {entry["name"] for entry in json.loads(ipcmark("list", "transports", "--json").stdout)}
-    built = set(os.environ["IPCMARK_TRANSPORTS"].split(","))
-    assert {name for name in listed if not name.startswith("hybrid_")} == built
 
 
 def test_dry_run_measures_nothing(tmp_path):

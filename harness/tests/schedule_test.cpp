@@ -51,7 +51,7 @@ TEST(Schedule, exploring_blocks_run_what_needs_T_without_it) {
 TEST(Schedule, an_answer_sets_T_and_adds_sizes_around_it) {
   std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::shm, Path::automatic}),
                                    ladder("b", {Path::queue, Path::automatic})};
-  apply_answer(launches, {{"crossover",
+  apply_answer(launches, {{"thresholds",
                            {{{"transport", "a"},
                              {"case", {{"wait", "block"}}},
                              {"threshold_bytes", 1500},
@@ -67,7 +67,7 @@ TEST(Schedule, an_answer_sets_T_and_adds_sizes_around_it) {
 TEST(Schedule, an_answer_for_another_wait_policy_is_not_ours) {
   std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::automatic})};
   apply_answer(launches,
-               {{"crossover",
+               {{"thresholds",
                  {{{"transport", "a"}, {"case", {{"wait", "spin"}}}, {"threshold_bytes", 1500}}}}});
   EXPECT_EQ(launches[0].rungs[1].threshold_bytes, -1);
 }
