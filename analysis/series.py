@@ -172,7 +172,7 @@ def series(
         points = [point(rs, k[0], value, levels) for k, rs in sorted(at.items())]
         points = [p for p in points if p]
         if points:
-            variant = " ".join(_word(n, members[0].case[n]) for n in sorted(varied))
+            variant = " ".join(_word(n, members[0].case.get(n)) for n in sorted(varied))
             found.append(Series(members[0].transport, variant, points, members))
     return sorted(found, key=lambda s: (s.transport, s.variant))
 
