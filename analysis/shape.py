@@ -51,7 +51,9 @@ def _is_axis_value(value: Any) -> bool:
 
 
 def _is_case(value: Any) -> bool:
-    if not _map_of(_is_axis_value)(value) or not {*NEEDED} <= set(value):
+    if not _map_of(_is_axis_value)(value) or not {*NEEDED, *NUMBERS, *WORDS_OR_NUMBERS} <= set(
+        value
+    ):
         return False
     words = (value.get(name, 0) for name in WORDS_OR_NUMBERS)
     numbers = (value.get(name, 0) for name in NUMBERS)
