@@ -12,7 +12,6 @@ level most ran at are merged.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -44,10 +43,9 @@ class Spectrum:
 
 
 def spectrum(records: list[Record], levels: Levels) -> Spectrum | None:
-    """Of the launches at the level most ran at; None without a histogram."""
-    level_of = [levels.level(r) for r in records]
-    main = Counter(l for l in level_of if l is not None).most_common(1)
-    mine = [r for r, l in zip(records, level_of) if not main or l == main[0][0]]
+    """Of the launches at the canary's main level; None without a histogram."""
+    main = levels.main(records)
+    mine = [r for r in records if levels.level(r) == main]
     whole: Histogram | None = merge(h for r in mine if (h := r.histogram()))
     if whole is None:
         return None

@@ -49,8 +49,11 @@ def _rank(found: Iterable[Panel], smallest: bool) -> list[Ranking]:
     conditions: dict[str, list[tuple[str, Point]]] = {}
     for panel in found:
         for line in panel.series:
-            entries = [(line.label, p) for p in line.points]
-            conditions.setdefault(panel.condition, []).extend(entries)
+            entries = [(f"{line.transport} {line.variant}".rstrip(), p) for p in line.points]
+            where = " ".join(
+                filter(None, [panel.condition, line.level])
+            )  # one level is one ranking
+            conditions.setdefault(where, []).extend(entries)
     return [Ranking(name, _places(es, smallest)) for name, es in conditions.items()]
 
 

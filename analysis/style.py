@@ -28,6 +28,8 @@ from records import Record, Run
 INK, MUTED, GRID, PAPER = "#1f2328", "#6a7380", "#e1e5ea", "#ffffff"
 # Okabe & Ito's colours, the light ones darkened until they can be read on paper, and three between them.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#b0458f", "#c48800", "#3f9fd8", "#7a4f9e", "#6b7a1f")
+PALETTE += ("#0f7173", "#8c564b", "#9e2a2b", "#4d4d4d")
+SHARED_PALETTE = ("#4d4d4d", "#9e2a2b", "#8c564b")  # from the far end: queues come to them last
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
 FLOORS = ("cache_line", "core_stream", "null")  # limits of the machine or the instrument
 FLOOR, KERNEL, SHARED, HYBRID = "floor", "kernel queues", "shared memory", "hybrids"
@@ -93,7 +95,7 @@ def looks(run: Run) -> dict[str, Look]:
     for i, name in enumerate(sorted(members[KERNEL])):
         found[name] = Look(PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)])
     for i, name in enumerate(sorted(members[SHARED])):
-        found[name] = Look(PALETTE[-1 - i % len(PALETTE)], MARKERS[-1 - i % len(MARKERS)])
+        found[name] = Look(SHARED_PALETTE[i % len(SHARED_PALETTE)], MARKERS[-1 - i % len(MARKERS)])
     for i, name in enumerate(sorted(members[HYBRID])):
         found[name] = _hybrid_look(name, found, i)
     for name in sorted(members[FLOOR]):

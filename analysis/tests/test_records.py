@@ -117,3 +117,16 @@ def test_cases_hold_equal_cases_and_metrics_only(run: records.Run) -> None:
 def test_a_launch_counts_once(run: records.Run) -> None:
     members = next(iter(cases(run.of("latency")).values()))
     assert len(by_launch(members * 3, lambda r: r.p50_ns)) == len(members)
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [("case", {"transport": "pipe"}), ("values", {"slots": "many"}), ("roles", [3]),
+     ("windows", {"ns_per_message": [1, None]}), ("canary", {"before_ns": "fast"}),
+     ("status", "fine"), ("messages", float("nan"))],
+)  # fmt: skip
+def test_what_the_analysis_relies_on_is_checked(copy: Path, field: str, value: object) -> None:
+    raw = json.loads((copy / "latency.jsonl").read_text().splitlines()[0])
+    append(copy, json.dumps(raw | {field: value}) + "\n")
+    run = load(copy)
+    assert len(run.records) == 20 and f"latency.jsonl:21: field `{field}`" in run.warnings[0]
