@@ -98,6 +98,7 @@ class Mapping {
 
   [[nodiscard]] std::byte* data() const { return static_cast<std::byte*>(data_); }
   [[nodiscard]] std::size_t size() const { return bytes_; }
+  [[nodiscard]] std::span<std::byte> bytes() const { return {data(), bytes_}; }
 
  private:
   std::size_t bytes_ = 0;
