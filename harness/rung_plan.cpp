@@ -106,7 +106,11 @@ void RungMeter::plan_windows(Order& order) {
   const double budget = static_cast<double>(settings_.measure_ns) / visits_;
   const double planned = std::max(1.0, static_cast<double>(settings_.windows) / visits_);
   const double shortest = kQuantaPerWindow * scale_.quantum_ns / message_ns_;
-  const std::uint64_t each = in_batches(std::max({shortest, budget / planned / message_ns_, 1.0}));
+  // Later visits keep the first one's K: a record has one.
+  const std::uint64_t each =
+      result_.window_messages != 0
+          ? result_.window_messages
+          : in_batches(std::max({shortest, budget / planned / message_ns_, 1.0}));
   const double fit = budget / (static_cast<double>(each) * message_ns_);
   const auto windows =
       static_cast<std::uint64_t>(std::clamp(fit, static_cast<double>(kFewestWindows), planned));
