@@ -18,7 +18,7 @@ constexpr std::uint64_t kProbed = 12;
 constexpr std::uint64_t kFewestWindows = 3;
 constexpr std::uint64_t kFewestOperations = 4;
 constexpr std::uint64_t kMostOperations = 60'000;
-// Large messages: this many bytes are verified, and four messages at the least.
+// Large messages: this many bytes are verified, and two messages at the least.
 constexpr std::uint64_t kVerifiedBytes = 8 << 20;
 constexpr std::uint64_t kMostExpiries = 1000;
 constexpr std::uint64_t kFewestExpiries = 5;
@@ -59,7 +59,7 @@ Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
 
 Order RungMeter::probe() const {
   const std::uint64_t fit = std::clamp<std::uint64_t>(
-      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 4, kVerified);
+      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2, kVerified);
   const std::uint64_t verified = in_batches(static_cast<double>(fit));
   const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, kProbed)));
   // An expiring end only waits, but on a channel that has been proven to work.
