@@ -99,7 +99,7 @@ def settings(run: Run, levels: Levels) -> tuple[list[Setting], int]:
         if any(r.values.get("overloaded") for r in members):
             overloaded += 1
             continue
-        words = [str(members[0].case[n]) for n in told[style.family(members[0])]]
+        words = [str(members[0].case.get(n)) for n in told[style.family(members[0])]]
         condition = " · ".join(str(members[0].case.get(n)) for n in names)
         setting = _setting(members, " ".join([members[0].transport, *words]), condition, levels)
         if setting:

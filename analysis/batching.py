@@ -2,10 +2,9 @@
 """What batches buy and what waiting for one costs: CPU time per message against p99 response time.
 
 Each dot is one batch size (its area) and flush timeout (its marker) at an offered rate; left and low is better. The
-steps are the Pareto front: no other setting is both cheaper and quicker. Overloaded cases (achieved < 99 % of
-offered) are left out. The last panel holds the measured mean wait of a message for its batch against the model:
-W = τ(1+λτ/2)/(1+λτ) where the timer sends the batch, (B-1)/(2λ) where it is full before; hollow in between, where
-neither holds.
+steps are the Pareto front: no other setting is both cheaper and quicker. Overloaded cases (< 99 % of offered) are
+left out. Last panel: mean wait of a message for its batch against the model, W = τ(1+λτ/2)/(1+λτ) where the timer
+sends the batch, (B-1)/(2λ) where it is full before; hollow in between, where neither holds.
 
     analysis/batching.py RUN_DIR [-o OUT_DIR]
 """
@@ -38,8 +37,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     panels = by_panel(found)
     fig, axes = figure.grid(len(panels) + 1, labels=sorted({s.label for s in found}))
     figure.title(fig, TITLE)
-    looks, rows = style.looks(run), []
-    flushes = sorted({s.flush_ns for s in found})
+    looks, rows, flushes = style.looks(run), [], sorted({s.flush_ns for s in found})
     for ax, (name, members) in zip(axes, panels.items()):
         rows += _trade_off(ax, name, members, looks, flushes)
     _model(axes[-1], found, looks)
@@ -70,14 +68,9 @@ def _trade_off(
         )
         ends.append((front[-1].p99_ns, front[-1].cpu_ns, label, colour))
         rows += [s.row(name, s in front) for s in mine]
-    ax.set_title(name)
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.margins(0.06)
-    style.log_axis(ax.xaxis)
-    style.log_axis(ax.yaxis)
-    ax.set_xlabel("p99 response, from the intended send [time]")
+    ax.set(title=name, xlabel="p99 response, from the intended send [time]")
     ax.set_ylabel("CPU of both ends per message [time]")
+    _logs(ax)
     style.label_ends(ax, ends)
     return rows
 
@@ -89,20 +82,23 @@ def _size(setting: Setting) -> float:
 def _model(ax: Axes, found: list[Setting], looks: dict) -> None:
     """Measured against modelled wait; batches of one do not wait."""
     pairs = [(s, model_wait(s)) for s in found if s.batch > 1 and s.wait_ns > 0]
-    ax.set_title("mean wait for the batch: measured against model")
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    ax.set(title="mean wait for the batch: measured against model", xlabel="model W [time]")
+    ax.set_ylabel("measured mean wait [time]")
     for s, wait in pairs:
         colour, clear = looks[s.transport].colour, regime(s) != "between"
         ax.plot(wait, s.wait_ns, "o", ms=4, mfc=colour if clear else "none", mec=colour, mew=0.7,
                 alpha=0.8)  # fmt: skip
     if pairs:
-        ends = [f(v) for f, v in ((min, [w for _, w in pairs]), (max, [w for _, w in pairs]))]
+        ends = [min(w for _, w in pairs), max(w for _, w in pairs)]
         ax.plot(ends, ends, color=style.MUTED, lw=1, ls=(0, (1, 1.2)))
+    _logs(ax)
+
+
+def _logs(ax: Axes) -> None:
+    ax.set(xscale="log", yscale="log")
+    ax.margins(0.06)
     style.log_axis(ax.xaxis)
     style.log_axis(ax.yaxis)
-    ax.set_xlabel("model W [time]")
-    ax.set_ylabel("measured mean wait [time]")
 
 
 def _legend(ax: Axes, found: list[Setting], flushes: list[float]) -> None:

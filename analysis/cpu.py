@@ -59,7 +59,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     inside = (style.WIDTH_IN - 0.2 - COLUMNS * left_in) / COLUMNS
     fig.subplots_adjust(left=left_in / style.WIDTH_IN, right=1 - 0.2 / style.WIDTH_IN,
                         top=1 - 0.75 / height, wspace=left_in / inside,
-                        hspace=0.95 / (sum(heights) / len(heights)))  # fmt: skip
+                        hspace=1.15 / (sum(heights) / len(heights)))  # fmt: skip
     figure.title(fig, TITLE)
     corner = {"loc": "upper right", "bbox_to_anchor": (1, 1), "bbox_transform": fig.transFigure}
     dumbbell.legend(fig.axes[0], "time", "CPU time of both ends", **corner)

@@ -89,15 +89,11 @@ class Finding:
         return str(self.costs.axes["transport"]).removeprefix("hybrid_")
 
 
-_kept: dict[int, tuple[Run, list[Finding]]] = {}
-
-
 def of_run(run: Run) -> list[Finding]:
     """The findings of a loaded run, computed once however many figures ask for them."""
-    kept = _kept.get(id(run))
-    if kept is None or kept[0] is not run:
-        _kept[id(run)] = run, findings(run.records, run.environment)
-    return _kept[id(run)][1]
+    if "findings" not in run.memo:
+        run.memo["findings"] = findings(run.records, run.environment)
+    return run.memo["findings"]
 
 
 def findings(
@@ -162,7 +158,9 @@ def _metric_key(record: Record) -> Key:
 def _costs(axes: dict[str, Any], metric: str, records: list[Record], value: Value) -> Costs | None:
     """The arrays of one metric; None when no size has it on both sides."""
     found: dict[tuple[str, int, int], dict[int | None, list[float]]] = {}
-    levels = steadiness.canary_levels([v for r in records for v in _canary(r)])
+    levels = steadiness.canary_levels(
+        [v for r in records for v in steadiness.canary_readings(r.raw.get("canary"))]
+    )
     for record in records:
         number = value(record)
         if number > 0:  # NaN is not
@@ -186,17 +184,12 @@ def _costs(axes: dict[str, Any], metric: str, records: list[Record], value: Valu
     return Costs(axes, metric, np.array(sizes, dtype=float), y, records, left_out)
 
 
-def _canary(record: Record) -> list[float]:
-    canary = record.raw.get("canary") or {}
-    return [float(canary[k]) for k in ("before_ns", "after_ns") if canary.get(k)]
-
-
 def _level(record: Record, levels: list[float]) -> int | None:
     """The canary's level a record ran at; 0 with one level or no canary, None where it moved."""
-    readings = _canary(record)
-    if len(levels) < 2 or len(readings) < 2:
+    readings = steadiness.canary_readings(record.raw.get("canary"))
+    if len(levels) < 2 or not readings:
         return 0
-    return steadiness.canary_label(readings[0], readings[1], levels)
+    return steadiness.canary_label(*readings, levels)
 
 
 def _common_level(cells: dict[str, dict[int | None, list[float]]]) -> int | None:

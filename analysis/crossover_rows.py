@@ -84,12 +84,12 @@ def headline(found: Finding) -> str:
     answer = found.answer
     if answer.status == "none":
         span = f"{about_bytes(answer.sizes[0])} to {about_bytes(answer.sizes[-1])} B"
-        names = {crossing.kQueue: "the queue wins", crossing.kShm: "shared memory wins"}
+        names = {crossing.kQueue: "queue wins", crossing.kShm: "shared memory wins"}
         said = f"no crossing, {span}: {names.get(answer.winner or '', 'no size is decided')}"
     else:
         said = "T = " + ", ".join(_T(one) for one in answer.crossings)
     limit = crossover_fit.queue_limit(found.costs)
-    return said if math.isinf(limit) else f"{said}; larger: shared memory only"
+    return said if math.isinf(limit) else f"{said}; larger: shm only"
 
 
 def label(one: Finding, others: list[Finding]) -> str:
@@ -117,6 +117,8 @@ def doubts(found: Finding) -> list[str]:
     if found.fit.mismatch:
         said.append(f"the formula gives {about_bytes(found.fit.T_bytes or 0)} B: model_mismatch")
     said += [found.fit.note] if found.fit.note and found.fit.note != found.answer.note else []
+    if found.auto is not None and not found.auto.judged:
+        said.append(f"auto is not judged: it needs {stats.kMinLaunches} blocks at a size")
     if found.auto is not None and found.auto.worse:
         sizes = ", ".join(about_bytes(size) for size in found.auto.worse)
         said.append(f"auto is more than 3 % slower than its better part at {sizes} B")

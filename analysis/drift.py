@@ -47,14 +47,12 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     fig, axes = figure.grid(2, row_in=2.9, columns=1, labels=["x" * 18])
     figure.title(fig, TITLE)
     rest = residuals(records, levels)
-    rows = _canary(axes[0], records, levels)
-    rows += _residuals(axes[1], records, rest, run)
+    rows = _canary(axes[0], records, levels) + _residuals(axes[1], records, rest)
     last = max(r.launch_order for r in records)
     for ax in axes:
         ax.set_xlim(-0.01 * last - 0.5, 1.01 * last + 0.5)
         _blocks(ax, run, records)
-    missing = [] if levels.of_place else ["the canary"]
-    text = style.caption(run, records, missing)
+    text = style.caption(run, records, [] if levels.of_place else ["the canary"])
     style.finish(fig, text)
     path = style.save(fig, out_dir, "drift", rows)
     return [Drawn("drift", TITLE, __doc__ or "", text, path)]
@@ -83,13 +81,12 @@ def _canary(ax: Axes, records: list[Record], levels: Levels) -> list[dict]:
     low, high = ax.get_ylim()
     ax.set_ylim(low / 1.06, high * 1.06)  # noise of a per mille is not to look like drift
     style.log_axis(ax.yaxis)
-    ax.set_ylabel("canary round trip [time]")
-    ax.set_title("canary")
+    ax.set(title="canary", ylabel="canary round trip [time]")
     style.label_ends(ax, ends)
     return rows
 
 
-def _residuals(ax: Axes, records: list[Record], rest: dict[str, float], run: Run) -> list[dict]:
+def _residuals(ax: Axes, records: list[Record], rest: dict[str, float]) -> list[dict]:
     launches = [ms[0] for ms in group(records, lambda r: r.launch_id).values()]
     rows, ends = [], []
     for i, experiment in enumerate(sorted({r.experiment for r in launches})):
@@ -102,9 +99,9 @@ def _residuals(ax: Axes, records: list[Record], rest: dict[str, float], run: Run
              "block": r.block, "residual_percent": y} for r, y in zip(mine, ys)
         ]  # fmt: skip
     ax.axhline(0, color=style.MUTED, lw=0.8)
+    words = "residuals" if rows else "residuals: one launch a case, nothing to hold it against"
+    ax.set(title=words, xlabel="launch, in order of execution")
     ax.set_ylabel("against the case's median [%]")
-    ax.set_xlabel("launch, in order of execution")
-    ax.set_title("residuals")
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), handletextpad=0.1)
     return rows
 

@@ -68,7 +68,7 @@ def grid(
     """A figure of `count` panels in a grid, with room right of each for its direct labels."""
     columns = columns or min(count, 2 if labels else 3)
     rows = math.ceil(count / columns)
-    right_in = 0.15 + LABEL_IN_A_LETTER * max(map(len, labels), default=0)
+    right_in = 0.2 + LABEL_IN_A_LETTER * max(map(len, labels), default=0)
     width, height = style.WIDTH_IN, row_in * rows + 0.7
     fig = plt.figure(figsize=(width, height))
     axes = [fig.add_subplot(rows, columns, i + 1) for i in range(count)]

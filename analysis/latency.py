@@ -4,7 +4,7 @@
 Each point is the median over launches of the launch's p50; the band is its 95 % interval (order statistics, drawn
 from six launches). The dotted line is the bare cache-line hand-off, the least any round trip between two CPUs can
 cost; grey vertical bands are T [lo, hi], the size from which shared memory pays, where the run measured it. Where
-the canary has several levels, launches at another level than the line's are crosses, never averaged in.
+the canary has several levels, a line is at one of them, named where it is not the usual one; other launches are crosses.
 
     analysis/latency.py RUN_DIR [-o OUT_DIR]
 """

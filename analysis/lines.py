@@ -50,9 +50,8 @@ def draw_line(ax: Axes, line: Series, look: style.Look, dashes: Any) -> None:
     lows, highs = [p.interval.lo for p in band], [p.interval.hi for p in band]
     ax.fill_between([p.x for p in band], lows, highs, color=look.colour, alpha=0.2, lw=0)
     spread = [(p.x, v) for p in line.points if p.several_modes for v in p.launches]
-    others = [(p.x, v) for p in line.points for v in p.others]
     ax.plot(*_columns(spread), "o", ms=3, mfc="none", mec=look.colour, mew=0.6, alpha=0.8)
-    ax.plot(*_columns(others), "x", ms=2.5, color=look.colour, mew=0.5, alpha=0.45)
+    ax.plot(*_columns(line.strays), "x", ms=2.5, color=look.colour, mew=0.5, alpha=0.45)
 
 
 def _at(points: list[Point]) -> tuple[list[float], list[float]]:

@@ -79,25 +79,42 @@ def explain(
     if not (math.isfinite(T_bytes) and T_bytes > 0):
         return LocalFit("no crossing to explain")
     picks = np.vstack([np.arange(len(y_q)), stats.block_resamples(len(y_q), resamples, seed)])
+    Q, H, fit = _within_breaks(sizes, y_q, y_h, picks, T_bytes, breaks_bytes)
+    if fit.status != "ok":
+        return fit
+    solved = _solve(np.array(fit.sizes), Q, H, T_bytes, descriptor_bytes, len(y_q))
+    fit = replace(solved, regime=fit.regime, breaks=fit.breaks, sizes=fit.sizes)
+    return _judge(fit, T_bytes, T_interval)
+
+
+def _within_breaks(
+    sizes: Array,
+    y_q: Array,
+    y_h: Array,
+    picks: Array,
+    T_bytes: float,
+    breaks_bytes: Iterable[float],
+) -> tuple[Array, Array, LocalFit]:
+    """Medians of both paths per resample in the regime around T, narrowed while the data show
+    breaks.
+    """
     low, high = regime(T_bytes, breaks_bytes)
     use = _inside(sizes, low, high) & _measured(y_q, y_h)
     found: list[float] = []
     while True:
         if np.count_nonzero(use) < kFewestSizes:
             said = f"only {np.count_nonzero(use)} sizes between the breaks around T"
-            return LocalFit(said, regime=(low, high), breaks=tuple(found))
+            return y_q, y_h, LocalFit(said, regime=(low, high), breaks=tuple(found))
         Q = stats.column_medians(np.swapaxes(y_q[:, use][picks], 1, 2))
         H = stats.column_medians(np.swapaxes(y_h[:, use][picks], 1, 2))
         fresh = {agreed_break(sizes[use], paths) for paths in (Q, H)} - {None, *found}
         narrow = regime(T_bytes, [low, high, *fresh])
         kept = use & _inside(sizes, *narrow)
         if not fresh or np.count_nonzero(kept) < kFewestSizes or kept.sum() == use.sum():
-            break
+            facts = {"breaks": tuple(found), "sizes": tuple(map(float, sizes[use]))}
+            return Q, H, LocalFit("ok", regime=(low, high), **facts)
         found.extend(sorted(fresh))
         (low, high), use = narrow, kept
-    fit = _solve(sizes[use], Q, H, T_bytes, descriptor_bytes, len(y_q))
-    fit = replace(fit, regime=(low, high), breaks=tuple(found), sizes=tuple(sizes[use]))
-    return _judge(fit, T_bytes, T_interval)
 
 
 def regime(T_bytes: float, breaks_bytes: Iterable[float]) -> tuple[float, float]:

@@ -2,11 +2,11 @@
 """What a run should measure next, told from the records it has; asked by the harness between
 blocks.
 
-Prints JSON on stdout. `--question crossover`: per hybrid and condition the T for its `auto` path
+Prints JSON on stdout. `--question thresholds`: per hybrid and condition the T for its `auto` path
 and eight sizes around T that would sharpen it. `--question blocks`: whether more blocks are needed,
 and why.
 
-analysis/next.py RUN_DIR --question crossover
+analysis/next.py RUN_DIR --question thresholds
 
 T for `auto` is that of the round trip (pattern ask, p50), for streams too; `T_bytes` is null where
 there is no single T, and `threshold_bytes` (0, a size, or "inf") is then what `auto` had best use.
@@ -127,12 +127,12 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run_dir", type=Path)
-    parser.add_argument("--question", choices=("crossover", "blocks"), required=True)
+    parser.add_argument("--question", choices=("thresholds", "blocks"), required=True)
     given = parser.parse_args()
     if not given.run_dir.is_dir():
         print(f"{given.run_dir}: not a run folder", file=sys.stderr)
         return 2
-    if given.question == "crossover":
+    if given.question == "thresholds":
         answer: Any = crossovers(read(given.run_dir / "crossover.jsonl"))
     else:
         files = sorted(given.run_dir.glob("*.jsonl"))

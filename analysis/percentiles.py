@@ -12,7 +12,6 @@ level most ran at are merged.
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from figure import Drawn
 from records import Histogram, Record, Run, merge
 from series import Levels, Panel, panels
 
+TITLE = "Percentiles of the round trip"
 SIZES = (64, 65536)  # a line of cache, and what no longer fits a pipe's single page
 QUANTILES = 100 - 100 * np.logspace(-0.00437, -6, 121)  # from the first percentile
 TICKS = (50, 90, 99, 99.9, 99.99, 99.999)
@@ -43,10 +43,9 @@ class Spectrum:
 
 
 def spectrum(records: list[Record], levels: Levels) -> Spectrum | None:
-    """Of the launches at the level most ran at; None without a histogram."""
-    level_of = [levels.level(r) for r in records]
-    main = Counter(l for l in level_of if l is not None).most_common(1)
-    mine = [r for r, l in zip(records, level_of) if not main or l == main[0][0]]
+    """Of the launches at the canary's main level; None without a histogram."""
+    main = levels.main(records)
+    mine = [r for r in records if levels.level(r) == main]
     whole: Histogram | None = merge(h for r in mine if (h := r.histogram()))
     if whole is None:
         return None
@@ -54,12 +53,6 @@ def spectrum(records: list[Record], levels: Levels) -> Spectrum | None:
     shown = len(grades) - grades.count("n/a")
     q = QUANTILES[:shown]
     return Spectrum(q, whole.percentile(q), grades.count("ok"), len({r.launch_id for r in mine}))
-
-
-def nearest_sizes(records: list[Record]) -> list[int]:
-    """The measured sizes next to the chosen ones."""
-    seen = sorted({r.message_bytes for r in records})
-    return sorted({min(seen, key=lambda s: abs(s - wanted)) for wanted in SIZES}) if seen else []
 
 
 def _at_size(panel: Panel, size: int) -> Panel:
@@ -76,20 +69,18 @@ def _at_size(panel: Panel, size: int) -> Panel:
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """percentiles.svg, and percentiles-2 … where the conditions do not fit on one page."""
     records, levels = run.of("latency"), Levels.of(run)
-    sizes, whole = nearest_sizes(records), panels(records, levels)
-    found = [_at_size(panel, size) for panel in whole for size in sizes]
+    found = [_at_size(panel, size) for panel in panels(records, levels) for size in SIZES]
     found = [panel for panel in found if panel.series]
     drawn = []
     for suffix, page in figure.pages(found):
         fig, axes = figure.grid(len(page), labels=lines.labels(page))
-        figure.title(fig, "Percentiles of the round trip")
+        figure.title(fig, TITLE)
         rows = [row for ax, panel in zip(axes, page) for row in _panel(ax, panel, run, levels)]
-        missing = [] if rows else ["histograms"]
-        text = style.caption(run, (r for p in page for r in p.records), missing)
+        used = (r for p in page for r in p.records)
+        text = style.caption(run, used, [] if rows else ["histograms"])
         style.finish(fig, text)
         path = style.save(fig, out_dir, f"percentiles{suffix}", rows)
-        title = "Percentiles of the round trip"
-        drawn.append(Drawn(f"percentiles{suffix}", title, __doc__ or "", text, path))
+        drawn.append(Drawn(f"percentiles{suffix}", TITLE, __doc__ or "", text, path))
     return drawn
 
 
@@ -109,13 +100,10 @@ def _panel(ax: Axes, panel: Panel, run: Run, levels: Levels) -> list[dict]:
             rows.append({"panel": panel.title, "transport": line.transport, "variant": line.variant,
                          "percentile": float(q), "round_trip_ns": float(ns), "reliability": grade,
                          "launches": seen.launches})  # fmt: skip
-    ax.set_title(panel.title)
-    ax.set_xscale("log")
+    ax.set(title=panel.title, xscale="log", yscale="log", xlabel="percentile of messages [%]")
     ax.xaxis.set_major_locator(FixedLocator([100 / (100 - t) for t in TICKS]))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 - 100 / x:.6g}"))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.set_xlabel("percentile of messages [%]")
-    ax.set_yscale("log")
     style.log_axis(ax.yaxis)
     if ax.get_subplotspec().is_first_col():
         ax.set_ylabel("round trip [time]")

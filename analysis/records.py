@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import shape
 from histogram import Histogram, merge
 from record import Case, Key, Record, as_number, axis, by_launch, case_key, cases
 from record import constant_axes, freeze, group, metric_key, select
@@ -42,21 +43,6 @@ __all__ += [
 
 SCHEMA = 1
 MAX_WARNINGS_PER_FILE = 5
-
-REQUIRED: dict[str, type | tuple[type, ...]] = {
-    "experiment": str,
-    "block": int,
-    "launch_id": str,
-    "launch_order": int,
-    "status": str,
-    "case": dict,
-    "metric": (dict, type(None)),
-    "histograms": dict,
-    "values": dict,
-    "windows": (dict, type(None)),
-    "roles": list,
-}
-CASE_AXES = ("transport", "pattern", "message_bytes")
 
 
 class RecordsError(Exception):
@@ -110,6 +96,8 @@ def _read_object(file: Path, warnings: list[str]) -> dict[str, Any]:
     try:
         content = json.loads(file.read_bytes())
         if isinstance(content, dict):
+            wrong = shape.strip_papers(content)
+            warnings.extend(f"{file}:1: field `{n}` is not what the schema says" for n in wrong)
             return content
         warnings.append(f"{file}:1: not an object; ignored")
     except OSError as error:
@@ -155,12 +143,9 @@ def _parse(line: bytes, where: str) -> Record:
     if not isinstance(raw, dict) or "schema" not in raw:
         raise ValueError("not a record")
     _check_schema(raw, where)
-    for name, kind in REQUIRED.items():
-        if not isinstance(raw.get(name), kind):
-            raise ValueError(f"field `{name}` is missing or of the wrong type")
-    for name in CASE_AXES:
-        if name not in raw["case"]:
-            raise ValueError(f"axis `{name}` is missing")
+    wrong = shape.complaint(raw)
+    if wrong:
+        raise ValueError(wrong)
     record = Record(raw, where)
     for name in raw["histograms"]:
         _decode(record, name)

@@ -1,7 +1,7 @@
 """From records to what is drawn: conditions, series and points, each point a median over launches.
 
 Records of different metrics never share a series, and launches at different canary levels never share a point: the
-level most launches ran at is the point, the others are kept beside it, to be drawn one by one.
+level most launches of a line ran at makes its points, the others are kept beside them, drawn one by one.
 """
 
 from __future__ import annotations
@@ -61,10 +61,12 @@ class Series:
     variant: str  # what tells it from the same transport's other lines here
     points: list[Point]
     records: list[Record] = field(repr=False)
+    strays: list[tuple[float, float]]  # launches at other canary levels: x and value
+    level: str = ""  # of the canary, where it is not the run's usual one
 
     @property
     def label(self) -> str:
-        return f"{self.transport} {self.variant}".rstrip()
+        return " ".join(filter(None, [self.transport, self.variant, self.level]))
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class Panel:
     title: str
     series: list[Series]
     records: list[Record] = field(repr=False)
+    condition: str = ""
 
 
 class Levels:
@@ -92,6 +95,12 @@ class Levels:
         for record in run.records:
             readings.setdefault(_place(record), []).extend(_canary(record))
         self.of_place = {p: steadiness.canary_levels(r) for p, r in readings.items() if r}
+        seen: dict[str, Counter[int]] = {}
+        for record in run.records if self._several() else []:
+            level = self.level(record)
+            if record.ok and level is not None:
+                seen.setdefault(_place(record), Counter())[level] += 1
+        self._main = {p: min(c, key=lambda l: (-c[l], l)) for p, c in seen.items()}
 
     def level(self, record: Record) -> int | None:
         """Index of the level; 0 where there is one level or no canary; None where it moved."""
@@ -100,6 +109,21 @@ class Levels:
         if len(levels) < 2 or len(readings) < 2:
             return 0
         return steadiness.canary_label(readings[0], readings[1], levels)
+
+    def _several(self) -> bool:
+        return any(len(levels) > 1 for levels in self.of_place.values())
+
+    def main(self, records: list[Record]) -> int:
+        """The level most of these records ran at; where that is a tie, most of the run."""
+        seen = Counter(l for l in map(self.level, records) if l is not None)
+        usual = self._main.get(_place(records[0]), 0)
+        return min(seen, key=lambda l: (-seen[l], l != usual, l)) if seen else usual
+
+    def name(self, place: Record, level: int) -> str:
+        """What a label says of a line that is not at the run's usual level; else nothing."""
+        if level == self._main.get(_place(place), 0):
+            return ""
+        return f"@ {style.time_label(self.of_place[_place(place)][level])}"
 
     def steadiness(self, record: Record) -> str:
         """Its windows' class, judged once: `flat`, `warming`, `slowing`, `unsteady`, `n/a`."""
@@ -110,8 +134,8 @@ class Levels:
     def words(self) -> list[str]:
         """What a caption must say where the canary has several levels."""
         return [
-            f"canary of {place} at {' / '.join(style.time_label(v) for v in levels)}: the level of most "
-            "launches is the line, other levels' launches are crosses"
+            f"canary of {place} at {' / '.join(style.time_label(v) for v in levels)}: lines are launches "
+            f"at {style.time_label(levels[self._main.get(place, 0)])} or as labelled, crosses at others"
             for place, levels in self.of_place.items()
             if len(levels) > 1
         ]
@@ -126,11 +150,12 @@ def _canary(record: Record) -> list[float]:
     return [canary[k] for k in ("before_ns", "after_ns") if canary.get(k)]
 
 
-def point(records: list[Record], x: float, value: Value, levels: Levels) -> Point | None:
-    """One case's point; None without a single value."""
+def point(
+    records: list[Record], x: float, value: Value, levels: Levels, level: int | None = None
+) -> Point | None:
+    """One case's point at a level of the canary, its own main one unless told; None without a value there."""
     level_of = {id(r): levels.level(r) for r in records}
-    seen = Counter(l for l in level_of.values() if l is not None)
-    main = min(seen, key=lambda l: (-seen[l], l)) if seen else None
+    main = levels.main(records) if level is None else level
     mine = [r for r in records if level_of[id(r)] == main]
     launches = by_launch(mine, value)
     if not launches:
@@ -168,11 +193,15 @@ def series(
     found = []
     for members in lines.values():
         at = group(members, lambda r: (as_number(r.case[x]), r.case.get("reply_bytes")))
-        points = [point(rs, k[0], value, levels) for k, rs in sorted(at.items())]
+        level = levels.main(members)
+        points = [point(rs, k[0], value, levels, level) for k, rs in sorted(at.items())]
         points = [p for p in points if p]
         if points:
-            variant = " ".join(_word(n, members[0].case[n]) for n in sorted(varied))
-            found.append(Series(members[0].transport, variant, points, members))
+            variant = " ".join(_word(n, members[0].case.get(n)) for n in sorted(varied))
+            away = [r for r in members if levels.level(r) != level]
+            strays = [(as_number(r.case[x]), value(r)) for r in away]
+            name = levels.name(members[0], level)
+            found.append(Series(members[0].transport, variant, points, members, strays, name))
     return sorted(found, key=lambda s: (s.transport, s.variant))
 
 
@@ -206,14 +235,13 @@ def panels(records: list[Record], levels: Levels, value: Value | None = None) ->
         families = group(members, style.family)
         condition = [_condition(name, value) for name, value in zip(names, key)]
         drawn = {f: series(rs, levels, value=value, varied=told[f]) for f, rs in families.items()}
-        if sum(map(len, drawn.values())) <= SERIES_A_PANEL:
-            lines = [line for f in style.FAMILIES for line in drawn.get(f, [])]
-            kinds = ", ".join(f for f in style.FAMILIES if drawn.get(f))
-            found.append(Panel(" · ".join([kinds, *condition]), lines, members))
-            continue
-        for name in style.FAMILIES:
-            if name in drawn:
-                found.append(Panel(" · ".join([name, *condition]), drawn[name], families[name]))
+        here = [f for f in style.FAMILIES if drawn.get(f)]
+        few = sum(map(len, drawn.values())) <= SERIES_A_PANEL
+        for names_here in [here] if few else [[f] for f in here]:
+            words = " · ".join([", ".join(names_here), *condition])
+            lines = [line for f in names_here for line in drawn[f]]
+            inside = [r for f in names_here for r in families[f]]
+            found.append(Panel(words, lines, inside, " · ".join(condition)))
     found = [p for p in found if p.series]
     curves = [p for p in found if any(len(s.points) > 1 for s in p.series)]
     return sorted(curves or found, key=_panel_order)  # a condition with one size is no line

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Any, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,6 +19,7 @@ import stats
 
 kModesFrom = 20  # launches: below, two clusters of a handful of values mean nothing
 kWindowsFrom = 30
+kReadings = ("before_ns", "after_ns")
 
 
 @dataclass(frozen=True)
@@ -223,3 +224,9 @@ def adaptive_stop(
     if n >= most:
         return Stop(True, 0, f"{said}, {most} launches are the most")
     return Stop(False, min(add, most - n), f"{said}, more than {100 * target:g} %")
+
+
+def canary_readings(canary: Any) -> tuple[float, float] | tuple[()]:
+    """A record's canary (ns, before and after), or () where either is absent."""
+    found = [canary.get(name) if isinstance(canary, dict) else None for name in kReadings]
+    return (float(found[0]), float(found[1])) if all(found) else ()

@@ -28,6 +28,8 @@ from records import Record, Run
 INK, MUTED, GRID, PAPER = "#1f2328", "#6a7380", "#e1e5ea", "#ffffff"
 # Okabe & Ito's colours, the light ones darkened until they can be read on paper, and three between them.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#b0458f", "#c48800", "#3f9fd8", "#7a4f9e", "#6b7a1f")
+PALETTE += ("#0f7173", "#8c564b", "#9e2a2b", "#4d4d4d")
+SHARED_PALETTE = ("#4d4d4d", "#9e2a2b", "#8c564b")  # from the far end: queues come to them last
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
 FLOORS = ("cache_line", "core_stream", "null")  # limits of the machine or the instrument
 FLOOR, KERNEL, SHARED, HYBRID = "floor", "kernel queues", "shared memory", "hybrids"
@@ -93,7 +95,7 @@ def looks(run: Run) -> dict[str, Look]:
     for i, name in enumerate(sorted(members[KERNEL])):
         found[name] = Look(PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)])
     for i, name in enumerate(sorted(members[SHARED])):
-        found[name] = Look(PALETTE[-1 - i % len(PALETTE)], MARKERS[-1 - i % len(MARKERS)])
+        found[name] = Look(SHARED_PALETTE[i % len(SHARED_PALETTE)], MARKERS[-1 - i % len(MARKERS)])
     for i, name in enumerate(sorted(members[HYBRID])):
         found[name] = _hybrid_look(name, found, i)
     for name in sorted(members[FLOOR]):
@@ -176,6 +178,8 @@ def log_axis(axis: Any, formatter: Any = time_label) -> None:
     low, high = sorted(getattr(axis.axes, f"get_{name}lim")())
     decades = math.log10(high / low) if low > 0 else 9
     subs = (1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 2.0, 5.0)
+    if decades < 0.9:
+        subs = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
     if decades < 0.35:
         subs = tuple(i / (2 if decades > 0.12 else 10) for i in range(10, 100))
         subs = tuple(s for s in subs if 1 <= s < 10)
@@ -192,18 +196,12 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], size: fl
     """
     place = ax.transAxes.inverted().transform
     shown = [(*place(ax.transData.transform((x, y))), t, c) for x, y, t, c in ends if y > 0]
-    height = size * 1.25 / 72 / (ax.get_position().height * ax.figure.get_size_inches()[1])
+    box, (width, tall) = ax.get_position(), ax.figure.get_size_inches()
+    inch, height = 1 / (box.width * width), size * 1.25 / 72 / (box.height * tall)
+    into = {"transform": ax.transAxes, "clip_on": False}
     for (x, y, text, colour), at in zip(shown, _spread([e[1] for e in shown], height)):
-        ax.plot(
-            [x, 1.02],
-            [y, at],
-            color=colour,
-            lw=0.5,
-            alpha=0.55,
-            transform=ax.transAxes,
-            clip_on=False,
-        )
-        ax.text(1.03, at, text, color=colour, fontsize=size, va="center", transform=ax.transAxes)
+        ax.plot([x, 1 + 0.08 * inch], [y, at], color=colour, lw=0.5, alpha=0.55, **into)
+        ax.text(1 + 0.11 * inch, at, text, color=colour, fontsize=size, va="center", **into)
 
 
 def _spread(wanted: Sequence[float], gap: float) -> list[float]:
@@ -259,7 +257,7 @@ def commit_name(run: Run) -> str:
     return f"commit {commit}{' (dirty)' if run.manifest.get('dirty') else ''}"
 
 
-def finish(fig: Figure, text: str, bottom_in: float = 0.62) -> None:
+def finish(fig: Figure, text: str, bottom_in: float = 0.55) -> None:
     """Write the caption at the foot, wrapped to the width."""
     width, height = fig.get_size_inches()
     lines = textwrap.wrap(text, int(width * 16.5))

@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 """How late timeouts fire, what having one costs, and what spinning before sleeping buys.
 
-Left: overshoot (return minus deadline) against the timeout τ; the line is the median over launches of p50 with its
-95 % interval, the dotted line p99. Middle: a call that finds its message waiting, without a timeout (hollow) and
-with one (filled). Right: round trip (solid) and CPU time of both ends per message (dashed) against the spin budget
-of spin_then_block. A return before the deadline is a defect: it is counted in the caption.
+Overshoot is the return minus the deadline, against the timeout τ: the line is the median over launches of p50 with
+its 95 % interval, dotted p99. Price: a call that finds its message waiting, without a timeout (hollow) and with one
+(filled). Spin budget of spin_then_block: round trip (solid), CPU time of both ends (dashed). No return may be early.
 
     analysis/timeout.py RUN_DIR [-o OUT_DIR]
 """
@@ -45,32 +44,28 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     )
     spun = [s for s in spun if len(s.points) > 1]
     prices = _prices(expire, looks)
-    parts = [p for p in (late, prices, spun) if p]
-    if not parts:
+    if not (parts := [p for p in (late, prices, spun) if p]):
         return []
-    labels = [s.label for s in [*late, *spun]] + [b.label for b in prices]
+    labels = [line.label for line in [*late, *spun, *prices]]
     fig, axes = figure.grid(len(parts), columns=min(len(parts), 2), labels=labels)
     figure.title(fig, TITLE)
     rest = iter(axes)
     if late:
-        ax = next(rest)
-        ax.set(title="overshoot: p50, p99 dotted", xlabel="timeout τ [time]")
-        ax.set_ylabel("return after the deadline [time]")
+        ax, y = next(rest), "return after the deadline [time]"
+        ax.set(title="overshoot: p50, p99 dotted", xlabel="timeout τ [time]", ylabel=y)
         _over_times(ax, late, looks, lambda p: p.p99, lines.STYLES[2])
     if spun:
-        ax = next(rest)
-        ax.set(title="spin budget: round trip, CPU dashed", xlabel="spin budget [time]")
-        ax.set_ylabel("per message [time]")
+        ax, x = next(rest), "spin budget [time]"
+        ax.set(title="spin budget: round trip, CPU dashed", xlabel=x, ylabel="per message [time]")
         _over_times(ax, spun, looks, lambda p: p.cpu_ns, lines.STYLES[1])
     if prices:
-        ax = next(rest)
-        ax.set_title("a call that finds its message")
+        (ax := next(rest)).set_title("a call that finds its message")
         dumbbell.draw(ax, prices, "per call [time]")
         dumbbell.legend(ax, "timeout", "none", loc="lower right", bbox_to_anchor=(1.6, 1.0))
         dumbbell.names_right(ax)
     early = sum(int(r.values.get("early") or 0) for r in expire)
-    missing = lines.absent(r for r in run.records if r.experiment == "timeout")
-    missing += [] if spun else ["the spin budget"]
+    missing = [] if spun else ["the spin budget"]
+    missing += lines.absent(r for r in run.records if r.experiment == "timeout")
     dim = sum(math.isnan(p.p99) for s in late for p in s.points)
     missing += [f"p99 of {dim} points (fewer than 10 samples beyond it)"] if dim else []
     text = f"{style.caption(run, expire + asks, missing)} · {early} returns before the deadline"
@@ -82,13 +77,15 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
 def _over_times(
     ax: Axes, found: list[Series], looks: dict[str, style.Look], second: Value, dashes: Any
 ) -> None:
-    """Lines over an axis of times, evenly spaced, so that 0 has a place; and a second value each."""
+    """Lines over times, evenly spaced, so that 0 has a place; and a second value each."""
     times = sorted({p.x for s in found for p in s.points if math.isfinite(p.x)})
     variants, ends = lines.linestyles(Panel("", found, [])), []
     for line in found:
         points = [replace(p, x=times.index(p.x)) for p in line.points if math.isfinite(p.x)]
         look, xs = looks[line.transport], [p.x for p in points]
-        lines.draw_line(ax, replace(line, points=points), look, variants[line.variant])
+        away = [(times.index(x), v) for x, v in line.strays if x in times]
+        placed = replace(line, points=points, strays=away)
+        lines.draw_line(ax, placed, look, variants[line.variant])
         ax.plot(xs, [second(p) for p in points], color=look.colour, ls=dashes, lw=1)
         ends.append((xs[-1], points[-1].interval.value, line.label, look.colour))
     ax.set_yscale("log")
@@ -98,8 +95,7 @@ def _over_times(
 
 
 def _prices(expire: list[Record], looks: dict[str, style.Look]) -> list[Bar]:
-    finite = [r for r in expire if r.case["timeout_ns"] not in (0, "inf")]
-    bars = []
+    finite, bars = [r for r in expire if r.case["timeout_ns"] not in (0, "inf")], []
     for (transport, wait), members in group(
         finite, lambda r: (r.transport, r.case["wait"])
     ).items():

@@ -26,9 +26,10 @@ inline constexpr std::uint64_t kStepsPerRound = 20'000;
 inline void time_chain(std::uint64_t steps, std::span<std::uint64_t> stamps) noexcept {
   const std::uint64_t often = repeats(steps);
   stamps[0] = often;
+  std::uint64_t link = 3;
   for (std::size_t i = 0; i < kCalibrationRounds; ++i) {
     stamps[1 + 2 * i] = ticks::now();
-    for (std::uint64_t repeat = 0; repeat < often; ++repeat) delay_chain(steps);
+    for (std::uint64_t repeat = 0; repeat < often; ++repeat) delay_chain(link, steps);
     stamps[2 + 2 * i] = ticks::now();
   }
 }

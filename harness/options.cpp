@@ -4,19 +4,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <functional>
 
 #include "harness/axes.hpp"
+#include "harness/checks.hpp"
 #include "harness/cpu_list.hpp"
 #include "harness/help.hpp"
 #include "harness/nearest.hpp"
 #include "harness/resolve.hpp"
+#include "harness/run_flags.hpp"
 #include "harness/settings.hpp"
 
 namespace ipcmark {
 namespace {
-
-using Texts = std::vector<std::string>;
 
 constexpr std::size_t kHelpWidth = 100;
 
@@ -57,15 +56,13 @@ class CommandLine {
   void refuse_extras(const Commands& command) const;
   void finish_list();
   void finish_run();
-  void refuse_beside_resume() const;
 
   CLI::App app_{"", "ipcmark"};
   Commands main_, list_, run_, doctor_, clean_, launch_;
   Options options_;
   bool version_ = false;
-  Texts experiments_, what_, control_fd_;
-  Texts plan_, out_, resume_, like_, cpus_, allow_;
-  std::map<std::string_view, Texts> axes_, settings_;
+  Texts what_, control_fd_;
+  RunTexts texts_;
 };
 
 // What is not known is let through, so that the complaint about it is ours: one line, nearest word.
@@ -102,34 +99,36 @@ CommandLine::CommandLine() {
   doctor_.flag("--json", "for machines", options_.json);
   doctor_.flag("--restore", "put back the knobs that a killed run changed", options_.restore);
   add_run_flags();
-  app_.require_subcommand(0, 1);  // a second command's name is a word like any other
+  app_.require_subcommand(0, 1);                // a second command's name is a word like any other
   launch_.app = app_.add_subcommand("launch");  // for the harness, not for people: no help
   launch_.app->allow_extras()->add_option("--control-fd", control_fd_);
 }
 
 void CommandLine::add_run_flags() {
-  run_.app->add_option("experiment", experiments_);
+  run_.app->add_option("experiment", texts_.experiments);
   auto& known = run_.sections.emplace(run_.sections.begin(), HelpSection{"experiments", {}})->items;
   for (const Experiment& experiment : experiments()) {
     known.push_back({std::string(experiment.name), std::string(experiment.question)});
   }
   known.push_back({"all", "every experiment of the plan"});
   run_.value("--plan", "PLAN",
-             fmt::format("a TOML file, or one of {}", fmt::join(shipped_plans(), ", ")), plan_);
-  run_.value("--out", "DIR", "folder of the run; default: a new one under results/", out_);
-  run_.value("--resume", "DIR", "go on with a run that was stopped", resume_);
-  run_.value("--like", "RUN", "repeat the plan of another run", like_);
-  run_.value("--cpus", "LIST", "use these CPUs only, as in 2,3 or 2-5", cpus_);
-  run_.value("--allow", "CHECK", "measure in spite of a check; recorded, shown under every figure",
-             allow_);
-  run_.flag("--dry-run", "print cases, launches and minutes, and measure nothing",
-            options_.run.dry_run);
+             fmt::format("a TOML file, or one of {}", fmt::join(shipped_plans(), ", ")),
+             texts_.plan);
+  run_.value("--out", "DIR", "folder of the run; default: a new one under results/", texts_.out);
+  run_.value("--resume", "DIR", "go on with a run that was stopped", texts_.resume);
+  run_.value("--like", "RUN", "repeat the plan of another run", texts_.like);
+  run_.value("--cpus", "LIST", "use these CPUs only, as in 2,3 or 2-5", texts_.cpus);
+  run_.value("--allow", "CHECK",
+             fmt::format("measure in spite of {}; recorded, and shown under every figure",
+                         fmt::join(refusal_names(), ", ")),
+             texts_.allow);
+  run_.flag("--dry-run", "print cases, launches and minutes, and measure nothing", texts_.dry_run);
   run_.flag("--quiet", "no progress", options_.quiet);
   run_.flag("--json", "results for machines", options_.json);
   run_.sections.push_back({"effort (over the plan's [run])", {}});
   for (const Setting& setting : settings()) {
     run_.value(setting.flag(), "N", fmt::format("{}; {}", setting.help, setting.valid()),
-               settings_[setting.name]);
+               texts_.settings[setting.name]);
   }
   add_axis_flags();
 }
@@ -140,7 +139,7 @@ void CommandLine::add_axis_flags() {
     for (const Axis& axis : axes()) {
       if (axis.group != group) continue;
       run_.value(axis.flag(), axis.words != nullptr ? "WORDS" : "VALUES",
-                 fmt::format("{}: {}", axis.help, axis.valid()), axes_[axis.name]);
+                 fmt::format("{}: {}", axis.help, axis.valid()), texts_.axes[axis.name]);
     }
   }
   run_.intro +=
@@ -210,85 +209,16 @@ Options CommandLine::parse(int argc, const char* const* argv) {
 
 void CommandLine::finish_list() {
   options_.command = Command::list;
-  for (const std::string& what : what_) {
-    if (std::ranges::find(kListable, what) == kListable.end()) {
-      throw UsageError(fmt::format("list: unknown `{}`{}", what, did_you_mean(what, kListable)));
-    }
-  }
+  for (const std::string& what : what_) require_known("list", what, kListable);
   options_.what = what_.empty() ? kListable : what_;
-}
-
-// What a flag's text means, with its name before every complaint.
-void read_flag(const std::string& flag, const Texts& texts,
-               const std::function<void(const std::string&)>& read) {
-  try {
-    for (const std::string& text : texts) read(text);
-  } catch (const std::invalid_argument& error) {
-    throw UsageError(fmt::format("{}: {}", flag, error.what()));
-  }
-}
-
-Texts chosen_experiments(const Texts& asked) {
-  Texts chosen;
-  Texts known = experiment_names();
-  known.emplace_back("all");
-  for (const std::string& name : asked) {
-    if (std::ranges::find(known, name) == known.end()) {
-      throw UsageError(fmt::format("unknown experiment `{}`{}", name, did_you_mean(name, known)));
-    }
-    if (name == "all") return {};
-    chosen.push_back(name);
-  }
-  std::ranges::sort(chosen);
-  const auto repeated = std::ranges::unique(chosen);
-  chosen.erase(repeated.begin(), repeated.end());
-  return chosen;
 }
 
 void CommandLine::finish_run() {
   options_.command = Command::run;
-  RunOptions& run = options_.run;
-  run.experiments = chosen_experiments(experiments_);
-  for (const auto& [flag, texts, target] :
-       {std::tuple{"--plan", &plan_, &run.plan}, std::tuple{"--out", &out_, &run.out},
-        std::tuple{"--resume", &resume_, &run.resume}, std::tuple{"--like", &like_, &run.like}}) {
-    if (texts->size() > 1) throw UsageError(fmt::format("{} is given twice", flag));
-    if (!texts->empty()) *target = texts->front();
-  }
-  run.allow = allow_;
-  for (const Axis& axis : axes()) {
-    read_flag(axis.flag(), axes_[axis.name], [&](const std::string& text) {
-      for (std::string& value : axis.values(text)) {
-        Texts& values = run.overrides[std::string(axis.name)];
-        if (std::ranges::find(values, value) == values.end()) values.push_back(std::move(value));
-      }
-    });
-  }
-  RunSettings scratch;
-  for (const Setting& setting : settings()) {
-    read_flag(setting.flag(), settings_[setting.name], [&](const std::string& text) {
-      set(scratch, setting.name, text);
-      run.settings.emplace_back(setting.name, text);
-    });
-  }
-  read_flag("--cpus", cpus_, [&](const std::string& text) {
-    for (const int cpu : parse_cpu_list(text)) run.cpus.push_back(cpu);
-  });
-  if (!run.resume.empty()) return refuse_beside_resume();
-  if (!run.like.empty() && !plan_.empty()) throw UsageError("--like and --plan: name one plan");
-  if (experiments_.empty() && run.like.empty()) {
-    throw UsageError(
-        fmt::format("run: name an experiment: {}, all", fmt::join(experiment_names(), ", ")));
-  }
-}
-
-// A run is gone on with as it was begun, or its blocks would not be comparable.
-void CommandLine::refuse_beside_resume() const {
   for (const CLI::Option* option : run_.app->parse_order()) {
-    const std::string name = option->get_name();
-    if (name == "--resume" || name == "--quiet" || name == "--json") continue;
-    throw UsageError(fmt::format("--resume goes on with the run's own plan; drop {}", name));
+    texts_.flags.push_back(option->get_name());
   }
+  options_.run = run_options(texts_);
 }
 
 }  // namespace

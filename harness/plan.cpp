@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "harness/axes.hpp"
+#include "harness/checks.hpp"
 #include "harness/nearest.hpp"
 #include "harness/settings.hpp"
 
@@ -26,7 +27,7 @@ class Reader {
     Plan plan;
     for (const auto& [key, node] : root) {
       if (key.str() == "run") {
-        read_run(node, plan.run);
+        read_run(node, plan);
       } else if (find_experiment(key.str()) != nullptr) {
         read_experiment(key.str(), node, plan.entries);
       } else {
@@ -46,19 +47,38 @@ class Reader {
                                  fmt::format(format, std::forward<Args>(args)...)));
   }
 
-  void read_run(const toml::node& node, RunSettings& run) const {
+  void read_run(const toml::node& node, Plan& plan) const {
     const toml::table* table = node.as_table();
     if (table == nullptr) fail(node.source(), "run is a table: write [run]");
     for (const auto& [key, value] : *table) {
+      if (key.str() == "allow") {
+        read_allow(value, plan.allowed);
+        continue;
+      }
       if (find_setting(key.str()) == nullptr) {
         fail(key.source(), "unknown key `{}` in [run]{}", key.str(),
              did_you_mean(key.str(), setting_names()));
       }
       try {
-        set(run, key.str(), scalar(value));
+        set(plan.run, key.str(), scalar(value));
       } catch (const std::invalid_argument& error) {
         fail(value.source(), "{}: {}", key.str(), error.what());
       }
+    }
+  }
+
+  // A plan for tests may be run by builds whose numbers would mean nothing.
+  void read_allow(const toml::node& node, Texts& allowed) const {
+    const toml::array* array = node.as_array();
+    if (array == nullptr) fail(node.source(), "allow is a list: allow = [\"debug_build\"]");
+    const auto names = refusal_names();
+    for (const toml::node& item : *array) {
+      const std::string check = item.value_or(std::string());
+      if (std::ranges::find(names, check) == names.end()) {
+        fail(item.source(), "unknown check `{}`{}", check,
+             did_you_mean(check, Texts(names.begin(), names.end())));
+      }
+      allowed.push_back(check);
     }
   }
 

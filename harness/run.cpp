@@ -11,6 +11,7 @@
 #include "harness/build_info.hpp"
 #include "harness/checks.hpp"
 #include "harness/facts.hpp"
+#include "harness/journal.hpp"
 #include "harness/resolve.hpp"
 #include "harness/run_lock.hpp"
 #include "harness/runner.hpp"
@@ -23,8 +24,9 @@ namespace {
 void stop_after_this_launch(int) { interrupted = 1; }
 
 void catch_signals() {
-  struct sigaction action{};
-  action.sa_handler = &stop_after_this_launch;  // no SA_RESTART: waiting calls return and look again
+  struct sigaction action {};
+  action.sa_handler =
+      &stop_after_this_launch;  // no SA_RESTART: waiting calls return and look again
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
@@ -37,7 +39,8 @@ std::string default_folder(const std::string& plan) {
   return fmt::format("results/{}-{}", stamp, plan);
 }
 
-// Spinning ends on one logical CPU wait for each other's time slices: 8 ms a round trip that say nothing.
+// Spinning ends on one logical CPU wait for each other's time slices: 8 ms a round trip that say
+// nothing.
 bool spins_on_one_cpu(const LaunchPlan& launch) {
   const Case& any = launch.rungs.front();
   return any.placement == word(Placement::same_core) && any.wait == Wait::spin;
@@ -46,7 +49,9 @@ bool spins_on_one_cpu(const LaunchPlan& launch) {
 std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>& launches) {
   std::vector<Refusal> all = refusals(collect_facts(), build_info(), plan.cpus);
   if (std::ranges::any_of(launches, spins_on_one_cpu)) {
-    all.push_back({"spin_on_one_cpu", "the plan has spinning ends on one logical CPU (placement same_core, wait spin)"});
+    all.push_back(
+        {"spin_on_one_cpu",
+         "the plan has spinning ends on one logical CPU (placement same_core, wait spin)"});
   }
   std::erase_if(all, [&](const Refusal& refusal) {
     return std::ranges::find(plan.allowed, refusal.check) != plan.allowed.end();
@@ -78,11 +83,16 @@ int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches) {
   add(explorers, explored);
   add(launches, plan.run.blocks);
   for (const auto& [name, sum] : per_experiment) {
-    fmt::print("{:<12} {:>7} cases {:>6.1f} min\n", name, sum.first, static_cast<double>(sum.second) / 6e10);
+    fmt::print("{:<12} {:>7} cases {:>6.1f} min\n", name, sum.first,
+               static_cast<double>(sum.second) / 6e10);
   }
-  fmt::print("{:<12} {:>7} cases {:>6.1f} min, {} launches in {} blocks{}\n", "all", cases, static_cast<double>(ns) / 6e10,
-             explored * explorers.size() + plan.run.blocks * launches.size(), explored + plan.run.blocks,
-             explored == 0 ? "" : fmt::format(", {} of which explore for T; sizes around T are added", explored));
+  fmt::print("{:<12} {:>7} cases {:>6.1f} min, {} launches in {} blocks{}\n", "all", cases,
+             static_cast<double>(ns) / 6e10,
+             explored * explorers.size() + plan.run.blocks * launches.size(),
+             explored + plan.run.blocks,
+             explored == 0
+                 ? ""
+                 : fmt::format(", {} of which explore for T; sizes around T are added", explored));
   return 0;
 }
 
@@ -106,12 +116,15 @@ int run_command(const Options& options) {
   if (options.run.dry_run) return print_dry_run(plan, launches);
   const auto refused = refusals_of(plan, launches);
   for (const auto& refusal : refused) {
-    fmt::print(stderr, "refused: {}; measure all the same with --allow={}\n", refusal.message, refusal.check);
+    fmt::print(stderr, "refused: {}; measure all the same with --allow={}\n", refusal.message,
+               refusal.check);
   }
   if (!refused.empty()) return 3;
   const auto lock = take_lock();
+  name_journal();
   catch_signals();
-  Runner runner({.plan = plan, .argv = options.argv, .quiet = options.quiet}, folder_for(options, plan), std::move(topology));
+  Runner runner({.plan = plan, .argv = options.argv, .quiet = options.quiet},
+                folder_for(options, plan), std::move(topology));
   const int code = runner.run();
   fmt::print("{}\n", options.json ? runner.manifest().dump(1) : runner.path().string());
   return code;

@@ -43,18 +43,21 @@ std::vector<nlohmann::json> whole_lines(const fs::path& path) {
   return records;
 }
 
-// A harness that was killed may have left the beginning of a line or of a launch; the launch will be run again.
+// A harness that was killed may have left the beginning of a line or of a launch; the launch will
+// be run again.
 void drop_unfinished(const fs::path& path) {
   const auto records = whole_lines(path);
   std::map<std::string, std::size_t> have;
   for (const auto& record : records) ++have[record["launch_id"]];
   std::string kept;
   for (const auto& record : records) {
-    if (have[record["launch_id"]] == record.value("rungs", std::size_t{1})) kept += record.dump() + "\n";
+    if (have[record["launch_id"]] == record.value("rungs", std::size_t{1}))
+      kept += record.dump() + "\n";
   }
   const fs::path fresh = path.string() + ".new";
   {
-    const Fd fd(check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
+    const Fd fd(
+        check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
     write_fully(fd.get(), kept, fresh);
   }
   fs::rename(fresh, path);

@@ -14,8 +14,8 @@ class RunFolder {
  public:
   // A new folder; throws UsageError when there is one of that name.
   [[nodiscard]] static RunFolder create(const std::filesystem::path& path);
-  // One that was left partial; a line that was cut off while it was written is dropped, and so is a launch of which
-  // not every record was kept. Throws UsageError when it is none.
+  // One that was left partial; a line that was cut off while it was written is dropped, and so is a
+  // launch of which not every record was kept. Throws UsageError when it is none.
   [[nodiscard]] static RunFolder reopen(const std::filesystem::path& path);
 
   // Appends to <experiment>.jsonl and flushes; throws std::system_error (ENOSPC, …) with what is

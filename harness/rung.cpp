@@ -1,37 +1,17 @@
+// What came of a rung's phases: stamps into windows, histograms and values.
 #include "harness/rung.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 
 #include "harness/cast.hpp"
 #include "transports/registry.hpp"
-#include "transports/ticks.hpp"
 
 namespace ipcmark {
 
 namespace {
-
-// A window is timed by two reads of the clock: at 1000 quanta their error is a thousandth.
-constexpr double kQuantaPerWindow = 1000;
-constexpr std::uint64_t kVerified = 32;
-constexpr std::uint64_t kProbed = 12;
-constexpr std::uint64_t kFewestWindows = 3;
-constexpr std::uint64_t kFewestOperations = 4;
-constexpr std::uint64_t kMostOperations = 60'000;
-// Large messages: this many bytes are verified, and four messages at the least.
-constexpr std::uint64_t kVerifiedBytes = 8 << 20;
-constexpr std::uint64_t kMostExpiries = 1000;
-constexpr std::uint64_t kFewestExpiries = 5;
-// An open loop lasts this many batch-phase budgets: its percentiles need messages, its rate fixes
-// their number.
-constexpr double kPaceBudgets = 5;
-constexpr std::uint64_t kFewestPaced = 200;
-constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
-
-bool closed_loop(Pattern pattern) { return pattern == Pattern::ping || pattern == Pattern::ask; }
 
 void add_usage(std::optional<Usage>& sum, const Usage& more) {
   if (sum) {
@@ -49,49 +29,6 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits)
-    : point_(point), settings_(settings), scale_(scale), visits_(visits) {}
-
-Part RungMeter::part() const { return closed_loop(point_.pattern) ? Part::ask : Part::pour; }
-
-std::uint64_t RungMeter::lead() const { return part() == Part::pour ? point_.batch : 0; }
-
-std::uint64_t RungMeter::in_batches(double messages) const {
-  const std::uint64_t batch = part() == Part::pour ? point_.batch : 1;
-  const auto batches =
-      static_cast<std::uint64_t>(std::ceil(std::max(messages, 1.0) / static_cast<double>(batch)));
-  return batches * batch;
-}
-
-Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
-  return {.messages = messages,
-          .message_bytes = point_.message_bytes,
-          .reply_bytes = point_.reply_bytes,
-          .messages_each = each,
-          .lead = lead(),
-          .first_sequence = sequence_,
-          .batch = point_.batch,
-          .touch = point_.touch,
-          .access = point_.access,
-          .timeout_ns = closed_loop(point_.pattern) ? point_.timeout_ns : kNever};
-}
-
-Order RungMeter::probe() const {
-  const std::uint64_t fit = std::clamp<std::uint64_t>(
-      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 4, kVerified);
-  const std::uint64_t verified = in_batches(static_cast<double>(fit));
-  const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, kProbed)));
-  // An expiring end only waits, but on a channel that has been proven to work.
-  const Part proven = point_.pattern == Pattern::expire ? Part::ask : part();
-  Order order{.kind = Order::Kind::steps, .step_count = 2};
-  order.steps[0] = {proven, job(verified, verified)};
-  order.steps[0].job.verify = true;
-  order.steps[0].job.lead = 0;
-  order.steps[1] = {proven, job(probed + lead(), part() == Part::ask ? 1 : probed)};
-  if (proven == Part::ask) order.steps[1].job = job(probed, 1), order.steps[1].job.lead = 0;
-  return order;
-}
-
 void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& stage) {
   check_payload(reports, "verify");
   slots_ = std::max(reports[0].slots, reports[1].slots);
@@ -105,100 +42,6 @@ void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& st
   const double counted = asked ? 1 : static_cast<double>(report.steps[1].messages - lead());
   message_ns_ = std::max(median(each) / counted, 0.5);
   sequence_ += report.steps[0].messages + report.steps[1].messages;
-}
-
-std::uint64_t RungMeter::warm_up_messages() const {
-  const double by_time = static_cast<double>(settings_.warm_up_ns) / message_ns_;
-  // The count is for mechanisms that need messages, not time, to settle; a slow one is not held up
-  // by it.
-  const double by_count = std::min(static_cast<double>(settings_.warm_up_messages), 10 * by_time);
-  const double turns = std::min(2.0 * static_cast<double>(slots_), 10 * by_time);
-  return in_batches(std::max({by_time, by_count, turns}) / visits_);
-}
-
-Order RungMeter::measure(const Stage& stage, std::uint64_t seed) {
-  Order order{.kind = Order::Kind::steps};
-  expected_ns_ = 0;
-  if (point_.pattern == Pattern::pace) {
-    plan_schedule(order, stage, seed);
-  } else if (point_.pattern == Pattern::expire) {
-    plan_expiry(order);
-  } else {
-    plan_windows(order);
-    if (closed_loop(point_.pattern)) plan_operations(order);
-  }
-  last_ = order;
-  return order;
-}
-
-void RungMeter::plan_windows(Order& order) {
-  const std::uint64_t warm = warm_up_messages();
-  order.steps[0] = {part(), job(warm, warm)};
-  order.steps[0].job.lead = 0;
-  sequence_ += warm;
-
-  const double budget = static_cast<double>(settings_.measure_ns) / visits_;
-  const double planned = std::max(1.0, static_cast<double>(settings_.windows) / visits_);
-  const double shortest = kQuantaPerWindow * scale_.quantum_ns / message_ns_;
-  const std::uint64_t each = in_batches(std::max({shortest, budget / planned / message_ns_, 1.0}));
-  const double fit = budget / (static_cast<double>(each) * message_ns_);
-  const auto windows =
-      static_cast<std::uint64_t>(std::clamp(fit, static_cast<double>(kFewestWindows), planned));
-  order.steps[1] = {part(), job(lead() + each * windows, each)};
-  sequence_ += lead() + each * windows;
-  order.step_count = 2;
-  result_.window_messages = each;
-  result_.warm_up_messages += warm;
-  result_.warm_up_ns += static_cast<std::uint64_t>(static_cast<double>(warm) * message_ns_);
-  expected_ns_ +=
-      static_cast<std::int64_t>(static_cast<double>(warm + each * windows) * message_ns_);
-}
-
-void RungMeter::plan_operations(Order& order) {
-  const double fit = static_cast<double>(settings_.operations_ns) / visits_ / message_ns_;
-  const auto count = static_cast<std::uint64_t>(std::clamp(
-      fit, static_cast<double>(kFewestOperations), static_cast<double>(kMostOperations)));
-  order.steps[order.step_count++] = {part(), job(count, 1)};
-  sequence_ += count;
-  expected_ns_ += static_cast<std::int64_t>(static_cast<double>(count) * message_ns_);
-}
-
-void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t seed) {
-  const double rate = static_cast<double>(std::max<std::uint64_t>(point_.rate_per_s, 1));
-  const double wanted =
-      rate * kPaceBudgets * static_cast<double>(settings_.measure_ns) / 1e9 / visits_;
-  const auto count = static_cast<std::uint64_t>(std::clamp(
-      wanted, static_cast<double>(kFewestPaced), static_cast<double>(Stage::kMostScheduled)));
-  std::mt19937_64 random(seed);
-  std::exponential_distribution<double> gap(rate);
-  double at_s = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    stage.schedule()[i] = static_cast<std::uint64_t>(at_s * 1e9 * scale_.ticks_per_ns);
-    at_s += point_.schedule == Schedule::poisson ? gap(random) : 1 / rate;
-  }
-  Step step{Part::pace, job(count, count)};
-  step.job.origin_ticks =
-      ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
-  if (point_.flush_ns != kNever) {
-    step.job.flush_ticks =
-        static_cast<std::uint64_t>(static_cast<double>(point_.flush_ns) * scale_.ticks_per_ns);
-  }
-  order.steps[0] = step;
-  order.step_count = 1;
-  sequence_ += count;
-  expected_ns_ = static_cast<std::int64_t>(at_s * 1e9 + static_cast<double>(count) * message_ns_);
-}
-
-void RungMeter::plan_expiry(Order& order) {
-  const double one_ns = static_cast<double>(point_.timeout_ns) + 2000;
-  const auto count = static_cast<std::uint64_t>(
-      std::clamp(2 * static_cast<double>(settings_.measure_ns) / visits_ / one_ns,
-                 static_cast<double>(kFewestExpiries), static_cast<double>(kMostExpiries)));
-  Job waits = job(count, 1);
-  waits.timeout_ns = point_.timeout_ns;
-  order.steps[0] = {Part::expire, waits};
-  order.step_count = 1;
-  expected_ns_ = static_cast<std::int64_t>(static_cast<double>(count) * one_ns);
 }
 
 void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& stage) {

@@ -61,6 +61,9 @@ class RungMeter {
 
  private:
   [[nodiscard]] Job job(std::uint64_t messages, std::uint64_t each) const;
+  [[nodiscard]] bool closed_loop() const {
+    return point_.pattern == Pattern::ping || point_.pattern == Pattern::ask;
+  }
   [[nodiscard]] Part part() const;
   [[nodiscard]] std::uint64_t lead() const;
   [[nodiscard]] std::uint64_t in_batches(double messages) const;

@@ -224,8 +224,9 @@ void Runner::recount_done() {
 void Runner::ask_next(std::vector<LaunchPlan>& launches) {
   if (!manifest_.contains("next")) {
     try {
-      manifest_["next"] = ask_analysis(folder_.path(), "crossover");
-    } catch (const std::exception& error) {  // `auto` is skipped; what can be measured without it still is
+      manifest_["next"] = ask_analysis(folder_.path(), "thresholds");
+    } catch (const std::exception&
+                 error) {  // `auto` is skipped; what can be measured without it still is
       console_.say(error.what());
       manifest_["next"] = {{"failed", error.what()}};
     }

@@ -13,6 +13,7 @@
 #include "harness/facts.hpp"
 #include "harness/noise.hpp"
 #include "harness/record.hpp"
+#include "harness/run.hpp"
 #include "harness/runner.hpp"
 
 namespace ipcmark {
@@ -45,7 +46,7 @@ void Runner::describe() {
     clock_ = measure_clock(kCalibration);
   }).join();
   for (const auto& refusal : refusals(clock_)) {
-    if (!is_allowed(refusal.check)) throw std::runtime_error(refusal.message);
+    if (!is_allowed(refusal.check)) throw Refused(refusal.message);
   }
   for (const auto& doubt : doubts_about(clock_)) console_.say(doubt.message);
   if (std::filesystem::exists(folder_.path() / "manifest.json")) {
@@ -63,7 +64,8 @@ bool Runner::is_allowed(std::string_view check) const {
 // Per CPU that an end may run on: gaps that somebody else made.
 void Runner::watch_noise(std::uint32_t block) {
   const auto share = static_cast<std::int64_t>(kProbeShare * static_cast<double>(left_ns_));
-  const std::chrono::nanoseconds each(std::clamp<std::int64_t>(share, kShortestProbeNs, kLongestProbeNs));
+  const std::chrono::nanoseconds each(
+      std::clamp<std::int64_t>(share, kShortestProbeNs, kLongestProbeNs));
   json noise = json::array();
   for (const auto& place : topology_.cpus().usable) {
     std::thread([&] {

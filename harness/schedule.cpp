@@ -100,7 +100,7 @@ std::uint32_t exploring_blocks(const std::vector<LaunchPlan>& launches, const Ru
 void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answer) {
   for (auto& launch : launches) {
     if (std::ranges::none_of(launch.rungs, is_auto)) continue;
-    for (const auto& entry : answer.value("crossover", nlohmann::json::array())) {
+    for (const auto& entry : answer.value("thresholds", nlohmann::json::array())) {
       if (!answers(entry, launch.rungs.front())) continue;
       refine(launch, entry);
       for (auto& rung : launch.rungs) {

@@ -50,7 +50,7 @@ class Arena {
       : at_(at), layout_(layout), spin_budget_ns_(spin_budget_ns) {}
 
   void initialise() { std::memset(at_, 0, sizeof(ArenaControl)); }
-  void touch() { prefault(at_, 0, layout_.bytes()); }
+  void touch(std::size_t room) { prefault({at_, room}, layout_.bytes()); }
 
   // Sender: where the next message goes; waits for a slot that the receiver has given back.
   std::span<std::byte> reserve(std::size_t n) {

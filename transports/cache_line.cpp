@@ -31,7 +31,7 @@ class CacheLineEnd {
   void reshape(const Shape& shape) {
     auto* lines = reinterpret_cast<Lines*>(mapping_.data());
     if (shape.home == role_) std::memset(static_cast<void*>(lines), 0, sizeof *lines);
-    prefault(mapping_.data(), 0, sizeof *lines);
+    prefault(mapping_.bytes(), sizeof *lines);
     bell_ = &lines->unused;
     out_ = role_ == Role::client ? &lines->there : &lines->back;
     in_ = role_ == Role::client ? &lines->back : &lines->there;

@@ -18,10 +18,22 @@ struct StreamLayout {
   std::uint64_t buffers, stride;
   std::size_t data_at, bytes;
 
+  // The ring's indexed layout, whatever the size.
+  static Shape indexed(Shape shape) {
+    shape.batch = std::max(shape.batch, 2u);
+    return shape;
+  }
+  // Enough for every shape whose sizes are not above this one's.
+  static std::size_t room(const Shape& widest) {
+    const Shape shape = indexed(widest);
+    const std::size_t most =
+        std::max<std::size_t>({RingLayout::kMostSlots, widest.depth, 2ul * shape.batch});
+    return RingLayout::room(std::max<std::uint64_t>(widest.message_bytes, 64), shape) +
+           2 * most * sizeof(Flag);
+  }
+
   explicit StreamLayout(const Shape& shape) {
-    Shape unbatched = shape;
-    unbatched.batch = 2;  // the ring's indexed layout, whatever the size
-    const RingLayout ring(std::max<std::uint64_t>(shape.message_bytes, 64), unbatched);
+    const RingLayout ring(std::max<std::uint64_t>(shape.message_bytes, 64), indexed(shape));
     buffers = ring.slots;
     stride = ring.stride;
     data_at = buffers * sizeof(Flag);
@@ -37,8 +49,8 @@ class CoreStreamEnd {
   void reshape(const Shape& shape) {
     const StreamLayout layout(shape);
     flags_ = reinterpret_cast<Flag*>(mapping_.data());
+    prefault(mapping_.bytes(), layout.bytes);
     if (shape.home == role_) std::memset(static_cast<void*>(flags_), 0, layout.data_at);
-    prefault(mapping_.data(), 0, layout.bytes);
     data_ = mapping_.data() + layout.data_at;
     stride_ = layout.stride;
     buffers_ = layout.buffers;
@@ -83,9 +95,7 @@ class CoreStream {
                                  .answers = false};
 
   explicit CoreStream(const Shape& widest)
-      : room_(RingLayout::room(widest.message_bytes, widest) +
-              2 * RingLayout::kMostSlots * sizeof(Flag)),
-        memory_(open_shared_object(widest, room_)) {}
+      : room_(StreamLayout::room(widest)), memory_(open_shared_object(widest, room_)) {}
 
   template <Wait W>
   requires(!kSleeps<W>) CoreStreamEnd<W> client(int) {

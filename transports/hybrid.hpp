@@ -38,8 +38,9 @@ class HybridEnd {
     Arena<W> replies(mapping_.data() + messages_room_, {shape.reply_bytes, shape.depth},
                      shape.spin_budget_ns);
     if (shape.home == role_) messages.initialise(), replies.initialise();
-    if (shape.message_bytes > shape.threshold_bytes) messages.touch();
-    if (shape.reply_bytes > shape.reply_threshold_bytes) replies.touch();
+    if (shape.message_bytes > shape.threshold_bytes) messages.touch(messages_room_);
+    if (shape.reply_bytes > shape.reply_threshold_bytes)
+      replies.touch(mapping_.size() - messages_room_);
     out_ = client ? messages : replies;
     in_ = client ? replies : messages;
     threshold_ = client ? shape.threshold_bytes : shape.reply_threshold_bytes;

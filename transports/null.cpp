@@ -13,7 +13,7 @@ class NullEnd {
 
   void reshape(const Shape& shape) { steps_ = role_ == Role::client ? shape.delay_steps : 0; }
   void send(std::span<const std::byte> message) {
-    delay_chain(steps_);
+    delay_chain(link_, steps_);
     asm volatile("" : : "r"(message.data()) : "memory");  // the payload was written for somebody
   }
   std::size_t recv(std::span<std::byte> buffer) {
@@ -24,6 +24,7 @@ class NullEnd {
  private:
   Role role_;
   std::uint64_t steps_ = 0;
+  std::uint64_t link_ = 3;
 };
 
 class Null {

@@ -161,6 +161,8 @@ void pace(E& end, const Job& job, const Batch& batch, Tally& tally) {
   Batch part = batch;
   part.count = 0;
   std::uint64_t flush_at = kNever;
+  while (ticks::now() < job.origin_ticks) {  // time is unsigned from here on
+  }
   while (arrived < total || part.count > 0) {
     const std::uint64_t now = ticks::now() - job.origin_ticks;
     const bool no_more = arrived == total && job.flush_ticks == kNever;

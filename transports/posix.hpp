@@ -98,6 +98,7 @@ class Mapping {
 
   [[nodiscard]] std::byte* data() const { return static_cast<std::byte*>(data_); }
   [[nodiscard]] std::size_t size() const { return bytes_; }
+  [[nodiscard]] std::span<std::byte> bytes() const { return {data(), bytes_}; }
 
  private:
   std::size_t bytes_ = 0;
@@ -118,6 +119,15 @@ class Mapping {
 [[nodiscard]] inline timespec remaining(Deadline deadline) noexcept {
   const std::int64_t left = deadline.monotonic_ns - monotonic_now();
   return to_timespec(left > 0 ? left : 0);
+}
+
+// For calls that take an absolute CLOCK_REALTIME. Not before the deadline: the time left is taken
+// before the time it is added to.
+[[nodiscard]] inline timespec realtime(Deadline deadline) noexcept {
+  const std::int64_t left = deadline.monotonic_ns - monotonic_now();
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return to_timespec(now.tv_sec * 1'000'000'000 + now.tv_nsec + left);
 }
 
 [[nodiscard]] inline bool passed(Deadline deadline) noexcept {

@@ -86,14 +86,6 @@ class PosixMqEnd {
     if (errno != error && errno != EINTR) check(-1, call);
   }
 
-  // Not before the deadline: the time left is taken before the time it is added to.
-  static timespec realtime(Deadline deadline) {
-    const std::int64_t left = deadline.monotonic_ns - monotonic_now();
-    timespec now{};
-    ::clock_gettime(CLOCK_REALTIME, &now);
-    return to_timespec(now.tv_sec * 1'000'000'000 + now.tv_nsec + left);
-  }
-
   Fd in_;
   std::size_t widest_;
   Fd out_;

@@ -4,6 +4,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <span>
+#include <stdexcept>
 #include <string>
 
 #include "transports/posix.hpp"
@@ -30,12 +32,14 @@ namespace ipcmark {
   return fd;
 }
 
-// Touches the pages [from, to) of a mapping: the first end to do so decides which NUMA node they
-// lie on, and neither end faults while it is timed.
-inline void prefault(std::byte* at, std::size_t from, std::size_t to) {
+// Touches the first `bytes` of some shared memory: the first end to do so decides which NUMA node
+// they lie on, and neither end faults while it is timed. A layout that does not fit its room is a
+// defect of the transport, found here before it can overrun what lies behind.
+inline void prefault(std::span<std::byte> room, std::size_t bytes) {
   constexpr std::size_t kPage = 4096;
-  for (std::size_t i = from / kPage * kPage; i < to; i += kPage) {
-    auto* byte = reinterpret_cast<volatile std::byte*>(at + i);
+  if (bytes > room.size()) throw std::logic_error("a layout larger than its shared memory");
+  for (std::size_t i = 0; i < bytes; i += kPage) {
+    auto* byte = reinterpret_cast<volatile std::byte*>(&room[i]);
     *byte = *byte;
   }
 }

@@ -22,9 +22,9 @@ class ShmRingEnd {
   void reshape(const Shape& shape) {
     const RingView messages(mapping_.data(), {shape.message_bytes, shape});
     const RingView replies(mapping_.data() + messages_room_, {shape.reply_bytes, shape});
+    prefault(mapping_.bytes().first(messages_room_), messages.layout().bytes);
+    prefault(mapping_.bytes().subspan(messages_room_), replies.layout().bytes);
     if (shape.home == role_) messages.initialise(), replies.initialise();
-    prefault(mapping_.data(), 0, messages.layout().bytes);
-    prefault(mapping_.data(), messages_room_, messages_room_ + replies.layout().bytes);
     const bool client = role_ == Role::client;
     out_ = {client ? messages : replies, shape.spin_budget_ns};
     in_ = {client ? replies : messages, shape.spin_budget_ns};

@@ -28,7 +28,7 @@ QUEUES: dict[str, tuple[float, float, float, float, int]] = {
 }
 RINGS = {"copy": (124, 0.055), "in_place": (128, 0.032)}
 SIZES = (1, 8, 64, 512, 4096, 8192, 16384, 65536, 262144, 1 << 20)
-HISTOGRAM_NAMES = {"pace": "response_ns", "expire": "overshoot_ns"}
+HALF_OCTAVES = [int(2 ** (e / 2)) for e in range(22, 37)]  # 2 KiB to 256 KiB: around every T
 QUANTITIES = {"pour": "stream_ns_per_message", "pace": "response_ns", "expire": "overshoot_ns"}
 
 BASE = {
@@ -65,7 +65,9 @@ def cost(case: dict[str, Any]) -> float:
         case["path"] == "auto" and size > case["threshold_bytes"]
     )
     way = lambda s: a_s + b_q * DESCRIPTOR + b_s * s if through_shm else b_q * s  # noqa: E731
-    return a_q + (way(size) + way(back)) / (2 if case["pattern"] == "ping" else 1)
+    if case["pattern"] == "ping":
+        return a_q + (way(size) + way(back)) / 2
+    return a_q + way(size) + b_q * back  # a small reply goes through the queue on both paths
 
 
 class Writer:
@@ -180,7 +182,8 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
     for queue in QUEUES:
         hybrid = {**BASE, "transport": f"hybrid_{queue}", "backing": "memfd"}
         for experiment, pattern, reply in (("latency", "ping", None), ("crossover", "ask", 8)):
-            found.append((experiment, list(_both_paths(hybrid, pattern, reply, sizes))))
+            at = sizes if experiment == "latency" else sorted({*sizes, *HALF_OCTAVES})
+            found.append((experiment, list(_both_paths(hybrid, pattern, reply, at))))
     found += [("batching", synthetic_load.batching({**BASE, **p})) for p in paths[:2] + paths[4:5]]
     found += [("timeout", synthetic_load.timeouts({**BASE, **p})) for p in paths[:2] + paths[4:5]]
     return found

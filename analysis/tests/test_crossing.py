@@ -166,7 +166,7 @@ def test_T_covers_where_a_global_fit_fails(blocks: int) -> None:
             bounds = (answer.lo, answer.hi)
             hits["headline"] += answer.lo <= cost_model.kTrueT <= answer.hi
             fit = local_fit.explain(
-                sizes, y_q, y_h, answer.T_bytes, bounds, 16, cost_model.kBreaks, resamples=500
+                sizes, y_q, y_h, answer.T_bytes, bounds, 16, cost_model.kBreaks, resamples=300
             )
             hits["local"] += fit.lo <= cost_model.kTrueT <= fit.hi
             mismatches += bool(fit.mismatch)

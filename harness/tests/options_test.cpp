@@ -3,13 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include "harness/resolve.hpp"
+#include "harness/run_flags.hpp"
 #include "harness/tests/fake_experiments.hpp"
 
 namespace ipcmark {
 namespace {
-
-using Texts = std::vector<std::string>;
 
 Options parse(const Texts& words) {
   std::vector<const char*> argv{"ipcmark"};
@@ -44,7 +42,7 @@ TEST(options, run_takes_experiments_axes_and_settings) {
                                  "--cpus",
                                  "1,4-6",
                                  "--allow",
-                                 "isolation",
+                                 "debug_build",
                                  "--out",
                                  "here",
                                  "--dry-run",
@@ -56,7 +54,7 @@ TEST(options, run_takes_experiments_axes_and_settings) {
   EXPECT_EQ(options.run.plan, "smoke");
   EXPECT_EQ(options.run.out, "here");
   EXPECT_EQ(options.run.cpus, (std::vector<int>{1, 4, 5, 6}));
-  EXPECT_EQ(options.run.allow, Texts{"isolation"});
+  EXPECT_EQ(options.run.allow, Texts{"debug_build"});
   EXPECT_EQ(options.run.overrides.at("transport"), (Texts{"pipe", "null", "shm_ring"}));
   EXPECT_EQ(options.run.overrides.at("message_bytes"), (Texts{"1", "2", "4", "65536"}));
   EXPECT_EQ(options.run.overrides.size(), 2u);
@@ -107,7 +105,7 @@ TEST(options, unknown_words_get_the_nearest_one) {
             "unknown flag `--frobnicate`; ipcmark run --help lists them");
   EXPECT_EQ(complaint({"--verison"}), "unknown flag `--verison`; did you mean `--version`?");
   EXPECT_EQ(complaint({"list", "transprots"}),
-            "list: unknown `transprots`; did you mean `transports`?");
+            "unknown list `transprots`; did you mean `transports`?");
   EXPECT_EQ(complaint({"doctor", "--jsn"}), "unknown flag `--jsn`; did you mean `--json`?");
   EXPECT_EQ(complaint({"clean", "everything"}), "unexpected `everything`");
 }
@@ -119,6 +117,8 @@ TEST(options, bad_values_name_their_flag) {
             "--placement: unknown placement `cross_nume`; did you mean `cross_numa`?");
   EXPECT_EQ(complaint({"run", "echoing", "--flush-ns", "10usec"}),
             "--flush-ns: unknown unit `usec` in `10usec`; did you mean `us`?");
+  EXPECT_EQ(complaint({"run", "echoing", "--allow", "debug_bild"}),
+            "--allow: unknown check `debug_bild`; did you mean `debug_build`?");
   EXPECT_EQ(complaint({"run", "echoing", "--blocks", "0"}),
             "--blocks: `0` is out of range; valid: from 1");
   EXPECT_EQ(complaint({"run", "echoing", "--wait"}), "--wait needs a value");

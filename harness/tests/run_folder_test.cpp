@@ -66,7 +66,8 @@ TEST_F(RunFolderTest, a_cut_line_and_half_a_launch_are_dropped_on_reopening) {
     auto half = launch("b000-l0001", 2);
     half.pop_back();
     folder.append("latency", half);
-    std::ofstream(base_ / "night.partial" / "latency.jsonl", std::ios::app) << R"({"launch_id":"b0)";
+    std::ofstream(base_ / "night.partial" / "latency.jsonl", std::ios::app)
+        << R"({"launch_id":"b0)";
   }
   const RunFolder folder = RunFolder::reopen(base_ / "night.partial");
   const auto launches = folder.launches();

@@ -39,7 +39,8 @@ TEST(Schedule, a_block_holds_every_launch_once_in_the_seeds_order) {
 }
 
 TEST(Schedule, exploring_blocks_run_what_needs_T_without_it) {
-  const std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::shm, Path::automatic}), ladder("b", {Path::raw})};
+  const std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::shm, Path::automatic}),
+                                         ladder("b", {Path::raw})};
   const auto explorers = exploring(launches);
   ASSERT_EQ(explorers.size(), 1u);
   EXPECT_EQ(explorers[0].rungs.size(), 4u);
@@ -48,8 +49,13 @@ TEST(Schedule, exploring_blocks_run_what_needs_T_without_it) {
 }
 
 TEST(Schedule, an_answer_sets_T_and_adds_sizes_around_it) {
-  std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::shm, Path::automatic}), ladder("b", {Path::queue, Path::automatic})};
-  apply_answer(launches, {{"crossover", {{{"transport", "a"}, {"case", {{"wait", "block"}}}, {"threshold_bytes", 1500}, {"refine_bytes", {1000, 4096}}}}}});
+  std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::shm, Path::automatic}),
+                                   ladder("b", {Path::queue, Path::automatic})};
+  apply_answer(launches, {{"thresholds",
+                           {{{"transport", "a"},
+                             {"case", {{"wait", "block"}}},
+                             {"threshold_bytes", 1500},
+                             {"refine_bytes", {1000, 4096}}}}}});
   ASSERT_EQ(launches[0].rungs.size(), 9u);  // 4096 B was there
   for (const auto& rung : launches[0].rungs) {
     EXPECT_EQ(rung.threshold_bytes, rung.path == Path::automatic ? 1500 : -1);
@@ -60,7 +66,9 @@ TEST(Schedule, an_answer_sets_T_and_adds_sizes_around_it) {
 
 TEST(Schedule, an_answer_for_another_wait_policy_is_not_ours) {
   std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::automatic})};
-  apply_answer(launches, {{"crossover", {{{"transport", "a"}, {"case", {{"wait", "spin"}}}, {"threshold_bytes", 1500}}}}});
+  apply_answer(launches,
+               {{"thresholds",
+                 {{{"transport", "a"}, {"case", {{"wait", "spin"}}}, {"threshold_bytes", 1500}}}}});
   EXPECT_EQ(launches[0].rungs[1].threshold_bytes, -1);
 }
 

@@ -1,0 +1,107 @@
+"""What stands against a run's numbers: each doubt with its number and the command that removes it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import stats
+import style
+from records import Run, cases
+from series import Levels
+
+REMEDY_REPEAT = "ipcmark run --like {run}"
+
+
+def doubts(run: Run, unstable: int) -> list[dict[str, str]]:
+    """The environment's own first, then what the records show."""
+    found = [d for d in run.environment.get("doubts") or [] if isinstance(d, dict)]
+    again = REMEDY_REPEAT.format(run=run.path)
+    parts = (_stopped(run, again), _few(run), _levels(run), _contaminated(run, again))
+    for part in (*parts, _failed(run, again), _unstable(unstable), _overloaded(run), _early(run)):
+        found += [part] if part else []
+    found += [
+        _doubt("records", text, "look at the file: it was cut or is not ours")
+        for text in run.warnings
+    ]
+    allowed = run.manifest.get("allowed") or []
+    if allowed:
+        found.append(_doubt("allowed", f"checks overridden: {', '.join(map(str, allowed))}",
+                            "run without --allow"))  # fmt: skip
+    return [{k: str(d.get(k, "")) for k in ("check", "message", "remedy")} for d in found]
+
+
+def _doubt(check: str, message: str, remedy: str) -> dict[str, str]:
+    return {"check": check, "message": message, "remedy": remedy}
+
+
+def _stopped(run: Run, again: str) -> dict[str, str] | None:
+    done, planned = run.manifest.get("launches_done"), run.manifest.get("launches_planned")
+    why = run.manifest.get("stopped")
+    if done is None or planned is None or done >= planned:
+        return None
+    return _doubt("incomplete", f"{done} of {planned} launches were made (stopped: {why})", again)
+
+
+def _few(run: Run) -> dict[str, str] | None:
+    groups = cases(r for r in run.records if r.ok and r.experiment != "canary")
+    few = sum(len({r.launch_id for r in rs}) < stats.kMinLaunches for rs in groups.values())
+    if not few:
+        return None
+    message = (
+        f"{few} of {len(groups)} cases have fewer than {stats.kMinLaunches} launches: no interval"
+    )
+    return _doubt("few_launches", message, "ipcmark run --plan nightly")
+
+
+def _levels(run: Run) -> dict[str, str] | None:
+    found = {p: ls for p, ls in Levels.of(run).of_place.items() if len(ls) > 1}
+    if not found:
+        return None
+    words = "; ".join(
+        f"{place} at {' / '.join(map(style.time_label, ls))}" for place, ls in found.items()
+    )
+    message = f"the canary has several levels ({words}): cases are compared within one only"
+    return _doubt("canary_levels", message, "run on bare metal, or pin the machine's virtual CPUs")
+
+
+def _contaminated(run: Run, again: str) -> dict[str, str] | None:
+    probes = run.manifest.get("probes") or []
+    bad = {p.get("block") for p in probes if isinstance(p, dict) and p.get("contaminated")}
+    return _doubt("contaminated", f"{len(bad)} blocks were contaminated", again) if bad else None
+
+
+def _failed(run: Run, again: str) -> dict[str, str] | None:
+    failed = [r for r in run.records if r.status == "failed"]
+    if not failed:
+        return None
+    message = f"{len(failed)} cases of launches failed, the first: {failed[0].transport}: {failed[0].reason}"
+    return _doubt("failed", message, again)
+
+
+def _unstable(count: int) -> dict[str, str] | None:
+    if not count:
+        return None
+    message = f"{count} cases are unstable: more than a fifth of their launches were not flat"
+    return _doubt("unstable", message, "ipcmark doctor; then a longer warm_up_ns in the plan")
+
+
+def _overloaded(run: Run) -> dict[str, str] | None:
+    groups = cases(run.of("batching"))
+    over = sum(any(r.values.get("overloaded") for r in rs) for rs in groups.values())
+    if not over:
+        return None
+    message = f"{over} of {len(groups)} open-loop cases were overloaded and left out"
+    return _doubt("overloaded", message, "ipcmark run batching --rate-per-s with a lower rate")
+
+
+def _early(run: Run) -> dict[str, str] | None:
+    early = sum(_number(r.values.get("early")) for r in run.of("timeout"))
+    if not early:
+        return None
+    return _doubt(
+        "early", f"{early} timeouts returned before their deadline", "report it: a defect"
+    )
+
+
+def _number(value: Any) -> int:
+    return int(value) if isinstance(value, (int, float)) else 0

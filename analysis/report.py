@@ -1,0 +1,137 @@
+#!/usr/bin/python3
+"""Everything a run has to say: all figures, summary.json, one self-contained report.html, and the headline.
+
+Draws every figure into RUN_DIR/figures, writes RUN_DIR/summary.json for machines and RUN_DIR/report.html for people
+(no external resources; light and dark; printable), and prints the headline table, then the doubts, then the path.
+
+    analysis/report.py RUN_DIR [-o OUT_DIR] [--quiet]
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import multiprocessing
+import sys
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+import crossover_fit
+import headline
+import ranking
+import records
+import style
+import summary
+import svg
+from figure import Drawn
+from records import RecordsError, Run
+from series import Levels
+
+# In the order a reader asks: which wins, from where, how sure, at what cost.
+FIGURES = (
+    "crossover",
+    "latency",
+    "percentiles",
+    "throughput",
+    "cpu",
+    "batching",
+    "timeout",
+    "idle",
+    "drift",
+)
+WORKERS = 2  # figures are independent; a third would wait for a CPU on the smallest machine
+MAX_DOUBTS_SHOWN = 8
+_run: Run  # what workers inherit by fork: sending it would cost more than drawing
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run_dir", type=Path, help="a run folder")
+    parser.add_argument("-o", "--out-dir", type=Path, help="default: RUN_DIR")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but the report's path")
+    given = parser.parse_args(argv)
+    out = given.out_dir or given.run_dir
+    try:
+        run = records.load(given.run_dir)
+        out.mkdir(parents=True, exist_ok=True)
+        found, path = write(run, out)
+    except (RecordsError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    if not given.quiet:
+        print(headline.text(run, found, MAX_DOUBTS_SHOWN))
+    print(path)
+    return 0
+
+
+def write(run: Run, out: Path) -> tuple[dict[str, Any], Path]:
+    """Figures, summary.json and report.html; the summary and the report's path."""
+    Levels.of(run), crossover_fit.of_run(run)  # found here once, inherited by the workers
+    drawn, broken = draw_all(run, out / "figures")
+    found = summary.build(run)
+    found["doubts"] += [
+        {"check": "figure", "message": text, "remedy": "report it: a defect of the analysis"}
+        for text in broken
+    ]
+    summary.write(found, out)
+    path = out / "report.html"
+    path.write_text(page(run, found, drawn), encoding="utf-8")
+    return found, path
+
+
+def draw_all(run: Run, folder: Path) -> tuple[list[Drawn], list[str]]:
+    """Every figure there are records for, and one line for each that could not be drawn."""
+    global _run
+    _run = run
+    jobs = [(name, folder) for name in FIGURES]
+    with multiprocessing.get_context("fork").Pool(WORKERS) as pool:
+        results = pool.starmap(_draw, jobs, chunksize=1)
+    drawn = [figure for figures, _ in results for figure in figures]
+    return drawn, [text for _, text in results if text]
+
+
+def _draw(name: str, folder: Path) -> tuple[list[Drawn], str]:
+    try:
+        return importlib.import_module(name).draw(_run, folder), ""
+    except Exception as error:  # one bad record must not cost the other figures
+        text = f"{name} could not be drawn: {type(error).__name__}: {error}"
+        print(text, file=sys.stderr)
+        return [], text
+
+
+def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
+    """report.html, from its template."""
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(
+        loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "time": style.time_label,
+        "about": headline.size,
+        "bytes": style.bytes_label,
+    }
+    figures = [
+        {"name": d.name, "title": d.title, "text": d.text.split("\n\n    analysis/")[0],
+         "caption": d.caption, "svg": svg.inline(d.path, d.name)}
+        for d in drawn
+    ]  # fmt: skip
+    return environment.get_template("report.html.j2").render(
+        run=run,
+        summary=found,
+        figures=figures,
+        machine=style.machine_name(run),
+        commit=style.commit_name(run),
+        latency=ranking.columns(ranking.latency(run), style.time_label),
+        streams=ranking.columns(ranking.streams(run), style.rate_label),
+        thresholds=headline.thresholds(found),
+        absent=headline.absent(run),
+        auto=headline.auto(found),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+"""summary.json: what the report's headline says, for machines (schema: results/README.md)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import crossover_fit
+import crossover_rows
+import ranking
+import style
+import throughput
+from crossover_fit import Finding
+from doubts import doubts
+from records import SCHEMA, Record, Run, cases
+from series import Levels, Value, point
+from threshold import HEADLINE
+
+
+def build(run: Run) -> dict[str, Any]:
+    """All of it; every part is empty rather than missing."""
+    latency = _cases(run, "latency", lambda r: r.p50_ns)
+    streams = _cases(run, "throughput", throughput.bytes_per_s)
+    status = [r.status for r in run.records]
+    unstable = sum(entry.pop("unstable") for entry in latency + streams)
+    counts = {name: status.count(name) for name in ("ok", "skipped", "failed")}
+    return {
+        "schema": SCHEMA,
+        "run": run.name,
+        "verdict": verdict(run),
+        "crossover": [crossover_rows.row(f) for f in crossover_fit.of_run(run)],
+        "auto": auto(run),
+        "auto_checked": sum(len(f.auto.sizes) for f in crossover_fit.of_run(run) if f.auto),
+        "latency": latency,
+        "throughput": streams,
+        "counts": {**counts, "unstable": unstable},
+        "doubts": doubts(run, unstable),
+    }
+
+
+def write(summary: dict[str, Any], folder: Path) -> Path:
+    path = folder / "summary.json"
+    path.write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def _cases(run: Run, experiment: str, value: Value) -> list[dict[str, Any]]:
+    levels, found = Levels.of(run), []
+    for members in cases(run.of(experiment)).values():
+        at = point(members, 0, value, levels)
+        if at is None:
+            continue
+        found.append({
+            "case": members[0].case, "metric": members[0].metric, "median": at.interval.value,
+            "lo": at.interval.lo, "hi": at.interval.hi, "n": at.interval.n,
+            "p99": crossover_rows.number(at.p99), "cpu_ns_per_message": crossover_rows.number(at.cpu_ns),
+            "unstable": at.unstable,
+        })  # fmt: skip
+    return found
+
+
+def auto(run: Run) -> list[dict[str, Any]]:
+    """Where a hybrid with measured T is worse than its better part, and why."""
+    found = []
+    for finding in crossover_fit.of_run(run):
+        check = finding.auto
+        if check is None:
+            continue
+        for size in check.worse:
+            at = check.ratio[check.sizes.index(size)]
+            found.append({
+                "hybrid": finding.costs.axes["transport"], "metric": finding.costs.metric,
+                "pattern": finding.costs.axes["pattern"], "message_bytes": int(size),
+                "ratio": at.value, "lo": at.lo, "hi": at.hi, "why": _why(finding, size),
+            })  # fmt: skip
+    return found
+
+
+def _why(finding: Finding, size: float) -> str:
+    """Which way `auto` sent this size, against the way that is faster there."""
+    mine = [r for r in finding.costs.records if r.case["path"] == "auto"]
+    taken = {_way(r) for r in mine if r.message_bytes == size}
+    answer = finding.answer
+    faster = answer.dominance[answer.sizes.index(size)] if size in answer.sizes else "undecided"
+    limits = sorted({str(r.case["threshold_bytes"]) for r in mine if r.message_bytes == size})
+    if faster in ("queue", "shm") and faster not in taken and taken:
+        ways = f"sent through {' and '.join(sorted(taken))}, {faster} is faster"
+        return f"threshold {', '.join(limits)} B: {ways} here"
+    return f"threshold {', '.join(limits)} B sends it the faster way: its choice itself costs"
+
+
+def _way(record: Record) -> str:
+    limit = record.case.get("threshold_bytes")
+    return "queue" if limit == "inf" or record.message_bytes <= int(limit or 0) else "shm"
+
+
+def verdict(run: Run) -> str:
+    """One sentence: the quickest small message per condition, and T of every queue."""
+    parts = []
+    for ranked in ranking.latency(run):
+        small = min(ranked.places, key=lambda p: abs(p.message_bytes - 64), default=None)
+        if small:
+            size = f"{style.bytes_label(small.message_bytes)} B"
+            where = f" ({ranked.condition})" if ranked.condition else ""
+            time = style.time_label(small.point.interval.value)
+            parts.append(f"{small.best} is quickest at {size}{where}: {time} a round trip")
+    heads = [f for f in crossover_fit.of_run(run) if f.costs.metric == HEADLINE]
+    parts += ["shared memory pays " + ", ".join(map(pays, heads))] if heads else []
+    text = "; ".join(parts) or "nothing to judge: no usable latency or crossover records"
+    return f"{text}."
+
+
+def pays(finding: Finding) -> str:
+    """`from 6.9Ki B over pipe`, `never over posix_mq`, `in parts over tcp`."""
+    answer = finding.answer
+    if answer.status == "ok" and answer.T_bytes:
+        direction = "from" if answer.crossings[0].rising else "up to"
+        return f"{direction} {style.about_bytes(answer.T_bytes)} B over {finding.queue}"
+    if answer.status == "several":
+        at = ", ".join(style.about_bytes(c.T_bytes) for c in answer.crossings)
+        return f"in parts over {finding.queue} (crossings at {at} B)"
+    always = {"queue": "never", "shm": "always"}.get(answer.winner or "", "undecidedly")
+    return f"{always} over {finding.queue}"

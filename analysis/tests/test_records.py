@@ -1,0 +1,132 @@
+"""Reading a run: golden lines, and what bad ones cost."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from pathlib import Path
+
+import pytest
+
+import records
+from records import RecordsError, by_launch, case_key, cases, load, metric_key
+
+
+@pytest.fixture
+def copy(run_dir: Path, tmp_path: Path) -> Path:
+    """A run whose latency file a test may spoil: a few lines, that are good."""
+    shutil.copy(run_dir / "manifest.json", tmp_path)
+    shutil.copy(run_dir / "environment.json", tmp_path)
+    lines = (run_dir / "latency.jsonl").read_text().splitlines()[:20]
+    (tmp_path / "latency.jsonl").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+def append(folder: Path, text: str) -> None:
+    with (folder / "latency.jsonl").open("a") as file:
+        file.write(text)
+
+
+def test_a_whole_run_is_read_without_a_warning(run: records.Run) -> None:
+    assert not run.warnings
+    assert len(run.records) == run.manifest["cases_planned"]
+    status = [r.status for r in run.records]
+    assert all(status.count(s) == run.manifest[f"cases_{s}"] for s in ("ok", "skipped", "failed"))
+
+
+def test_a_record_says_what_its_line_says(run_dir: Path, run: records.Run) -> None:
+    raw = json.loads((run_dir / "latency.jsonl").read_text().splitlines()[0])
+    record = next(r for r in run.records if r.where.endswith("latency.jsonl:1"))
+    windows = sorted(raw["windows"]["ns_per_message"])
+    assert record.p50_ns == pytest.approx((windows[15] + windows[16]) / 2)
+    assert record.cpu_ns_per_message == raw["windows"]["cpu_ns_per_message"]
+    assert record.histogram().count == raw["histograms"]["round_trip_ns"]["count"]
+    assert record.case == raw["case"] and record.metric == raw["metric"]
+
+
+def test_skipped_records_have_no_numbers(run: records.Run) -> None:
+    skipped = [r for r in run.records if r.status == "skipped"]
+    assert skipped and all(math.isnan(r.p50_ns) and r.reason for r in skipped)
+
+
+def test_a_truncated_last_line_costs_only_itself(copy: Path, capsys: pytest.CaptureFixture) -> None:
+    append(copy, '{"schema": 1, "experiment": "late')
+    assert len(load(copy).records) == 20
+    assert "latency.jsonl:21: truncated last line" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "line", ["not json", "[1, 2]", '{"a": 1}', '{"schema": 1}', "\x00\xff", '"text"', "null"]
+)
+def test_a_corrupt_line_is_named_and_left_out(copy: Path, line: str) -> None:
+    append(copy, line + "\n")
+    run = load(copy)
+    assert len(run.records) == 20
+    assert len(run.warnings) == 1 and "latency.jsonl:21: " in run.warnings[0]
+
+
+def test_a_field_of_the_wrong_type_is_named(copy: Path) -> None:
+    raw = json.loads((copy / "latency.jsonl").read_text().splitlines()[0])
+    append(copy, json.dumps(raw | {"block": "three"}) + "\n")
+    assert "`block`" in load(copy).warnings[0]
+
+
+def test_a_histogram_that_contradicts_itself_is_named(copy: Path) -> None:
+    raw = json.loads((copy / "latency.jsonl").read_text().splitlines()[0])
+    raw["histograms"]["round_trip_ns"]["count"] += 1
+    append(copy, json.dumps(raw) + "\n")
+    assert "latency.jsonl:21: histogram `round_trip_ns`" in load(copy).warnings[0]
+
+
+def test_an_unknown_schema_stops_the_reading_by_file_and_line(copy: Path) -> None:
+    raw = json.loads((copy / "latency.jsonl").read_text().splitlines()[0])
+    append(copy, json.dumps(raw | {"schema": 2}) + "\n")
+    with pytest.raises(RecordsError, match=r"latency\.jsonl:21: schema 2 is unknown"):
+        load(copy)
+
+
+def test_many_foreign_lines_are_counted_not_listed(copy: Path) -> None:
+    append(copy, "foreign\n" * 100)
+    warnings = load(copy).warnings
+    assert len(warnings) == records.MAX_WARNINGS_PER_FILE + 1 and "95 more" in warnings[-1]
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]"])
+def test_a_missing_or_broken_manifest_costs_its_facts(copy: Path, content: str | None) -> None:
+    (copy / "manifest.json").unlink()
+    if content is not None:
+        (copy / "manifest.json").write_text(content)
+    run = load(copy)
+    assert run.manifest == {} and "manifest.json" in run.warnings[0] and len(run.records) == 20
+
+
+def test_what_is_no_run_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(RecordsError, match="not a run folder"):
+        load(tmp_path / "nothing")
+    with pytest.raises(RecordsError, match="no records"):
+        load(tmp_path)
+
+
+def test_cases_hold_equal_cases_and_metrics_only(run: records.Run) -> None:
+    for members in cases(run.of("latency")).values():
+        assert len({(case_key(r), metric_key(r)) for r in members}) == 1
+        assert [r.launch_order for r in members] == sorted(r.launch_order for r in members)
+
+
+def test_a_launch_counts_once(run: records.Run) -> None:
+    members = next(iter(cases(run.of("latency")).values()))
+    assert len(by_launch(members * 3, lambda r: r.p50_ns)) == len(members)
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [("case", {"transport": "pipe"}), ("values", {"slots": "many"}), ("roles", [3]),
+     ("windows", {"ns_per_message": [1, None]}), ("canary", {"before_ns": "fast"}),
+     ("status", "fine"), ("messages", float("nan"))],
+)  # fmt: skip
+def test_what_the_analysis_relies_on_is_checked(copy: Path, field: str, value: object) -> None:
+    raw = json.loads((copy / "latency.jsonl").read_text().splitlines()[0])
+    append(copy, json.dumps(raw | {field: value}) + "\n")
+    run = load(copy)
+    assert len(run.records) == 20 and f"latency.jsonl:21: field `{field}`" in run.warnings[0]

@@ -1,0 +1,148 @@
+"""The program as its users meet it: exit codes, one-line errors, runs that are killed, resumed and repeated.
+
+Run by CTest with IPCMARK naming the program; times are not looked at, since no test asserts a speed.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = os.environ["IPCMARK"]
+TINY = ["latency", "--plan", "smoke", "--transport", "pipe,shm_ring", "--quiet"]
+
+
+def ipcmark(*arguments: str, **options) -> subprocess.CompletedProcess:
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=120, **options)
+
+
+def records(run: Path) -> list[dict]:
+    return [json.loads(line) for file in sorted(run.glob("*.jsonl")) for line in file.open()]
+
+
+def manifest(run: Path) -> dict:
+    return json.loads((run / "manifest.json").read_text())
+
+
+def objects_of_ours() -> set[str]:
+    shm = {name for name in os.listdir("/dev/shm") if name.startswith("ipcmark")}
+    tmp = {name for name in os.listdir(os.environ.get("TMPDIR", "/tmp")) if name.startswith("ipcmark-")}
+    queues = {line.split()[1] for line in Path("/proc/sysvipc/msg").read_text().splitlines()[1:]}
+    return shm | tmp | queues
+
+
+@pytest.fixture
+def run_dir(tmp_path):
+    before = objects_of_ours()
+    yield tmp_path / "run"
+    assert objects_of_ours() <= before, "a kernel object or file of ours is left"
+
+
+def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
+    done = ipcmark("run", "all", "--plan", "smoke", "--quiet", "--out", str(run_dir))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(run_dir)
+    books = manifest(run_dir)
+    found = records(run_dir)
+    counts = {s: sum(r["status"] == s for r in found) for s in ("ok", "skipped", "failed")}
+    assert books["cases_planned"] == books["cases_ok"] + books["cases_skipped"] + books["cases_failed"] == len(found)
+    assert counts == {s: books[f"cases_{s}"] for s in counts}
+    assert counts["failed"] == 0
+    assert all(r["reason"] for r in found if r["status"] == "skipped")
+    assert books["launches_planned"] == books["launches_done"]
+    for record in found:
+        if record["status"] != "ok" or record["case"]["pattern"] not in ("ping", "ask"):
+            continue
+        windowed = len(record["windows"]["ns_per_message"]) * record["windows"]["messages_each"]
+        assert record["messages"] == windowed + record["histograms"]["round_trip_ns"]["count"]
+        pids = {role["pid"] for role in record["roles"]}
+        assert len(pids) == (2 if record["case"]["roles"] == "process" else 1)
+
+
+def test_a_run_is_repeated_by_like(run_dir, tmp_path):
+    assert ipcmark("run", *TINY, "--out", str(run_dir)).returncode == 0
+    again = tmp_path / "again"
+    assert ipcmark("run", "--like", str(run_dir), "--quiet", "--out", str(again)).returncode == 0
+    cases = lambda run: sorted(json.dumps(r["case"], sort_keys=True) for r in records(run))
+    assert cases(run_dir) == cases(again)
+
+
+def test_a_run_is_never_overwritten(run_dir):
+    assert ipcmark("run", *TINY, "--out", str(run_dir)).returncode == 0
+    second = ipcmark("run", *TINY, "--out", str(run_dir))
+    assert second.returncode == 2 and "never overwritten" in second.stderr
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
+    arguments = ["run", "latency", "throughput", "--plan", "smoke", "--quiet", "--out", str(run_dir)]
+    partial = run_dir.with_name("run.partial")
+    with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
+        deadline = time.monotonic() + 60
+        while not list(partial.glob("*.jsonl")) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        run.send_signal(how)
+        run.wait(30)
+        assert run.returncode == (130 if how == signal.SIGINT else -9), run.stderr.read()
+    before = {r["launch_id"] for r in records(partial)}
+    assert ipcmark("run", "--resume", str(partial), "--quiet").returncode == 0
+    found = records(run_dir)
+    keys = [(r["launch_id"], json.dumps(r["case"], sort_keys=True)) for r in found]
+    assert len(keys) == len(set(keys))
+    assert before <= {r["launch_id"] for r in found}
+    assert manifest(run_dir)["cases_planned"] == len(found)
+    ipcmark("clean")
+
+
+def test_two_runs_never_overlap(run_dir, tmp_path):
+    arguments = ["run", "latency", "--plan", "smoke", "--quiet", "--out", str(run_dir)]
+    with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL) as first:
+        while not run_dir.with_name("run.partial").exists() and first.poll() is None:
+            time.sleep(0.002)
+        second = ipcmark("run", *TINY, "--out", str(tmp_path / "second"))
+        first.wait(60)
+    assert second.returncode == 3 and str(first.pid) in second.stderr
+    assert not (tmp_path / "second.partial").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["run", "latency", "--wait", "spin", "--placement", "same_core", "--transport", "pipe"], 3, "--allow"),
+        (["run", "latency", "--cpus", "4095"], 3, "4095"),
+        (["run", "latency", "--out", "/proc/nowhere/run"], 2, "/proc/nowhere"),
+    ],
+)
+def test_what_cannot_be_run_says_so_and_leaves_nothing(arguments, code, says, tmp_path):
+    done = ipcmark(*arguments, cwd=tmp_path)
+    assert done.returncode == code, done.stderr
+    assert says in done.stderr
+    if code == 2:
+        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_size_beyond_the_limit_is_skipped_with_the_limit(run_dir):
+    done = ipcmark("run", "latency", "--plan", "smoke", "--transport", "cache_line", "--message-bytes", "57",
+                   "--quiet", "--out", str(run_dir))  # fmt: skip
+    assert done.returncode == 77
+    assert {r["status"] for r in records(run_dir)} == {"skipped"}
+    assert all("56" in r["reason"] for r in records(run_dir) if r["case"]["wait"] == "spin")
+
+
+def test_an_unavailable_placement_is_skipped_with_its_reason(run_dir):
+    done = ipcmark("run", *TINY, "--placement", "cross_socket,cross_numa", "--out", str(run_dir))
+    found = records(run_dir)
+    missing = [r for r in found if r["status"] == "skipped"]
+    assert done.returncode == (77 if len(missing) == len(found) else 0)
+    assert all(r["reason"] for r in missing)
+
+
+def test_dry_run_measures_nothing(tmp_path):
+    done = ipcmark("run", "all", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 0 and "launches" in done.stdout
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,29 @@
+// What the flags of `ipcmark run` mean; options.cpp only finds their texts.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/options.hpp"
+
+namespace ipcmark {
+
+using Texts = std::vector<std::string>;
+
+struct RunTexts {
+  Texts experiments, plan, out, resume, like, cpus, allow;
+  std::map<std::string_view, Texts> axes, settings;  // by name
+  bool dry_run = false;
+  Texts flags;  // all that were given, for complaints
+};
+
+// Throws UsageError: the flag, the value, the nearest valid word.
+[[nodiscard]] RunOptions run_options(const RunTexts& texts);
+
+// Throws UsageError with the nearest word for one that is not known.
+void require_known(std::string_view kind, const std::string& word, const Texts& known);
+
+}  // namespace ipcmark
