@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "transports/bell.hpp"
+#include "transports/copy.hpp"
 #include "transports/registry.hpp"
 #include "transports/ring.hpp"
 #include "transports/shared_object.hpp"
@@ -38,14 +39,14 @@ class CacheLineEnd {
   }
 
   void send(std::span<const std::byte> message) {
-    std::memcpy(out_->payload, message.data(), message.size());
+    copy_message(out_->payload, message.data(), message.size());
     out_->sequence.store(++sent_, std::memory_order_release);  // pairs with the load in recv
   }
   std::size_t recv(std::span<std::byte> buffer) {
     ++received_;
     bell::wait<W>(*bell_, 0, std::nullopt,
                   [this] { return in_->sequence.load(std::memory_order_acquire) == received_; });
-    std::memcpy(buffer.data(), in_->payload, buffer.size());
+    copy_message(buffer.data(), in_->payload, buffer.size());
     return buffer.size();
   }
 

@@ -16,6 +16,7 @@
 #include <span>
 
 #include "transports/bell.hpp"
+#include "transports/copy.hpp"
 #include "transports/ring_layout.hpp"
 #include "transports/transport.hpp"
 
@@ -101,7 +102,7 @@ class RingProducer {
 
   void send(std::span<const std::byte> message) {
     const auto slot = reserve(message.size());
-    std::memcpy(slot.data(), message.data(), message.size());
+    copy_message(slot.data(), message.data(), message.size());
     commit(message.size());
   }
 
@@ -191,7 +192,7 @@ class RingConsumer {
   std::size_t recv(std::span<std::byte> buffer, std::optional<Deadline> deadline = std::nullopt) {
     const auto message = peek(deadline);
     if (message.empty()) return 0;
-    std::memcpy(buffer.data(), message.data(), message.size());
+    copy_message(buffer.data(), message.data(), message.size());
     release();
     return message.size();
   }
