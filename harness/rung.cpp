@@ -2,6 +2,7 @@
 #include "harness/rung.hpp"
 
 #include <fmt/format.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <cmath>
@@ -135,6 +136,8 @@ void RungMeter::take_schedule(const std::array<Report, 2>& reports, const Stage&
 void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {
   auto& overshoot = result_.histograms["overshoot_ns"];
   result_.values.try_emplace("early", 0);
+  // Roles inherit it; a sleep may be this much late without the kernel being at fault.
+  result_.values["timer_slack_ns"] = static_cast<double>(::prctl(PR_GET_TIMERSLACK));
   for (const std::uint64_t stamp : stamps) {
     const auto late = static_cast<std::int64_t>(stamp);
     if (late < 0) result_.values["early"] += 1;
