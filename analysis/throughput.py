@@ -81,7 +81,9 @@ def _best(limit: list) -> dict[float, float]:
     return best
 
 
-def _frame(axes: list[Axes], page: list[Panel], limits: dict[str, list], label: str, unit: str) -> None:
+def _frame(
+    axes: list[Axes], page: list[Panel], limits: dict[str, list], label: str, unit: str
+) -> None:
     """The same scales in all panels, and the rooflines in each."""
     points = [p for panel in page for s in panel.series for p in s.points]
     values = [p.interval.value for p in points]
