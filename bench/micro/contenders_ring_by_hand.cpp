@@ -1,9 +1,5 @@
-// The loop of `ask` and `answer` as a plain program would write it: no pattern, no erased End, no
-// registry. What it shares with the transport is the mechanism alone.
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
+// The loop of `ask` and `answer` as a plain program would write it, over a ring: no pattern, no
+// erased End, no registry. What it shares with the transport is the mechanism alone.
 #include <memory>
 #include <stdexcept>
 
@@ -75,56 +71,6 @@ class RingByHand {
   std::uint64_t sequence_ = 0;
 };
 
-// Polled without sleeping: the shortest round trip a pipe has, where an addition shows most.
-class PipeByHand {
- public:
-  explicit PipeByHand(const Traffic& traffic) : trips_(traffic.operations) {
-    check(::pipe2(there_.data(), O_CLOEXEC | O_NONBLOCK), "pipe2");
-    check(::pipe2(back_.data(), O_CLOEXEC | O_NONBLOCK), "pipe2");
-  }
-  PipeByHand(const PipeByHand&) = delete;
-  PipeByHand& operator=(const PipeByHand&) = delete;
-  ~PipeByHand() {
-    for (const int fd : {there_[0], there_[1], back_[0], back_[1]}) ::close(fd);
-  }
-
-  std::optional<std::uint64_t> run(Role role) {
-    return role == Role::client ? ask(there_[1], back_[0]) : answer(there_[0], back_[1]);
-  }
-
- private:
-  std::optional<std::uint64_t> ask(int out, int in) {
-    const auto start = ticks::now();
-    for (std::uint64_t i = 0; i < trips_; ++i, ++sequence_) {
-      send(out, keystream::key(sequence_));
-      expect(in, keystream::key(sequence_) ^ keystream::kReply);
-    }
-    return ticks::now() - start;
-  }
-  std::optional<std::uint64_t> answer(int in, int out) {
-    for (std::uint64_t i = 0; i < trips_; ++i, ++sequence_) {
-      expect(in, keystream::key(sequence_));
-      send(out, keystream::key(sequence_) ^ keystream::kReply);
-    }
-    return std::nullopt;
-  }
-
-  static void send(int fd, Word word) {
-    if (::write(fd, &word, sizeof word) != sizeof word) throw std::runtime_error("write");
-  }
-  static void expect(int fd, Word want) {
-    Word got;
-    while (::read(fd, &got, sizeof got) != sizeof got) {
-      if (errno != EAGAIN) throw std::runtime_error("read");
-    }
-    if (got != want) throw std::runtime_error("pipe by hand: wrong payload");
-  }
-
-  std::uint64_t trips_;
-  std::array<int, 2> there_{}, back_{};
-  std::uint64_t sequence_ = 0;
-};
-
 }  // namespace
 
 Contender ring_round_trips_by_hand(const Traffic& traffic) {
@@ -133,14 +79,6 @@ Contender ring_round_trips_by_hand(const Traffic& traffic) {
           .operations = traffic.operations,
           .open = [=](Role role) { ring->open(role); },
           .run = [=](Role role) { return ring->run(role); }};
-}
-
-Contender pipe_round_trips_by_hand(const Traffic& traffic) {
-  const auto pipe = std::make_shared<PipeByHand>(traffic);
-  return {.name = "pipe, by hand",
-          .operations = traffic.operations,
-          .open = [](Role) {},
-          .run = [=](Role role) { return pipe->run(role); }};
 }
 
 }  // namespace ipcmark::micro
