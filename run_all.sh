@@ -48,8 +48,11 @@ journal=${XDG_STATE_HOME:-$HOME/.local/state}/ipcmark/knobs
 
 restore_knobs() {
   [ -f "$journal" ] || return 0
-  tac "$journal" | while read -r file value; do echo "$value" >"$file" || true; done
-  rm -f "$journal"
+  if tac "$journal" | while read -r file value; do echo "$value" >"$file" || exit 1; done; then
+    rm -f "$journal"
+  else
+    echo "cannot restore all of $journal; as root: ipcmark doctor --restore" >&2
+  fi
 }
 
 # sysfs shows a choice as "always [madvise] never".
@@ -82,8 +85,8 @@ run_tests() {
 install_missing
 restore_knobs
 case ${1:-} in
-  test) run_tests "${2:-}" && exit ;;
-  build) build release && exit ;;
+  test) run_tests "${2:-}"; exit ;;  # not behind &&: errexit must see every failure in it
+  build) build release; exit ;;
 esac
 
 arguments=()

@@ -112,6 +112,11 @@ def main(argv: list[str] | None = None) -> int:
     except (records.RecordsError, Refused, OSError) as error:
         print(error, file=sys.stderr)
         return 2
+    if not pairs:
+        print(
+            f"{given.a} and {given.b} have no case in common: nothing is compared", file=sys.stderr
+        )
+        return 2
     found = judged(pairs, given.margin, given.rate)
     said = verdict(found, unpaired)
     if given.json:

@@ -260,6 +260,9 @@ def zero_crossings(log_sizes: Array, D: Array, weights: ArrayLike) -> Array:
 
 
 def _winner(signs: NDArray[np.int64]) -> str:
+    # Both signs and no crossing: too few blocks or sizes to call it one, and no path wins everywhere.
+    if np.any(signs > 0) and np.any(signs < 0):
+        return kUndecided
     return kShm if np.any(signs > 0) else kQueue if np.any(signs < 0) else kUndecided
 
 
@@ -268,8 +271,7 @@ def best_threshold(answer: Crossover) -> float:
     hybrid's `auto`.
 
     With one rising crossing it is T. Otherwise the candidate (0, every rising crossing, inf) whose
-    choice costs least in sum of D over the measured sizes; so `none` gives inf or 0 by the winner,
-    and `several` the least regret.
+    choice costs least in sum of D over the measured sizes, whatever the verdict: the least regret.
     """
     sizes = np.array(answer.sizes)
     D = np.array([middle.value for middle in answer.difference])

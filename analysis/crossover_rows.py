@@ -87,8 +87,9 @@ def headline(found: Finding) -> str:
         names = {crossing.kQueue: "queue wins", crossing.kShm: "shared memory wins"}
         decided = sum(word == answer.winner for word in answer.dominance)
         said = f"no crossing, {span}: {names.get(answer.winner or '', 'no size is decided')}"
-        if answer.winner and decided < len(answer.dominance):
-            said += f" at {decided} of {len(answer.dominance)}\u00a0sizes, else undecided"
+        if answer.winner in names and decided < len(answer.dominance):
+            short = {crossing.kQueue: "queue", crossing.kShm: "shm"}[answer.winner]
+            said = f"no crossing; {short} wins at {decided} of {len(answer.dominance)} sizes"
     else:
         said = "T = " + ", ".join(_T(one) for one in answer.crossings)
     limit = crossover_fit.queue_limit(found.costs)

@@ -31,7 +31,9 @@ def build(run: Run) -> dict[str, Any]:
         "verdict": verdict(run),
         "crossover": [crossover_rows.row(f) for f in crossover_fit.of_run(run)],
         "auto": auto(run),
-        "auto_checked": sum(len(f.auto.sizes) for f in crossover_fit.of_run(run) if f.auto),
+        "auto_checked": sum(
+            len(f.auto.sizes) for f in crossover_fit.of_run(run) if f.auto and f.auto.judged
+        ),
         "latency": latency,
         "throughput": streams,
         "counts": {**counts, "unstable": unstable},
@@ -122,7 +124,7 @@ def pays(finding: Finding) -> str:
         return f"in parts over {finding.queue} (crossings at {at} B)"
     always = {"queue": "never", "shm": "always"}.get(answer.winner or "", "undecidedly")
     decided = sum(word == answer.winner for word in answer.dominance)
-    if answer.winner and decided < len(answer.dominance):
+    if answer.winner in ("queue", "shm") and decided < len(answer.dominance):
         # Most sizes may be a draw: "always" would claim what the intervals do not.
         always += f", where it can be told ({decided} of {len(answer.dominance)} sizes),"
     return f"{always} over {finding.queue}"

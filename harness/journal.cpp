@@ -65,7 +65,14 @@ fs::path journal_path() {
 void name_journal() {
   const fs::path path = journal_path();
   if (path.empty() || !told("IPCMARK_JOURNAL").empty()) return;
-  fs::create_directories(path.parent_path());
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (error) {
+    fmt::print(stderr,
+               "no journal of System V keys: {}: {}; set XDG_STATE_HOME to a folder of yours\n",
+               path.parent_path().string(), error.message());
+    return;
+  }
   ::setenv("IPCMARK_JOURNAL", path.c_str(), 0);
 }
 

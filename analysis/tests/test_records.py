@@ -79,11 +79,17 @@ def test_a_histogram_that_contradicts_itself_is_named(copy: Path) -> None:
     assert "latency.jsonl:21: histogram `round_trip_ns`" in load(copy).warnings[0]
 
 
-def test_an_unknown_schema_stops_the_reading_by_file_and_line(copy: Path) -> None:
+def test_a_line_of_unknown_schema_is_named_and_left_out(copy: Path) -> None:
     raw = json.loads((copy / "latency.jsonl").read_text().splitlines()[0])
     append(copy, json.dumps(raw | {"schema": 2}) + "\n")
-    with pytest.raises(RecordsError, match=r"latency\.jsonl:21: schema 2 is unknown"):
-        load(copy)
+    run = load(copy)
+    assert "latency.jsonl:21: schema 2 is unknown" in run.warnings[0]
+    assert len(run.of("latency")) == 20
+
+
+def test_a_line_too_deep_to_parse_is_named_and_left_out(copy: Path) -> None:
+    append(copy, "[" * 100_000 + "\n")
+    assert "latency.jsonl:21" in load(copy).warnings[0]
 
 
 def test_many_foreign_lines_are_counted_not_listed(copy: Path) -> None:
