@@ -86,7 +86,7 @@ def headline(found: Finding) -> str:
         span = f"{about_bytes(answer.sizes[0])} to {about_bytes(answer.sizes[-1])} B"
         names = {crossing.kQueue: "queue wins", crossing.kShm: "shared memory wins"}
         decided = sum(word == answer.winner for word in answer.dominance)
-        said = f"no crossing, {span}: {names.get(answer.winner or '', 'no size is decided')}"
+        said = f"no crossing, {span}: {names.get(answer.winner or '', 'undecided')}"
         if answer.winner in names and decided < len(answer.dominance):
             short = {crossing.kQueue: "queue", crossing.kShm: "shm"}[answer.winner]
             said = f"no crossing; {short} wins at {decided} of {len(answer.dominance)} sizes"
