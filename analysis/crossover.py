@@ -88,7 +88,7 @@ def _panel(ax: Axes, one: Finding, title: str) -> None:
         ax.set_ylabel("shared memory / queue")
     _bands(ax, one)
     _strip(ax, one)
-    words = textwrap.fill(crossover_rows.headline(one), 58)
+    words = textwrap.fill(crossover_rows.headline(one), 44)
     ax.set_title(f"{title}\n{words}", fontsize=8.5, fontweight="normal")
 
 

@@ -85,7 +85,10 @@ def headline(found: Finding) -> str:
     if answer.status == "none":
         span = f"{about_bytes(answer.sizes[0])} to {about_bytes(answer.sizes[-1])} B"
         names = {crossing.kQueue: "queue wins", crossing.kShm: "shared memory wins"}
+        decided = sum(word == answer.winner for word in answer.dominance)
         said = f"no crossing, {span}: {names.get(answer.winner or '', 'no size is decided')}"
+        if answer.winner and decided < len(answer.dominance):
+            said += f" at {decided} of {len(answer.dominance)}\u00a0sizes, else undecided"
     else:
         said = "T = " + ", ".join(_T(one) for one in answer.crossings)
     limit = crossover_fit.queue_limit(found.costs)

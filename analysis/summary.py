@@ -121,4 +121,8 @@ def pays(finding: Finding) -> str:
         at = ", ".join(style.about_bytes(c.T_bytes) for c in answer.crossings)
         return f"in parts over {finding.queue} (crossings at {at} B)"
     always = {"queue": "never", "shm": "always"}.get(answer.winner or "", "undecidedly")
+    decided = sum(word == answer.winner for word in answer.dominance)
+    if answer.winner and decided < len(answer.dominance):
+        # Most sizes may be a draw: "always" would claim what the intervals do not.
+        always += f", where it can be told ({decided} of {len(answer.dominance)} sizes),"
     return f"{always} over {finding.queue}"

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Throughput against message size: bytes per second above, messages per second below.
 
-Each point is the median over launches of what the receiver's clock saw, the band its 95 % interval. The dotted line
-is the machine's limit, the bare cross-core stream: one core writes buffers, the other reads them, one flag a
-buffer. A batch is the number of messages handed over together.
+Each point is the median over launches of what the receiver's clock saw, the band its 95 % interval. The dotted lines
+are the machine's limits: the bare cross-core stream (one core writes buffers, the other reads them, one flag a
+buffer) and the roofline of copying, one memcpy a message on the receiver's core. A batch is the number of messages handed over together.
 
     analysis/throughput.py RUN_DIR [-o OUT_DIR]
 """
@@ -24,7 +24,7 @@ from figure import Drawn
 from records import Record, Run
 from series import Levels, Panel, panels, series
 
-ROOF_TRANSPORT = "core_stream"
+ROOFS = {"core_stream": "cross-core stream", "memcpy": "memcpy"}  # transport → name in the figure
 TITLE = "Throughput against message size"
 
 
@@ -47,39 +47,48 @@ VIEWS: tuple[tuple[str, str, Callable[[Record], float], str], ...] = (
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """throughput.svg and throughput-messages.svg, further pages where conditions do not fit on one."""
     records, levels = run.of("throughput"), Levels.of(run)
-    roof = [r for r in records if r.transport == ROOF_TRANSPORT]
+    roofs = {name: [r for r in records if r.transport == floor] for floor, name in ROOFS.items()}
     missing = lines.absent(r for r in run.records if r.experiment == "throughput")
-    missing += [] if roof else [f"the cross-core stream ({ROOF_TRANSPORT})"]
+    missing += [f"the {name} roofline" for name, found in roofs.items() if not found]
     drawn = []
     for view, label, value, unit in VIEWS:
-        limit = series(roof, levels, value=value)
+        limits = {name: series(found, levels, value=value) for name, found in roofs.items()}
         for suffix, page in figure.pages(panels(records, levels, value)):
             name = f"throughput{'' if view == 'bytes' else '-' + view}{suffix}"
             fig, axes = figure.grid(len(page), labels=lines.labels(page))
             figure.title(fig, f"{TITLE}: {view} per second")
             ends = [lines.draw_panel(ax, panel, style.looks(run)) for ax, panel in zip(axes, page)]
-            _frame(axes, page, limit, label, unit)
+            _frame(axes, page, limits, label, unit)
             for ax, labels in zip(axes, ends):
                 style.label_ends(ax, labels)
             words = [*missing, *lines.doubts(page)]
             text = style.caption(run, (r for p in page for r in p.records), words)
             style.finish(fig, " · ".join([text, *levels.words()]))
             rows = [r for p in page for r in lines.rows(p, "message_bytes", f"{view}_per_s")]
-            limits = Panel("cross-core stream", limit, [])
-            rows += lines.rows(limits, "message_bytes", f"{view}_per_s")
+            for roof, limit in limits.items():
+                rows += lines.rows(Panel(roof, limit, []), "message_bytes", f"{view}_per_s")
             path = style.save(fig, out_dir, name, rows)
             drawn.append(Drawn(name, f"{TITLE}: {view} per second", __doc__ or "", text, path))
     return drawn
 
 
-def _frame(axes: list[Axes], page: list[Panel], limit: list, label: str, unit: str) -> None:
-    """The same scales in all panels, and the roofline in each."""
+def _best(limit: list) -> dict[float, float]:
+    """Of several batches or levels the best is the limit."""
+    best: dict[float, float] = {}
+    for one in limit:
+        for point in one.points:
+            best[point.x] = max(best.get(point.x, 0.0), point.interval.value)
+    return best
+
+
+def _frame(
+    axes: list[Axes], page: list[Panel], limits: dict[str, list], label: str, unit: str
+) -> None:
+    """The same scales in all panels, and the rooflines in each."""
     points = [p for panel in page for s in panel.series for p in s.points]
     values = [p.interval.value for p in points]
-    roof = {p.x: p.interval.value for s in limit for p in s.points}
-    for s in limit:  # several batches: the best of them is the limit
-        roof |= {p.x: max(roof[p.x], p.interval.value) for p in s.points}
-    high = max(values + list(roof.values()))
+    roofs = {name: _best(limit) for name, limit in limits.items() if limit}
+    high = max(values + [v for roof in roofs.values() for v in roof.values()])
     for ax in axes:
         style.byte_axis(ax, [p.x for p in points])
         ax.set_yscale("log")
@@ -87,12 +96,17 @@ def _frame(axes: list[Axes], page: list[Panel], limit: list, label: str, unit: s
         style.log_axis(ax.yaxis, lambda v, _: style.rate_label(v, unit))
         if ax.get_subplotspec().is_first_col():
             ax.set_ylabel(label)
-        if roof:
-            ax.plot(sorted(roof), [roof[x] for x in sorted(roof)], color=style.MUTED, lw=1.2,
-                    ls=(0, (1, 1.2)))  # fmt: skip
-            middle = sorted(roof)[len(roof) // 2]
-            ax.annotate("cross-core stream", (middle, roof[middle]), (0, 4), ha="center", va="bottom",
-                        textcoords="offset points", fontsize=7, color=style.MUTED)  # fmt: skip
+        for part, (name, roof) in enumerate(roofs.items(), 1):
+            _draw_roof(ax, name, roof, part / (len(roofs) + 1))
+
+
+def _draw_roof(ax: Axes, name: str, roof: dict[float, float], where: float) -> None:
+    """A dotted line with its name at this share of its length."""
+    sizes = sorted(roof)
+    ax.plot(sizes, [roof[x] for x in sizes], color=style.MUTED, lw=1.2, ls=(0, (1, 1.2)))
+    at = sizes[int(where * (len(sizes) - 1))]
+    ax.annotate(name, (at, roof[at]), (0, 4), ha="center", va="bottom",
+                textcoords="offset points", fontsize=7, color=style.MUTED)  # fmt: skip
 
 
 if __name__ == "__main__":

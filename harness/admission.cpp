@@ -28,6 +28,7 @@ std::string missing_ability(const Case& point, const Transport& transport) {
     return lacks_it(in_place ? "reserve/commit" : "send/recv");
   if (one_way && point.batch > 1 && !in_place && !transport.has("send_batch"))
     return lacks_it("send_batch");
+  if (point.depth != 0 && !transport.traits.takes_depth) return lacks_it("depth to choose");
   if (bounded && (in_place || !transport.has("recv_until"))) return lacks_it("recv_until");
   if (open_loop(point.pattern) && in_place) return lacks_it("open loop in place");
   if (!transport.traits.answers && point.pattern != Pattern::pour) return lacks_it("way back");

@@ -10,6 +10,10 @@
 
 #include "harness/text_file.hpp"
 
+#if __has_include("commit.hpp")
+#include "commit.hpp"
+#endif
+
 // A throw-away build without our CMakeLists still compiles, and says that it does not know.
 #ifndef IPCMARK_COMPILER
 #define IPCMARK_COMPILER "unknown"

@@ -71,9 +71,7 @@ json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record
                {"pid", record.pids[end]},
                {"cpu", end == 0 ? spec.client_cpu : spec.server_cpu},
                {"cpus_seen", result.role_cpus[end]},
-               {"messages", result.role_messages[end]},
-               {"counters", json::object()},
-               {"counters_missing", "not asked for"}};
+               {"messages", result.role_messages[end]}};
   role.update(to_json(result.role_usage[end].value_or(Usage{})));
   role["cpu_ns"] = result.role_cpu_ns[end];  // of the measured phases alone
   return role;

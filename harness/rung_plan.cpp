@@ -18,7 +18,7 @@ constexpr std::uint64_t kProbed = 12;
 constexpr std::uint64_t kFewestWindows = 3;
 constexpr std::uint64_t kFewestOperations = 4;
 constexpr std::uint64_t kMostOperations = 60'000;
-// Large messages: this many bytes are verified, and four messages at the least.
+// Large messages: this many bytes are verified, and two messages at the least.
 constexpr std::uint64_t kVerifiedBytes = 8 << 20;
 constexpr std::uint64_t kMostExpiries = 1000;
 constexpr std::uint64_t kFewestExpiries = 5;
@@ -59,7 +59,7 @@ Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
 
 Order RungMeter::probe() const {
   const std::uint64_t fit = std::clamp<std::uint64_t>(
-      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 4, kVerified);
+      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2, kVerified);
   const std::uint64_t verified = in_batches(static_cast<double>(fit));
   const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, kProbed)));
   // An expiring end only waits, but on a channel that has been proven to work.
@@ -106,7 +106,11 @@ void RungMeter::plan_windows(Order& order) {
   const double budget = static_cast<double>(settings_.measure_ns) / visits_;
   const double planned = std::max(1.0, static_cast<double>(settings_.windows) / visits_);
   const double shortest = kQuantaPerWindow * scale_.quantum_ns / message_ns_;
-  const std::uint64_t each = in_batches(std::max({shortest, budget / planned / message_ns_, 1.0}));
+  // Later visits keep the first one's K: a record has one.
+  const std::uint64_t each =
+      result_.window_messages != 0
+          ? result_.window_messages
+          : in_batches(std::max({shortest, budget / planned / message_ns_, 1.0}));
   const double fit = budget / (static_cast<double>(each) * message_ns_);
   const auto windows =
       static_cast<std::uint64_t>(std::clamp(fit, static_cast<double>(kFewestWindows), planned));

@@ -138,15 +138,19 @@ void Runner::run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t f
 }
 
 void Runner::run_one(const ScheduledLaunch& launch) {
-  left_ns_ -= expected_ns(launch.plan, request_.plan.run);
+  const std::int64_t expected = expected_ns(launch.plan, request_.plan.run);
+  left_ns_ -= expected;
   if (done_.contains(launch.id)) return;
+  const std::int64_t began = monotonic_now();
   auto records = measure(launch);
+  pace_.expected_ns += expected;
+  pace_.taken_ns += monotonic_now() - began;
   ++counts_.launches_done;
   for (const auto& record : records) counts_.count(record);
   counts_.launches_failed +=
       std::ranges::any_of(records, [](const json& r) { return r.at("status") == "failed"; });
-  console_.progress(counts_.ok + counts_.skipped + counts_.failed, counts_.planned, left_ns_,
-                    records.back());
+  console_.progress(counts_.ok + counts_.skipped + counts_.failed, counts_.planned,
+                    pace_.of(left_ns_), records.back());
   keep(launch.plan.experiment, std::move(records));
 }
 
@@ -236,7 +240,7 @@ void Runner::ask_next(std::vector<LaunchPlan>& launches) {
 
 bool Runner::over_budget(std::int64_t next_ns) const {
   const auto budget = static_cast<std::int64_t>(request_.plan.run.time_budget_ns);
-  return budget != 0 && monotonic_now() - started_ns_ + next_ns > budget;
+  return budget != 0 && monotonic_now() - started_ns_ + pace_.of(next_ns) > budget;
 }
 
 int Runner::exit_code() const {

@@ -33,6 +33,17 @@ struct RunCounts {
   void count(const nlohmann::json& record);
 };
 
+// How launches go against what was expected of them: the time left is told by it.
+struct Pace {
+  std::int64_t expected_ns = 0, taken_ns = 0;
+
+  [[nodiscard]] std::int64_t of(std::int64_t expected) const {
+    if (expected_ns == 0) return expected;
+    return static_cast<std::int64_t>(static_cast<double>(expected) * static_cast<double>(taken_ns) /
+                                     static_cast<double>(expected_ns));
+  }
+};
+
 // Set by SIGINT and SIGTERM: the launch in hand is finished, then the run stops.
 extern volatile std::sig_atomic_t interrupted;
 
@@ -73,7 +84,8 @@ class Runner {
   std::uint32_t launch_order_ = 0;
   std::uint32_t blocks_ = 0;  // begun
   std::int64_t started_ns_ = 0;
-  std::int64_t left_ns_ = 0;
+  std::int64_t left_ns_ = 0;  // as expected
+  Pace pace_;
   std::string stopped_ = "blocks done";
 };
 

@@ -66,6 +66,11 @@ bool sleep_until(Bell& bell, std::optional<Deadline> deadline, Ready& ready) noe
   for (;;) {
     bell.sleeping.store(1, std::memory_order_seq_cst);  // pairs with the load in ring
     if (ready()) break;
+    // The timer of a deadline that has passed would still be late by the timer slack.
+    if (deadline && passed(*deadline)) {
+      bell.sleeping.store(0, std::memory_order_relaxed);
+      return ready();
+    }
     if (!futex_wait(bell, deadline) && !ready()) {
       bell.sleeping.store(0, std::memory_order_relaxed);
       return false;

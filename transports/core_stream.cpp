@@ -92,6 +92,7 @@ class CoreStream {
                                  .family = Family::floor,
                                  .copies = 0,
                                  .shares_memory = true,
+                                 .takes_depth = true,
                                  .answers = false};
 
   explicit CoreStream(const Shape& widest)

@@ -158,7 +158,8 @@ class Hybrid {
       .family = Family::hybrid,
       .copies = 2,
       .shares_memory = true,
-      .has_threshold = true};
+      .has_threshold = true,
+      .takes_depth = true};
 
   explicit Hybrid(const Shape& widest)
       : widest_(widest),

@@ -98,7 +98,8 @@ class PosixMq {
   static constexpr Traits traits{.name = "posix_mq",
                                  .summary = "two POSIX message queues, one each way",
                                  .family = Family::message_queue,
-                                 .copies = 2};
+                                 .copies = 2,
+                                 .takes_depth = true};
 
   explicit PosixMq(const Shape& shape)
       : shape_(shape),

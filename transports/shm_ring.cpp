@@ -67,7 +67,8 @@ class ShmRing {
                                  .summary = "slots in shared memory, one ring each way",
                                  .family = Family::shared_memory,
                                  .copies = 2,
-                                 .shares_memory = true};
+                                 .shares_memory = true,
+                                 .takes_depth = true};
 
   explicit ShmRing(const Shape& widest)
       : messages_room_(RingLayout::room(widest.message_bytes, widest)),

@@ -73,6 +73,7 @@ struct Traits {
   bool carries_payload = true;       // false: nothing arrives, so nothing can be verified (null)
   bool shares_memory = false;        // takes a backing and a home
   bool has_threshold = false;        // hybrid
+  bool takes_depth = false;          // a depth asked for is the depth it has
   bool answers = true;               // has a route back
   bool one_in_flight = false;        // a second message before the reply overwrites the first
   std::uint64_t max_bytes = kNever;  // fixed limit of the mechanism; others are found by trying

@@ -66,8 +66,10 @@ class FaultyEnd {
 
 class Faulty {
  public:
-  static constexpr Traits traits{
-      .name = "faulty", .summary = "goes wrong on request", .boundaries = false};
+  static constexpr Traits traits{.name = "faulty",
+                                 .summary = "goes wrong on request",
+                                 .boundaries = false,
+                                 .takes_depth = true};
 
   explicit Faulty(const Shape& shape) : shape_(shape) {
     if (shape.message_bytes > 100'000) throw Unavailable("faulty: Message too long");
