@@ -50,7 +50,7 @@ void PayloadBuffers::grow(Memory& memory, std::size_t& have, std::size_t want) {
 }
 
 void PayloadBuffers::fit(const Shape& shape, const Shape& widest) {
-  const auto pages = [](std::size_t n) { return kFront + (n + 4095) / 4096 * 4096 + 4096; };
+  const auto pages = [](std::size_t n) { return (kFront + n + 4095) / 4096 * 4096 + 4096; };
   message_bytes_ = shape.message_bytes;
   reply_bytes_ = shape.reply_bytes;
   // Some mechanisms want room for the widest message they were opened for, whatever arrives.
