@@ -121,6 +121,14 @@ std::vector<ScheduledLaunch> block_of(const std::vector<LaunchPlan>& launches, s
   return scheduled;
 }
 
+ScheduledLaunch repeated(const ScheduledLaunch& launch, const std::string& why) {
+  ScheduledLaunch again = launch;
+  again.id = launch.id + "-again";
+  again.supersedes = launch.id;
+  again.why = why;
+  return again;
+}
+
 std::int64_t expected_ns(const LaunchPlan& launch, const RunSettings& run) {
   std::int64_t sum = kLaunchOverheadNs;
   for (const auto& rung : launch.rungs) {
