@@ -40,19 +40,21 @@ std::vector<double> CanaryBook::history(const std::string& place, std::uint32_t 
 }
 
 std::vector<Contaminated> CanaryBook::judge(std::uint32_t block) const {
-  std::map<std::string, std::vector<double>> histories;
+  std::map<std::string, CanaryHistory> histories;
   std::vector<Contaminated> found;
   for (const auto& [id, launch] : launches_) {
     if (launch.block != block) continue;
-    auto& readings = histories[launch.place];
-    if (readings.empty()) readings = history(launch.place, block);
-    const CanaryVerdict verdict = canary_verdict(launch.cases, readings, resolution_ns_);
+    if (!histories.contains(launch.place)) {
+      histories.emplace(launch.place, CanaryHistory(history(launch.place, block), resolution_ns_));
+    }
+    const CanaryHistory& calm = histories.at(launch.place);
+    const CanaryVerdict verdict = calm.judge(launch.cases);
     const auto earlier = superseded_.find(id);
-    if (!contaminated(verdict) && earlier == superseded_.end()) continue;
-    found.push_back(
-        {.launch_id = id,
-         .why = earlier != superseded_.end() ? earlier->second : std::string(word(verdict)),
-         .ratio = canary_distance(launch.cases, readings)});
+    const bool was = earlier != superseded_.end();
+    if (!contaminated(verdict) && !was) continue;
+    found.push_back({.launch_id = id,
+                     .why = was ? earlier->second : std::string(word(verdict)),
+                     .ratio = calm.distance(launch.cases)});
   }
   // What was run again stays so; then the worst.
   std::ranges::sort(found, [&](const Contaminated& a, const Contaminated& b) {

@@ -16,7 +16,7 @@ namespace ipcmark {
 struct Contaminated {
   std::string launch_id;
   std::string why;   // a verdict's word
-  double ratio = 1;  // canary_distance
+  double ratio = 1;  // CanaryHistory::distance
 };
 
 class CanaryBook {

@@ -106,24 +106,25 @@ std::vector<double> canary_levels(std::vector<double> readings_ns) {
                                              : Values{median(std::move(readings_ns))};
 }
 
-CanaryVerdict canary_verdict(std::span<const CanaryCase> launch,
-                             std::span<const double> readings_ns, double quantum_ns) {
-  if (launch.empty() || readings_ns.size() < kReadingsFrom) return CanaryVerdict::few;
-  if (canary_levels({readings_ns.begin(), readings_ns.end()}).size() > 1) {
-    return CanaryVerdict::several;
-  }
+CanaryHistory::CanaryHistory(const std::vector<double>& readings_ns, double quantum_ns)
+    : few_(readings_ns.size() < kReadingsFrom),
+      several_(canary_levels(readings_ns).size() > 1),
+      median_(median(readings_ns)),
+      sd_(std::max(robust_sd(readings_ns), quantum_ns)) {}
+
+CanaryVerdict CanaryHistory::judge(std::span<const CanaryCase> launch) const {
+  if (launch.empty() || few_) return CanaryVerdict::few;
+  if (several_) return CanaryVerdict::several;
   if (std::ranges::any_of(launch, [](const auto& one) { return moved_by(one) > kMoved; })) {
     return CanaryVerdict::moved;
   }
-  const double sd = std::max(robust_sd(readings_ns), quantum_ns);
-  const double usual = median({readings_ns.begin(), readings_ns.end()});
-  return std::abs(median_of(launch) - usual) > kSdsOff * sd ? CanaryVerdict::off
-                                                            : CanaryVerdict::clean;
+  return std::abs(median_of(launch) - median_) > kSdsOff * sd_ ? CanaryVerdict::off
+                                                               : CanaryVerdict::clean;
 }
 
-double canary_distance(std::span<const CanaryCase> launch, std::span<const double> readings_ns) {
-  const double usual = median({readings_ns.begin(), readings_ns.end()});
-  double worst = moved_by({usual, median_of(launch)});
+double CanaryHistory::distance(std::span<const CanaryCase> launch) const {
+  if (launch.empty()) return 1;
+  double worst = moved_by({median_, median_of(launch)});
   for (const CanaryCase& one : launch) worst = std::max(worst, moved_by(one));
   return worst;
 }

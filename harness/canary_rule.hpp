@@ -33,15 +33,23 @@ enum class CanaryVerdict {
 // Medians of the levels that readings (ns) fall into, ascending; those <= 0 are left out.
 [[nodiscard]] std::vector<double> canary_levels(std::vector<double> readings_ns);
 
-// One launch against all readings of the run at its placement, its own among them. The standard
-// deviation is at least `quantum_ns`, the resolution of a reading: else a constant history would
-// condemn every other value.
-[[nodiscard]] CanaryVerdict canary_verdict(std::span<const CanaryCase> launch,
-                                           std::span<const double> readings_ns, double quantum_ns);
+// What launches are held against: all readings of the run so far at their placement.
+class CanaryHistory {
+ public:
+  // The standard deviation is at least `quantum_ns`, the resolution of a reading: else a constant
+  // history would condemn every other value.
+  CanaryHistory(const std::vector<double>& readings_ns, double quantum_ns);
 
-// How far a launch is from calm, as a ratio >= 1: the larger of its worst move and of its median
-// against the run's. Orders the contaminated.
-[[nodiscard]] double canary_distance(std::span<const CanaryCase> launch,
-                                     std::span<const double> readings_ns);
+  [[nodiscard]] CanaryVerdict judge(std::span<const CanaryCase> launch) const;
+  // How far a launch is from calm, as a ratio >= 1: the larger of its worst move and of its median
+  // against the run's. Orders the contaminated.
+  [[nodiscard]] double distance(std::span<const CanaryCase> launch) const;
+
+ private:
+  bool few_;
+  bool several_;
+  double median_;
+  double sd_;
+};
 
 }  // namespace ipcmark

@@ -23,9 +23,9 @@ std::vector<CanaryCase> cases_of(const nlohmann::json& launch) {
 TEST(CanaryRule, says_what_analysis_says) {
   std::map<std::string, int> seen;
   for (const auto& run : reference()) {
-    const auto readings = run.at("readings_ns").get<std::vector<double>>();
+    const CanaryHistory history(run.at("readings_ns"), run.at("quantum_ns"));
     for (const auto& launch : run.at("launches")) {
-      const auto verdict = canary_verdict(cases_of(launch), readings, run.at("quantum_ns"));
+      const auto verdict = history.judge(cases_of(launch));
       EXPECT_EQ(word(verdict), launch.at("verdict").get<std::string>()) << run.dump();
       ++seen[launch.at("verdict")];
     }
@@ -43,9 +43,9 @@ TEST(CanaryRule, finds_the_levels_that_analysis_finds) {
 }
 
 TEST(CanaryRule, the_further_from_calm_the_larger_the_distance) {
-  const std::vector<double> readings(20, 100.0);
+  const CanaryHistory history(std::vector<double>(20, 100.0), 0);
   const auto distance = [&](double before, double after) {
-    return canary_distance(std::vector<CanaryCase>{{before, after}}, readings);
+    return history.distance(std::vector<CanaryCase>{{before, after}});
   };
   EXPECT_DOUBLE_EQ(distance(100, 100), 1);
   EXPECT_DOUBLE_EQ(distance(50, 50), 2);
