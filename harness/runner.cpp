@@ -192,7 +192,8 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
   const auto offer = offer_placement(topology_.cpus(), placement, request_.plan.run.pairs);
   if (offer.pairs.empty()) return skipped_launch(spec_of(launch, {}), offer.reason);
   const LaunchSpec spec = spec_of(launch, offer.pairs[launch.block % offer.pairs.size()]);
-  if (offer.pairs.front().client == offer.pairs.front().server && any.wait == Wait::spin) {
+  if (offer.pairs.front().client == offer.pairs.front().server && any.wait == Wait::spin &&
+      !is_allowed("spin_on_one_cpu")) {
     return skipped_launch(spec, "both ends would spin on one logical CPU");
   }
   LaunchSpec ready = spec;
@@ -242,7 +243,7 @@ void Runner::keep(const ScheduledLaunch& launch, std::vector<json> records) {
     record["run"] = folder_.name();
     record["rungs"] = records.size();
     record["finished_unix_ns"] = now;
-    record["allowed"] = request_.plan.allowed;
+    record["allowed"] = request_.overridden;
     if (!launch.supersedes.empty()) {
       record["supersedes"] = {{"launch_id", launch.supersedes}, {"why", launch.why}};
     }

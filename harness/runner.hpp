@@ -23,6 +23,7 @@ namespace ipcmark {
 // What a run is asked to do, after plan, flags and --like have been put together.
 struct RunRequest {
   Plan plan;
+  std::vector<std::string> overridden;  // checks that forbade the run but for --allow
   std::vector<std::string> argv;
   bool quiet = false;
 };

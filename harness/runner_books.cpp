@@ -47,6 +47,7 @@ void Runner::describe() {
   }).join();
   for (const auto& refusal : refusals(clock_)) {
     if (!is_allowed(refusal.check)) throw Refused(refusal.message);
+    request_.overridden.push_back(refusal.check);
   }
   for (const auto& doubt : doubts_about(clock_)) console_.say(doubt.message);
   if (std::filesystem::exists(folder_.path() / "manifest.json")) {
@@ -100,7 +101,7 @@ void Runner::write_manifest(bool complete) {
   manifest_["launches_done"] = counts_.launches_done;
   manifest_["launches_repeated"] = counts_.launches_repeated;
   manifest_["blocks"] = blocks_;
-  manifest_["allowed"] = request_.plan.allowed;
+  manifest_["allowed"] = request_.overridden;
   manifest_["clock"] = to_json(clock_);
   folder_.write("manifest.json", manifest_.dump(1) + "\n");
 }
