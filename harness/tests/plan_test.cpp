@@ -182,9 +182,9 @@ TEST(plan, of_another_program_is_a_usage_error) {
 TEST(settings, each_is_written_and_read_back) {
   for (const Setting& setting : settings()) {
     RunSettings run;
-    set(run, setting.name, setting.share ? "0.25" : "2000000");
+    set(run, setting.name, setting.share ? "0.25" : std::to_string(setting.highest));
     EXPECT_EQ(to_json(run)[std::string(setting.name)].get<double>(),
-              setting.share ? 0.25 : 2'000'000)
+              setting.share ? 0.25 : static_cast<double>(setting.highest))
         << setting.name;
     EXPECT_EQ(to_json(run_settings_from_json(to_json(run))), to_json(run));
   }
