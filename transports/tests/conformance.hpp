@@ -72,6 +72,11 @@ class Conformance : public ::testing::TestWithParam<Point> {
     return shape;
   }
 
+  // The wanted size, or the most that the transport can ever carry.
+  [[nodiscard]] static std::uint64_t at_most(std::uint64_t bytes) {
+    return std::min(bytes, transport().traits.max_bytes);
+  }
+
   [[nodiscard]] static Job job(const Shape& shape, std::uint64_t messages) {
     return {.messages = messages,
             .message_bytes = shape.message_bytes,
