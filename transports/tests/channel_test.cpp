@@ -133,6 +133,28 @@ bool has_a_peer(const Transport& t, Access access) {
 INSTANTIATE_TEST_SUITE_P(Transport, ClosedPeer, ::testing::ValuesIn(points(has_a_peer)),
                          PointName());
 
+// Sixteen messages fill a pipe of sixteen pages; the ones behind them are written while the first
+// wait.
+class LentPages : public Conformance {};
+
+TEST_P(LentPages, a_message_that_waits_is_not_changed_by_those_written_after_it) {
+  for (const std::uint64_t bytes : {1ul, 64ul, 4096ul, 65536ul}) {
+    const Shape pouring = shape(bytes, 0);
+    const std::uint64_t waiting = 65536 / std::max(bytes, 4096ul);
+    Phase fill{pouring, Part::pour, std::nullopt, job(pouring, waiting), {}};
+    Phase go_on{pouring, Part::pour, Part::drain, job(pouring, 200), job(pouring, 200 + waiting)};
+    go_on.client_job.first_sequence = waiting;
+    go_on.reshape = false;
+    const auto outcomes = run(transport(), pouring, {fill, go_on});
+    ASSERT_EQ(outcomes.size(), 2u) << outcomes[0].client.error;
+    expect_right(outcomes[1], go_on);
+  }
+}
+
+bool lends_pages(const Transport& t, Access) { return t.traits.name.starts_with("vmsplice"); }
+INSTANTIATE_TEST_SUITE_P(Transport, LentPages, ::testing::ValuesIn(points(lends_pages)),
+                         PointName());
+
 TEST(Limits, are_named_with_what_was_asked) {
   EXPECT_EQ(refusal("unix_seqpacket", 8, 64), "");
   EXPECT_TRUE(refusal("unix_seqpacket", 1 << 26, 8)
