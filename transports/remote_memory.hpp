@@ -29,8 +29,9 @@ struct Write {
 // Not being let is a limit of the machine, whenever it is found.
 template <class Call>
 [[noreturn]] void denied() {
-  if (errno != EPERM && errno != ENOSYS) check(-1, Call::kName);
-  refused(Call::kName, errno,
+  const int error = errno;  // reading the knob below may fail too
+  if (error != EPERM && error != ENOSYS) check(-1, Call::kName);
+  refused(Call::kName, error,
           "kernel.yama.ptrace_scope " + proc_text("sys/kernel/yama/ptrace_scope"));
 }
 
