@@ -9,6 +9,8 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 
+#include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "transports/patience.hpp"

@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <cstring>
 #include <optional>
-#include <utility>
 
 #include "transports/bell.hpp"
 #include "transports/peer_ids.hpp"
@@ -22,7 +21,8 @@ namespace ipcmark {
 struct alignas(kLineDistance) HandOver {
   enum State : std::uint32_t { idle, told, claimed, moved };
   std::atomic<std::uint32_t> state;
-  std::uint64_t address, bytes;  // of the teller, who alone writes them while idle
+  // Written by whoever tells, before it does; a sender that copies puts its message's length there.
+  std::uint64_t address, bytes;
   Bell sender_bell, receiver_bell;
 };
 

@@ -3,7 +3,7 @@
 // The sender creates a memfd, maps it, writes the message and sends the descriptor (SCM_RIGHTS)
 // with the message's length; the receiver maps what it got, reads, unmaps and closes. The payload
 // is copied into the memory and out of it, or in place not at all: the pages change hands. For that
-// a message costs about twelve system calls, a page fault and a page to be zeroed at both ends for
+// a message costs ten system calls, a page fault and a page to be zeroed at both ends for
 // every 4 KiB, and the teardown of two mappings, which on a process with threads on other CPUs
 // interrupts them (TLB shootdown). What surprises: what waits in the socket are whole memories, so
 // its buffer is set to the least there is, a handful of messages; the receiver must trust the

@@ -9,6 +9,8 @@
 // permission as a debugger: same user, and under kernel.yama.ptrace_scope 1 the consent of the
 // process read (PR_SET_PTRACER, given here to the peer alone); small messages cost more than their
 // second copy would.
+#include <algorithm>
+
 #include "transports/hand_over.hpp"
 #include "transports/registry.hpp"
 

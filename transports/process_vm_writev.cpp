@@ -8,6 +8,8 @@
 // its buffer back before somebody writes to it; and the permission is a debugger's: same user, and
 // under kernel.yama.ptrace_scope 1 the consent of the process written to (PR_SET_PTRACER, given
 // here to the peer alone).
+#include <algorithm>
+
 #include "transports/hand_over.hpp"
 #include "transports/registry.hpp"
 

@@ -6,8 +6,8 @@
 // is interrupted, because the signal stays blocked. What surprises: the queue is bounded only by
 // RLIMIT_SIGPENDING, which counts the pending signals of all of the user's processes and may be
 // hundreds of thousands, none of which is charged to the receiver's memory; at the limit the sender
-// gets EAGAIN and there is nothing to sleep on; entries are kept apart from the sender's identity
-// only by what it writes itself; and of a peer's end only the sender is told (ESRCH).
+// gets EAGAIN and there is nothing to sleep on; and of a peer's end only the sender is told
+// (ESRCH).
 #include <optional>
 
 #include "transports/registry.hpp"

@@ -93,6 +93,23 @@ std::vector<Point> one_point_a_transport() {
 INSTANTIATE_TEST_SUITE_P(Transport, Leftovers, ::testing::ValuesIn(one_point_a_transport()),
                          PointName());
 
+class TwoThreads : public Conformance {};
+
+TEST_P(TwoThreads, exchange_messages_as_two_processes_do) {
+  Shape small = shape(at_most(64), at_most(64));
+  std::vector<Phase> phases{ask(small, 20)};
+  small.home = Role::server, small.message_bytes = 1;
+  phases.push_back(ask(small, 20));
+  small.message_bytes = at_most(64);
+  const auto outcomes = run_as_threads(transport(), small, phases);
+  ASSERT_EQ(outcomes.size(), phases.size())
+      << outcomes.back().client.error << outcomes.back().server.error;
+  for (std::size_t i = 0; i < phases.size(); ++i) expect_right(outcomes[i], phases[i]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Transport, TwoThreads, ::testing::ValuesIn(one_point_a_transport()),
+                         PointName());
+
 class ClosedPeer : public Conformance {
  protected:
   // The server leaves after five messages; the client wants more.
@@ -169,22 +186,24 @@ TEST(Limits, are_named_with_what_was_asked) {
   EXPECT_EQ(refusal("cache_line", 57, 8), "cache_line: 57 bytes asked for (limit 56)");
 }
 
-// Lowers the limit while it lives; it counts what all of the user's queues would hold.
-class MessageQueueLimit {
+// Lowers a limit while it lives; both of those used here count what all of the user's processes
+// hold.
+class LowerLimit {
  public:
-  explicit MessageQueueLimit(rlim_t bytes) {
-    ::getrlimit(RLIMIT_MSGQUEUE, &before_);
-    const rlimit lower{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_MSGQUEUE, &lower);
+  LowerLimit(__rlimit_resource_t which, rlim_t to) : which_(which) {
+    ::getrlimit(which_, &before_);
+    const rlimit lower{.rlim_cur = to, .rlim_max = before_.rlim_max};
+    ::setrlimit(which_, &lower);
   }
-  ~MessageQueueLimit() { ::setrlimit(RLIMIT_MSGQUEUE, &before_); }
+  ~LowerLimit() { ::setrlimit(which_, &before_); }
 
  private:
+  __rlimit_resource_t which_;
   rlimit before_{};
 };
 
 TEST(PosixMq, a_default_depth_shrinks_to_the_limit_and_says_so_an_asked_one_is_refused) {
-  const MessageQueueLimit limit(100'000);
+  const LowerLimit limit(RLIMIT_MSGQUEUE, 100'000);
   const Transport& mq = *find_transport("posix_mq");
   Shape shape{.message_bytes = 8192, .reply_bytes = 8192, .prefix = test_prefix()};
   const auto end = mq.open(shape)->client(0);
@@ -223,6 +242,40 @@ TEST(SysvMq, keys_are_journalled_and_a_removed_queue_is_an_error_that_names_the_
     FAIL() << "the queue is gone";
   } catch (const std::system_error& error) {
     EXPECT_EQ(std::string(error.what()).find("msgsnd: "), 0u) << error.what();
+  }
+}
+
+// Signals of this user that are pending now.
+rlim_t pending_signals() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigQ:")) return std::stoul(line.substr(5));
+  }
+  return 0;
+}
+
+class FullSignalQueue : public Conformance {};
+
+TEST_P(FullSignalQueue, is_waited_for_and_no_message_is_lost) {
+  const Shape pouring = shape(8, 0);
+  const Job many = job(pouring, 2000);
+  const LowerLimit limit(RLIMIT_SIGPENDING, pending_signals() + 8);
+  run_all_right(pouring, {{pouring, Part::pour, Part::drain, many, many}});
+}
+
+bool queues_signals(const Transport& t, Access) {
+  return t.traits.name.find("signal") != t.traits.name.npos;
+}
+INSTANTIATE_TEST_SUITE_P(Transport, FullSignalQueue, ::testing::ValuesIn(points(queues_signals)),
+                         PointName());
+
+TEST(FullSignalQueue, that_is_never_empty_is_a_limit_with_its_name) {
+  const LowerLimit limit(RLIMIT_SIGPENDING, 0);
+  for (const char* name : {"rt_signal", "signalfd"}) {
+    EXPECT_EQ(refusal(name, 8, 8)
+                  .find("rt_tgsigqueueinfo: Resource temporarily unavailable (RLIMIT_SIGPENDING 0"),
+              0u)
+        << refusal(name, 8, 8);
   }
 }
 
