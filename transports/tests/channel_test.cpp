@@ -77,7 +77,7 @@ class Leftovers : public Conformance {};
 
 TEST_P(Leftovers, names_are_gone_once_it_is_open_and_everything_once_it_is_closed) {
   for (const Backing backing : {Backing::memfd, Backing::posix_shm}) {
-    Shape small = shape(56, 56);
+    Shape small = shape(at_most(56), at_most(56));
     small.backing = backing;
     auto channel = transport().open(small);
     EXPECT_EQ(names_left(), 0u);
@@ -112,6 +112,23 @@ std::vector<Point> one_point_a_transport() {
 INSTANTIATE_TEST_SUITE_P(Transport, Leftovers, ::testing::ValuesIn(one_point_a_transport()),
                          PointName());
 
+class TwoThreads : public Conformance {};
+
+TEST_P(TwoThreads, exchange_messages_as_two_processes_do) {
+  Shape small = shape(at_most(64), at_most(64));
+  std::vector<Phase> phases{ask(small, 20)};
+  small.home = Role::server, small.message_bytes = 1;
+  phases.push_back(ask(small, 20));
+  small.message_bytes = at_most(64);
+  const auto outcomes = run_as_threads(transport(), small, phases);
+  ASSERT_EQ(outcomes.size(), phases.size())
+      << outcomes.back().client.error << outcomes.back().server.error;
+  for (std::size_t i = 0; i < phases.size(); ++i) expect_right(outcomes[i], phases[i]);
+}
+
+INSTANTIATE_TEST_SUITE_P(Transport, TwoThreads, ::testing::ValuesIn(one_point_a_transport()),
+                         PointName());
+
 class ClosedPeer : public Conformance {
  protected:
   // The server leaves after five messages; the client wants more.
@@ -124,7 +141,8 @@ class ClosedPeer : public Conformance {
   }
   static void expect_names_a_call(const std::string& error) {
     const bool names = error.starts_with("write") || error.starts_with("send") ||
-                       error.starts_with("read") || error.starts_with("recv");
+                       error.starts_with("read") || error.starts_with("recv") ||
+                       error.starts_with("vmsplice");
     EXPECT_TRUE(names) << "\"" << error << "\"";
   }
 };
@@ -141,10 +159,36 @@ TEST_P(ClosedPeer, a_receiver_gets_an_error_that_names_the_call) {
 }
 
 // Queues and shared memory have no peer: the harness watches the process instead.
-bool has_a_peer(const Transport& t, Access) {
-  return t.traits.family == Family::pipe || t.traits.family == Family::socket;
+bool has_a_peer(const Transport& t, Access access) {
+  const bool over_a_stream =
+      t.traits.name.starts_with("vmsplice") || t.traits.name == "memfd_fresh";
+  return access == Access::copy &&
+         (t.traits.family == Family::pipe || t.traits.family == Family::socket ||
+          t.traits.family == Family::async || over_a_stream);
 }
 INSTANTIATE_TEST_SUITE_P(Transport, ClosedPeer, ::testing::ValuesIn(points(has_a_peer)),
+                         PointName());
+
+// Sixteen messages fill a pipe of sixteen pages; the ones behind them are written while the first
+// wait.
+class LentPages : public Conformance {};
+
+TEST_P(LentPages, a_message_that_waits_is_not_changed_by_those_written_after_it) {
+  for (const std::uint64_t bytes : {1ul, 64ul, 4096ul, 65536ul}) {
+    const Shape pouring = shape(bytes, 0);
+    const std::uint64_t waiting = 65536 / std::max(bytes, 4096ul);
+    Phase fill{pouring, Part::pour, std::nullopt, job(pouring, waiting), {}};
+    Phase go_on{pouring, Part::pour, Part::drain, job(pouring, 200), job(pouring, 200 + waiting)};
+    go_on.client_job.first_sequence = waiting;
+    go_on.reshape = false;
+    const auto outcomes = run(transport(), pouring, {fill, go_on});
+    ASSERT_EQ(outcomes.size(), 2u) << outcomes[0].client.error;
+    expect_right(outcomes[1], go_on);
+  }
+}
+
+bool lends_pages(const Transport& t, Access) { return t.traits.name.starts_with("vmsplice"); }
+INSTANTIATE_TEST_SUITE_P(Transport, LentPages, ::testing::ValuesIn(points(lends_pages)),
                          PointName());
 
 TEST(Limits, are_named_with_what_was_asked) {
@@ -161,22 +205,24 @@ TEST(Limits, are_named_with_what_was_asked) {
   EXPECT_EQ(refusal("cache_line", 57, 8), "cache_line: 57 bytes asked for (limit 56)");
 }
 
-// Lowers the limit while it lives; it counts what all of the user's queues would hold.
-class MessageQueueLimit {
+// Lowers a limit while it lives; both of those used here count what all of the user's processes
+// hold.
+class LowerLimit {
  public:
-  explicit MessageQueueLimit(rlim_t bytes) {
-    ::getrlimit(RLIMIT_MSGQUEUE, &before_);
-    const rlimit lower{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_MSGQUEUE, &lower);
+  LowerLimit(__rlimit_resource_t which, rlim_t to) : which_(which) {
+    ::getrlimit(which_, &before_);
+    const rlimit lower{.rlim_cur = to, .rlim_max = before_.rlim_max};
+    ::setrlimit(which_, &lower);
   }
-  ~MessageQueueLimit() { ::setrlimit(RLIMIT_MSGQUEUE, &before_); }
+  ~LowerLimit() { ::setrlimit(which_, &before_); }
 
  private:
+  __rlimit_resource_t which_;
   rlimit before_{};
 };
 
 TEST(PosixMq, a_default_depth_shrinks_to_the_limit_and_says_so_an_asked_one_is_refused) {
-  const MessageQueueLimit limit(100'000);
+  const LowerLimit limit(RLIMIT_MSGQUEUE, 100'000);
   const Transport& mq = *find_transport("posix_mq");
   Shape shape{.message_bytes = 8192, .reply_bytes = 8192, .prefix = test_prefix()};
   const auto end = mq.open(shape)->client(0);
@@ -246,6 +292,40 @@ TEST(SysvSem, a_ring_deeper_than_a_semaphore_counts_is_refused_with_the_limit) {
   EXPECT_EQ(refusal(*find_transport("shm_sysv_sem"), deep),
             "semop: Numerical result out of range (slots 32768; SEMVMX 32767)");
   EXPECT_EQ(sysv_left(), 0u);
+}
+
+// Signals of this user that are pending now.
+rlim_t pending_signals() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigQ:")) return std::stoul(line.substr(5));
+  }
+  return 0;
+}
+
+class FullSignalQueue : public Conformance {};
+
+TEST_P(FullSignalQueue, is_waited_for_and_no_message_is_lost) {
+  const Shape pouring = shape(8, 0);
+  const Job many = job(pouring, 2000);
+  const LowerLimit limit(RLIMIT_SIGPENDING, pending_signals() + 8);
+  run_all_right(pouring, {{pouring, Part::pour, Part::drain, many, many}});
+}
+
+bool queues_signals(const Transport& t, Access) {
+  return t.traits.name.find("signal") != t.traits.name.npos;
+}
+INSTANTIATE_TEST_SUITE_P(Transport, FullSignalQueue, ::testing::ValuesIn(points(queues_signals)),
+                         PointName());
+
+TEST(FullSignalQueue, that_is_never_empty_is_a_limit_with_its_name) {
+  const LowerLimit limit(RLIMIT_SIGPENDING, 0);
+  for (const char* name : {"rt_signal", "signalfd"}) {
+    EXPECT_EQ(refusal(name, 8, 8)
+                  .find("rt_tgsigqueueinfo: Resource temporarily unavailable (RLIMIT_SIGPENDING 0"),
+              0u)
+        << refusal(name, 8, 8);
+  }
 }
 
 }  // namespace
