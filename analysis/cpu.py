@@ -17,13 +17,15 @@ from pathlib import Path
 from matplotlib import pyplot as plt
 
 import dumbbell
+import families
 import figure
 import lines
 import style
 from dumbbell import Bar
 from figure import Drawn
 from records import Run
-from series import Levels, Panel, panels
+from panels import Panel, panels
+from series import Levels
 
 SIZES = (64, 65536)
 TITLE = "Time and CPU time per message"
@@ -79,14 +81,12 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
 
 def _bars(run: Run, found: list[Panel], size: int) -> list[Bar]:
     """One row a line of the panels that was measured at the size, quickest first."""
-    looks, bars = style.looks(run), []
+    looks, bars = families.looks(run), []
     for panel in found:
-        kinds = {style.family(r) for r in panel.records}
-        where = panel.title.split(" · ")[1:]
-        for line in panel.series:
+        for line in panel.lines:
             at = next((p for p in line.points if p.x == size), None)
-            if at and kinds:
-                label = " · ".join([line.label, *where])
+            if at:
+                label = " · ".join(filter(None, [line.label, panel.condition]))
                 bars.append(Bar(label, looks[line.transport].colour, at.interval.value, at.cpu_ns))
     return sorted(bars, key=lambda b: b.filled)
 
