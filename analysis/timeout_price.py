@@ -19,6 +19,7 @@ from records import Record, freeze, group
 from series import Levels
 
 NEVER = "inf"
+MAX_ROWS = 16  # the dearest; all are in the CSV
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ def _pairs(members: list[Record], timeout: int, levels: Levels) -> list[tuple[fl
 
 
 def draw(ax: Axes, found: list[Price], looks: dict[str, Look]) -> None:
-    """One row a transport: the extra time with its interval, and the ratio as words in the right margin."""
+    """One row a transport: the extra time with its interval, and the price as words in the right margin."""
+    whole, found = len(found), found[-MAX_ROWS:]
     for row, (price, label) in enumerate(zip(found, words(found))):
         at, colour = price.extra_ns, looks[price.transport].colour
         if at.lo is not None and at.hi is not None:
@@ -87,7 +89,8 @@ def draw(ax: Axes, found: list[Price], looks: dict[str, Look]) -> None:
     ax.xaxis.set_major_locator(style.few_ticks())
     ax.xaxis.set_major_formatter(style.time_label)
     timeouts = ", ".join(style.time_label(t) for t in sorted({p.timeout_ns for p in found}))
-    ax.set(title="price of a timeout that does not fire",
+    title = "price of a timeout that does not fire"
+    ax.set(title=title if whole == len(found) else f"{title}: the dearest {MAX_ROWS} of {whole}",
            xlabel=f"added to a round trip by τ = {timeouts} [time]")  # fmt: skip
 
 
