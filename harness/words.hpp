@@ -18,10 +18,12 @@ using WordTable = std::array<std::pair<Enum, std::string_view>, N>;
 
 template <>
 struct Words<Wait> {
-  static constexpr WordTable<Wait, 4> table{{{Wait::spin, "spin"},
+  static constexpr WordTable<Wait, 6> table{{{Wait::spin, "spin"},
                                              {Wait::yield, "yield"},
                                              {Wait::spin_then_block, "spin_then_block"},
-                                             {Wait::block, "block"}}};
+                                             {Wait::block, "block"},
+                                             {Wait::poll, "poll"},
+                                             {Wait::epoll, "epoll"}}};
 };
 template <>
 struct Words<Touch> {

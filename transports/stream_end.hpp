@@ -31,14 +31,15 @@ class StreamEnd {
  public:
   StreamEnd(Fd in, Fd out, const Shape& shape)
       : in_(std::move(in)), out_(std::move(out)), spin_budget_ns_(shape.spin_budget_ns) {
-    in_.set_nonblocking(W != Wait::block);
-    out_.set_nonblocking(W != Wait::block);
+    in_.set_nonblocking(!kBlocks<W>);
+    out_.set_nonblocking(!kBlocks<W>);
   }
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
+  [[nodiscard]] int descriptor() const { return in_.get(); }
 
   void send(std::span<const std::byte> message) {
-    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_);
+    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (!message.empty()) {
       const ssize_t n = Calls::write(out_.get(), message);
       if (n >= 0) {
@@ -61,7 +62,8 @@ class StreamEnd {
     if constexpr (W == Wait::block) {
       return readable_until(in_.get(), deadline) ? recv(buffer) : 0;
     }
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    auto patience = reading();
+    if (!patience.before(deadline)) return 0;
     for (;;) {
       const ssize_t n = Calls::read(in_.get(), buffer);
       if (n > 0) {
@@ -85,7 +87,8 @@ class StreamEnd {
 
   // One read: at least a byte, at most the buffer.
   std::size_t read_some(std::span<std::byte> buffer) {
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    auto patience = reading();
+    patience.before();
     for (;;) {
       const ssize_t n = Calls::read(in_.get(), buffer);
       if (n > 0) return static_cast<std::size_t>(n);
@@ -95,12 +98,17 @@ class StreamEnd {
   }
 
  private:
+  [[nodiscard]] FdPatience<W> reading() const {
+    return {in_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
+  }
+
   static void expect_again(ssize_t n) {
     if (n == 0) throw std::system_error(EPIPE, std::generic_category(), Calls::kClosed);
     if (errno != EAGAIN && errno != EINTR) check(n, Calls::kRead);
   }
 
   Fd in_, out_;
+  EventPoll<W> arrival_{in_.get(), POLLIN}, room_{out_.get(), POLLOUT};
   std::uint64_t spin_budget_ns_;
 };
 

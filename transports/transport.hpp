@@ -23,7 +23,7 @@
 
 namespace ipcmark {
 
-enum class Wait { spin, yield, spin_then_block, block };
+enum class Wait { spin, yield, spin_then_block, block, poll, epoll };
 enum class Touch { none, header, full };
 enum class Access { copy, in_place };
 enum class Backing { none, memfd, posix_shm };
@@ -37,6 +37,12 @@ inline constexpr std::size_t kLineDistance = 128;
 // Every buffer handed to send or recv is preceded by this many bytes that belong to the transport,
 // so that a framed one puts its header before the payload without a copy.
 inline constexpr std::size_t kHeadroom = 64;
+
+// Wait policies of a program built around an event loop: the descriptor does not block, a reader
+// waits until it is told that there is something and only then reads, even when the message lies
+// there already. A writer tries first, since there mostly is room, and waits for room when refused.
+template <Wait W>
+inline constexpr bool kByReadiness = W == Wait::poll || W == Wait::epoll;
 
 // "Not available here": recorded as `skipped`, never emulated. The text is "call: errno text".
 class Unavailable : public std::runtime_error {
@@ -133,6 +139,13 @@ concept ReceivesUntil = requires(E end, std::span<std::byte> in, Deadline deadli
 template <class E>
 concept Reshapes = requires(E end, const Shape& shape) {
   end.reshape(shape);
+};
+
+// The end waits on this descriptor for what comes in. Ends that wait by readiness (poll, epoll)
+// have one; those of another mechanism do not, and so lack these policies.
+template <class E>
+concept HasDescriptor = requires(const E end) {
+  { end.descriptor() } -> std::same_as<int>;
 };
 
 // How many messages fit; for the record.

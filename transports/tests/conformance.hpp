@@ -25,7 +25,7 @@ struct Point {
 };
 
 inline const char* name_of(Wait wait) {
-  constexpr const char* kNames[] = {"spin", "yield", "spin_then_block", "block"};
+  constexpr const char* kNames[] = {"spin", "yield", "spin_then_block", "block", "poll", "epoll"};
   return kNames[static_cast<int>(wait)];
 }
 
