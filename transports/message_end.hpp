@@ -13,6 +13,7 @@
 
 #include "transports/patience.hpp"
 #include "transports/posix.hpp"
+#include "transports/socket.hpp"
 #include "transports/transport.hpp"
 
 namespace ipcmark {
@@ -28,6 +29,7 @@ class MessageEnd {
   }
 
   [[nodiscard]] int descriptor() const { return socket_.get(); }
+  [[nodiscard]] std::uint64_t buffer_bytes() const { return send_buffer_bytes(socket_.get()); }
 
   void send(std::span<const std::byte> message) {
     auto patience = writing();

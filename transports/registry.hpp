@@ -64,7 +64,8 @@ class PayloadBuffers {
 };
 
 [[noreturn]] void lacks(std::string_view transport, std::string_view ability);
-// Throws Unavailable for a shape beyond what the transport says it can ever carry.
+// Throws Unavailable for a shape beyond what the transport says it can ever carry, and for an axis
+// that it has nothing to set by.
 void require_admits(const Traits& traits, const Shape& widest);
 
 template <class E>
@@ -89,6 +90,14 @@ class EndOf final : public End {
 
   [[nodiscard]] std::uint64_t slots() const override {
     if constexpr (HasSlots<E>) return end_.slots();
+    return 0;
+  }
+  [[nodiscard]] std::uint64_t buffer_bytes() const override {
+    if constexpr (HasBuffer<E>) return end_.buffer_bytes();
+    return 0;
+  }
+  [[nodiscard]] std::uint64_t page_bytes() const override {
+    if constexpr (HasPages<E>) return end_.page_bytes();
     return 0;
   }
 

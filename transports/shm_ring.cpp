@@ -14,10 +14,8 @@ namespace {
 template <Wait W>
 class ShmRingEnd {
  public:
-  ShmRingEnd(Fd memory, std::size_t messages_room, std::size_t replies_room, Role role)
-      : mapping_(memory, messages_room + replies_room),
-        messages_room_(messages_room),
-        role_(role) {}
+  ShmRingEnd(const SharedObject& memory, std::size_t messages_room, Role role)
+      : mapping_(memory.map()), messages_room_(messages_room), role_(role) {}
 
   void reshape(const Shape& shape) {
     const RingView messages(mapping_.data(), {shape.message_bytes, shape});
@@ -52,6 +50,7 @@ class ShmRingEnd {
   }
 
   [[nodiscard]] std::uint64_t slots() const { return out_.slots(); }
+  [[nodiscard]] std::uint64_t page_bytes() const { return page_bytes_of(mapping_.data()); }
 
  private:
   Mapping mapping_;
@@ -72,21 +71,21 @@ class ShmRing {
 
   explicit ShmRing(const Shape& widest)
       : messages_room_(RingLayout::room(widest.message_bytes, widest)),
-        replies_room_(RingLayout::room(widest.reply_bytes, widest)),
-        memory_(open_shared_object(widest, messages_room_ + replies_room_)) {}
+        memory_(open_shared_object(
+            widest, messages_room_ + RingLayout::room(widest.reply_bytes, widest))) {}
 
   template <Wait W>
   ShmRingEnd<W> client(int) {
-    return {memory_.duplicate(), messages_room_, replies_room_, Role::client};
+    return {memory_, messages_room_, Role::client};
   }
   template <Wait W>
   ShmRingEnd<W> server(int) {
-    return {memory_.duplicate(), messages_room_, replies_room_, Role::server};
+    return {memory_, messages_room_, Role::server};
   }
 
  private:
-  std::size_t messages_room_, replies_room_;
-  Fd memory_;
+  std::size_t messages_room_;
+  SharedObject memory_;
 };
 
 const Register<ShmRing> registered;

@@ -2,8 +2,10 @@
 // continued; how time passes while the descriptor is not ready is the wait policy.
 #pragma once
 
+#include <fcntl.h>
 #include <poll.h>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,6 +25,14 @@ struct FileCalls {
     return ::write(fd, from.data(), from.size());
   }
   static ssize_t read(int fd, std::span<std::byte> to) { return ::read(fd, to.data(), to.size()); }
+  static std::uint64_t buffer_bytes(int fd) {
+    return static_cast<std::uint64_t>(check(::fcntl(fd, F_GETPIPE_SZ), "fcntl F_GETPIPE_SZ"));
+  }
+};
+
+template <class Calls>
+concept HasCapacity = requires(int fd) {
+  { Calls::buffer_bytes(fd) } -> std::same_as<std::uint64_t>;
 };
 
 // With `block` the descriptor itself blocks: one call a message, as a plain program would do it.
@@ -35,7 +45,13 @@ class StreamEnd {
     out_.set_nonblocking(!kBlocks<W>);
   }
 
+  // One descriptor for both, as a socket is. Braces: duplicated before it is moved from.
+  StreamEnd(Fd both, const Shape& shape) : StreamEnd{both.duplicate(), std::move(both), shape} {}
+
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
+  [[nodiscard]] std::uint64_t buffer_bytes() const requires HasCapacity<Calls> {
+    return Calls::buffer_bytes(out_.get());
+  }
   [[nodiscard]] int descriptor() const { return in_.get(); }
 
   void send(std::span<const std::byte> message) {

@@ -44,6 +44,8 @@ TEST_P(AskAnswer, a_payload_that_was_not_sent_is_found_by_both_ends) {
 
 bool answers(const Transport& t, Access) { return t.traits.answers; }
 INSTANTIATE_TEST_SUITE_P(Transport, AskAnswer, ::testing::ValuesIn(points(answers)), PointName());
+INSTANTIATE_TEST_SUITE_P(Variant, AskAnswer, ::testing::ValuesIn(variant_points(answers)),
+                         PointName());
 
 class PourDrain : public Conformance {};
 
@@ -77,6 +79,8 @@ bool streams(const Transport& t, Access) {
   return t.traits.carries_payload && !t.traits.one_in_flight;
 }
 INSTANTIATE_TEST_SUITE_P(Transport, PourDrain, ::testing::ValuesIn(points(streams)), PointName());
+INSTANTIATE_TEST_SUITE_P(Variant, PourDrain, ::testing::ValuesIn(variant_points(streams)),
+                         PointName());
 
 class Deadlines : public Conformance {
  protected:
