@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
@@ -25,19 +26,20 @@ struct Verdict {
 };
 
 Verdict judge(const CleanWorld& world, const JournalEntry& entry) {
-  if (entry.kind != "msg") return {.keep_entry = true, .removed = {}};
-  const auto queue = world.find_queue(entry.key);
-  if (!queue) {
+  const auto kind = std::ranges::find(world.sysv_kinds, entry.kind, &SysvKind::kind);
+  if (kind == world.sysv_kinds.end()) return {.keep_entry = true, .removed = {}};
+  const auto object = kind->find(entry.key);
+  if (!object) {
     // Gone, unless its launch is about to make it.
     return {.keep_entry = world.lives(entry.pid, entry.unix_s), .removed = {}};
   }
-  const bool ours = queue->owner == world.user && queue->changed_s >= entry.unix_s - kClockSlack;
+  const bool ours = object->owner == world.user && object->changed_s >= entry.unix_s - kClockSlack;
   if (!ours) return {};
-  if (world.lives(entry.pid, entry.unix_s) || !world.remove_queue(queue->id)) {
+  if (world.lives(entry.pid, entry.unix_s) || !kind->remove(object->id)) {
     return {.keep_entry = true, .removed = {}};
   }
   return {.keep_entry = false,
-          .removed = fmt::format("System V queue 0x{:08x} of launch {}",
+          .removed = fmt::format("{} 0x{:08x} of launch {}", kind->name,
                                  static_cast<std::uint32_t>(entry.key), entry.pid)};
 }
 

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -15,14 +16,23 @@
 namespace ipcmark {
 namespace {
 
-std::optional<QueueFacts> find_queue(std::int32_t key) {
+std::optional<ObjectFacts> find_queue(std::int32_t key) {
   const int id = ::msgget(key, 0);
   struct msqid_ds facts {};
   if (id < 0 || ::msgctl(id, IPC_STAT, &facts) != 0) return std::nullopt;
-  return QueueFacts{.id = id, .owner = facts.msg_perm.uid, .changed_s = facts.msg_ctime};
+  return ObjectFacts{.id = id, .owner = facts.msg_perm.uid, .changed_s = facts.msg_ctime};
 }
 
 bool remove_queue(int id) { return ::msgctl(id, IPC_RMID, nullptr) == 0; }
+
+std::optional<ObjectFacts> find_segment(std::int32_t key) {
+  const int id = ::shmget(key, 0, 0);
+  struct shmid_ds facts {};
+  if (id < 0 || ::shmctl(id, IPC_STAT, &facts) != 0) return std::nullopt;
+  return ObjectFacts{.id = id, .owner = facts.shm_perm.uid, .changed_s = facts.shm_ctime};
+}
+
+bool remove_segment(int id) { return ::shmctl(id, IPC_RMID, nullptr) == 0; }
 
 // Unix time of the start of the system; 0 when the kernel does not say.
 std::int64_t boot_time() {
@@ -60,8 +70,8 @@ CleanWorld this_world() {
           .proc = "/proc",
           .user = ::geteuid(),
           .now_s = std::time(nullptr),
-          .find_queue = &find_queue,
-          .remove_queue = &remove_queue,
+          .sysv_kinds = {{"msg", "System V queue", &find_queue, &remove_queue},
+                         {"shm", "System V shared memory", &find_segment, &remove_segment}},
           .lives = &lives};
 }
 

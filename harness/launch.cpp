@@ -84,8 +84,10 @@ class Launch {
                       .rung = static_cast<std::uint32_t>(i),
                       .delay_steps = delay_steps};
     const Role home = spec_.rungs[i].home;
-    cast_->tell(home, order, "reshape", deadline());
-    cast_->tell(home == Role::client ? Role::server : Role::client, order, "reshape", deadline());
+    RungMeter& meter = meter_of(records_[i]);
+    meter.take_shape(cast_->tell(home, order, "reshape", deadline()));
+    const Role other = home == Role::client ? Role::server : Role::client;
+    meter.take_shape(cast_->tell(other, order, "reshape", deadline()));
   }
 
   // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for

@@ -47,6 +47,8 @@ class RungMeter {
   // `visits`: how often this rung will be visited in the launch; budgets are shared among them.
   RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits);
 
+  // What an end has got of what the shape asks; for the record.
+  void take_shape(const Report& report);
   // First: verify, and a few messages to see what one costs.
   [[nodiscard]] Order probe() const;
   void take_probe(const std::array<Report, 2>& reports, const Stage& stage);

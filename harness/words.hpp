@@ -37,8 +37,23 @@ struct Words<Access> {
 };
 template <>
 struct Words<Backing> {
-  static constexpr WordTable<Backing, 3> table{
-      {{Backing::none, "none"}, {Backing::memfd, "memfd"}, {Backing::posix_shm, "posix_shm"}}};
+  static constexpr WordTable<Backing, 5> table{{{Backing::none, "none"},
+                                                {Backing::memfd, "memfd"},
+                                                {Backing::posix_shm, "posix_shm"},
+                                                {Backing::sysv_shm, "sysv_shm"},
+                                                {Backing::mmap_file, "mmap_file"}}};
+};
+template <>
+struct Words<Address> {
+  static constexpr WordTable<Address, 4> table{{{Address::none, "none"},
+                                                {Address::pair, "pair"},
+                                                {Address::path, "path"},
+                                                {Address::abstract, "abstract"}}};
+};
+template <>
+struct Words<NoDelay> {
+  static constexpr WordTable<NoDelay, 3> table{
+      {{NoDelay::none, "none"}, {NoDelay::off, "off"}, {NoDelay::on, "on"}}};
 };
 template <>
 struct Words<Role> {
