@@ -1,8 +1,6 @@
 // `ipcmark list`: what the registries hold, and what of it this machine has.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/commands.hpp"
@@ -10,71 +8,15 @@
 #include "harness/journal.hpp"
 #include "harness/placement.hpp"
 #include "harness/topology.hpp"
-#include "harness/units.hpp"
+#include "harness/transport_list.hpp"
 #include "harness/words.hpp"
-#include "transports/registry.hpp"
 
 namespace ipcmark {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kProbeBytes = 64;
 constexpr std::size_t kShownPairs = 3;
-
-// Opened in this process and at once closed; why not, or empty.
-std::string missing(const Transport& transport) {
-  Shape shape;
-  shape.message_bytes = shape.reply_bytes = std::min(kProbeBytes, transport.traits.max_bytes);
-  shape.wait = transport.waits.empty() ? Wait::block : transport.waits.back();
-  shape.access = transport.has("copy") ? Access::copy : Access::in_place;
-  shape.backing = transport.traits.shares_memory ? Backing::memfd : Backing::none;
-  shape.prefix = fmt::format("ipcmark-list-{}", ::getpid());
-  try {
-    static_cast<void>(transport.open(shape));
-    return {};
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-}
-
-json transport_json(const Transport& transport) {
-  const Traits& traits = transport.traits;
-  auto waits = json::array();
-  for (const Wait wait : transport.waits) waits.push_back(word(wait));
-  const std::string reason = missing(transport);
-  return {{"name", traits.name},
-          {"summary", traits.summary},
-          {"available", reason.empty()},
-          {"reason", reason},
-          {"family", word(traits.family)},
-          {"copies", traits.copies},
-          {"boundaries", traits.boundaries},
-          {"answers", traits.answers},
-          {"max_bytes", traits.max_bytes == kNever ? json() : json(traits.max_bytes)},
-          {"waits", std::move(waits)},
-          {"abilities", transport.abilities}};
-}
-
-std::string joined(const json& words) {
-  return fmt::format("{}", fmt::join(words.get<std::vector<std::string>>(), ", "));
-}
-
-void print_transports(const json& all) {
-  fmt::print("{:<22} {:<5} {:<14} {:<7} {:<7} {:<12} {}\n", "transport", "here", "family", "copies",
-             "largest", "waits", "abilities");
-  const std::size_t every_wait = Words<Wait>::table.size();
-  for (const json& one : all) {
-    const std::string largest =
-        one["max_bytes"].is_null() ? "-" : format_quantity(one["max_bytes"], Unit::bytes);
-    const bool available = one["available"];
-    fmt::print("{:<22} {:<5} {:<14} {:<7} {:<7} {:<12} {}\n", one["name"].get<std::string>(),
-               available ? "yes" : "no", one["family"].get<std::string>(), one["copies"].get<int>(),
-               largest, one["waits"].size() == every_wait ? "all" : joined(one["waits"]),
-               joined(one["abilities"]));
-    if (!available) fmt::print("{:<22} {}\n", "", one["reason"].get<std::string>());
-  }
-}
 
 json experiment_json(const Experiment& experiment) {
   return {{"name", experiment.name},
@@ -120,13 +62,10 @@ void print_placements(const json& all) {
 }
 
 json facts_of(const std::string& what) {
-  auto all = json::array();
   if (what == "placements") return placements_json();
-  if (what == "experiments") {
-    for (const Experiment& experiment : experiments()) all.push_back(experiment_json(experiment));
-  } else {
-    for (const Transport& transport : transports()) all.push_back(transport_json(transport));
-  }
+  if (what == "transports") return transports_json();
+  auto all = json::array();
+  for (const Experiment& experiment : experiments()) all.push_back(experiment_json(experiment));
   return all;
 }
 
