@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <ranges>
 #include <stdexcept>
 #include <type_traits>
 
@@ -119,10 +120,7 @@ std::vector<Axis> table() {
   const Limits size{Unit::bytes, 1, kLargestMessage};
   const Limits reply{Unit::bytes, 0, kLargestMessage};
   const Limits wait{Unit::time, 0, kLongestWait, true};
-  const Limits page{.unit = Unit::bytes,
-                    .lowest = 0,
-                    .highest = 1 << 21,
-                    .among = {0, 1 << 12, 1 << 14, 1 << 16, 1 << 21}};
+  const Limits page{Unit::bytes, 0, 1 << 21, false, false, {0, 1 << 12, 1 << 14, 1 << 16, 1 << 21}};
   const Limits threshold{Unit::bytes, 0, kLargestMessage, true, true};
   return {
       words<&Case::transport>("transport", what, "mechanism", &transport_words),
@@ -247,14 +245,13 @@ std::vector<std::string> Axis::range(std::string_view from, std::string_view to,
 
 std::string Axis::valid() const {
   if (words != nullptr) return fmt::format("{}", fmt::join(words(), ", "));
+  const auto written = [this](std::uint64_t value) { return format_quantity(value, unit); };
   if (!among.empty()) {
-    std::vector<std::string> all;
-    for (const std::uint64_t value : among) all.push_back(format_quantity(value, unit));
-    return fmt::format("{}", fmt::join(all, ", "));
+    return fmt::format("{}", fmt::join(among | std::views::transform(written), ", "));
   }
   const std::string units = unit_words(unit);
-  return fmt::format("{} to {}{}{}", lowest, format_quantity(highest, unit),
-                     infinite ? " or inf" : "", unit == Unit::count ? "" : ", in " + units);
+  return fmt::format("{} to {}{}{}", lowest, written(highest), infinite ? " or inf" : "",
+                     unit == Unit::count ? "" : ", in " + units);
 }
 
 const std::vector<Axis>& axes() {
