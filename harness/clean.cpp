@@ -15,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "ipcmark-";
+constexpr std::string_view kNamedSemaphore = "sem.";  // glibc's, before the name of one
 // The journal is written just before the object is made, by a clock that counts whole seconds.
 constexpr std::int64_t kClockSlack = 2;
 // A folder is made before anything in it is open; a launch that takes this long is dead.
@@ -84,8 +85,9 @@ std::set<std::string> held_paths(const fs::path& proc) {
 // Ours by name, owner and kind; never what a link leads to.
 std::optional<struct stat> ours(const CleanWorld& world, const fs::path& path, mode_t kind) {
   struct stat facts {};
-  const bool named = path.filename().string().starts_with(kPrefix);
-  if (!named || ::lstat(path.c_str(), &facts) != 0) return std::nullopt;
+  std::string name = path.filename().string();
+  if (name.starts_with(kNamedSemaphore)) name.erase(0, kNamedSemaphore.size());
+  if (!name.starts_with(kPrefix) || ::lstat(path.c_str(), &facts) != 0) return std::nullopt;
   if (facts.st_uid != world.user || (facts.st_mode & S_IFMT) != kind) return std::nullopt;
   return facts;
 }

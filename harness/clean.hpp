@@ -14,7 +14,7 @@
 namespace ipcmark {
 
 // What the kernel says of a System V object.
-struct ObjectFacts {
+struct SysvFacts {
   int id = 0;
   uid_t owner = 0;
   std::int64_t changed_s = 0;  // created, or its limits or owner set, at this Unix time
@@ -24,7 +24,7 @@ struct ObjectFacts {
 struct SysvKind {
   std::string kind;  // "msg"
   std::string name;  // for people
-  std::function<std::optional<ObjectFacts>(std::int32_t key)> find;
+  std::function<std::optional<SysvFacts>(std::int32_t key)> find;
   std::function<bool(int id)> remove;
 };
 

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -16,20 +17,32 @@
 namespace ipcmark {
 namespace {
 
-std::optional<ObjectFacts> find_queue(std::int32_t key) {
+std::optional<SysvFacts> find_queue(std::int32_t key) {
   const int id = ::msgget(key, 0);
   struct msqid_ds facts {};
   if (id < 0 || ::msgctl(id, IPC_STAT, &facts) != 0) return std::nullopt;
-  return ObjectFacts{.id = id, .owner = facts.msg_perm.uid, .changed_s = facts.msg_ctime};
+  return SysvFacts{.id = id, .owner = facts.msg_perm.uid, .changed_s = facts.msg_ctime};
+}
+
+std::optional<SysvFacts> find_semaphores(std::int32_t key) {
+  const int id = ::semget(key, 0, 0);
+  struct semid_ds facts {};
+  union {  // semctl(2): the caller defines it
+    int val;
+    struct semid_ds* buf;
+  } where{.buf = &facts};
+  if (id < 0 || ::semctl(id, 0, IPC_STAT, where) != 0) return std::nullopt;
+  return SysvFacts{.id = id, .owner = facts.sem_perm.uid, .changed_s = facts.sem_ctime};
 }
 
 bool remove_queue(int id) { return ::msgctl(id, IPC_RMID, nullptr) == 0; }
+bool remove_semaphores(int id) { return ::semctl(id, 0, IPC_RMID) == 0; }
 
-std::optional<ObjectFacts> find_segment(std::int32_t key) {
+std::optional<SysvFacts> find_segment(std::int32_t key) {
   const int id = ::shmget(key, 0, 0);
   struct shmid_ds facts {};
   if (id < 0 || ::shmctl(id, IPC_STAT, &facts) != 0) return std::nullopt;
-  return ObjectFacts{.id = id, .owner = facts.shm_perm.uid, .changed_s = facts.shm_ctime};
+  return SysvFacts{.id = id, .owner = facts.shm_perm.uid, .changed_s = facts.shm_ctime};
 }
 
 bool remove_segment(int id) { return ::shmctl(id, IPC_RMID, nullptr) == 0; }
@@ -71,6 +84,7 @@ CleanWorld this_world() {
           .user = ::geteuid(),
           .now_s = std::time(nullptr),
           .sysv_kinds = {{"msg", "System V queue", &find_queue, &remove_queue},
+                         {"sem", "System V semaphores", &find_semaphores, &remove_semaphores},
                          {"shm", "System V shared memory", &find_segment, &remove_segment}},
           .lives = &lives};
 }

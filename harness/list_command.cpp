@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/axes.hpp"
 #include "harness/commands.hpp"
 #include "harness/experiment.hpp"
 #include "harness/journal.hpp"

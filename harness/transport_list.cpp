@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/axes.hpp"
 #include "harness/help.hpp"
 #include "harness/units.hpp"
 #include "harness/words.hpp"
@@ -22,14 +23,15 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t kProbeBytes = 64;
-constexpr std::uint64_t kLargest = 1 << 30;  // of the axis message_bytes
-constexpr std::size_t kName = 22;            // column of what follows a transport's name
-constexpr std::size_t kWidth = 100;
+constexpr std::size_t kName = 22;  // column of what follows a transport's name
+constexpr std::size_t kLineWidth = 100;
 
 Shape probe(const Transport& transport, const Variant& variant, std::uint64_t bytes) {
   Shape shape;
   shape.message_bytes = shape.reply_bytes = std::min(bytes, transport.traits.max_bytes);
   if (!transport.traits.answers) shape.reply_bytes = 0;
+  // A hybrid carries through its arena what its queue would refuse.
+  if (transport.traits.has_threshold) shape.threshold_bytes = shape.reply_threshold_bytes = 0;
   shape.wait = transport.waits.empty() ? Wait::block : transport.waits.back();
   shape.access = transport.has("copy") ? Access::copy : Access::in_place;
   variant.apply(shape);
@@ -53,12 +55,10 @@ json limits_of(const Transport& transport, const Variant& variant) {
     return missing(transport, probe(transport, variant, bytes));
   };
   const std::uint64_t fixed = transport.traits.max_bytes;
-  if (fixed <= kLargest) {
-    return {{"message_bytes", fixed}, {"reason", "the mechanism's own"}};
-  }
-  std::string reason = refused(kLargest);
-  if (reason.empty()) return {{"message_bytes", nullptr}, {"reason", ""}};
-  std::uint64_t works = kProbeBytes, fails = kLargest;
+  if (fixed != kNever) return {{"max_bytes", fixed}, {"limited_by", ""}};
+  std::string reason = refused(kLargestMessage);
+  if (reason.empty()) return {{"max_bytes", nullptr}, {"limited_by", ""}};
+  std::uint64_t works = kProbeBytes, fails = kLargestMessage;
   while (fails - works > 1) {
     const std::uint64_t middle = works + (fails - works) / 2;
     std::string why = refused(middle);
@@ -68,7 +68,7 @@ json limits_of(const Transport& transport, const Variant& variant) {
       fails = middle, reason = std::move(why);
     }
   }
-  return {{"message_bytes", works}, {"reason", reason}};
+  return {{"max_bytes", works}, {"limited_by", reason}};
 }
 
 json variant_json(const Variant& variant) {
@@ -97,8 +97,8 @@ json entry(const Transport& transport, const Variant& variant, const json& limit
           {"copies", traits.copies},
           {"boundaries", traits.boundaries},
           {"answers", traits.answers},
-          {"max_bytes", traits.max_bytes == kNever ? json() : json(traits.max_bytes)},
-          {"limits", limits},
+          {"max_bytes", limits["max_bytes"]},
+          {"limited_by", limits["limited_by"]},
           {"waits", std::move(waits)},
           {"abilities", std::move(abilities)}};
 }
@@ -120,7 +120,7 @@ std::string name_of(const json& variant) {
 }
 
 void print_transport(const json& one) {
-  const json& most = one["limits"]["message_bytes"];
+  const json& most = one["max_bytes"];
   const std::size_t every_wait = Words<Wait>::table.size();
   fmt::print("{:<{}} {:<5} {:<14} {:<7} {:<9} {:<12} {}\n", one["name"].get<std::string>(), kName,
              one["available"].get<bool>() ? "yes" : "no", one["family"].get<std::string>(),
@@ -145,7 +145,7 @@ void print_variants(std::span<const json> entries, Reasons& reasons) {
   const auto print = [](const char* title, const std::vector<std::string>& names) {
     if (names.empty()) return;
     const std::string row = fmt::format("{}: {}", title, fmt::join(names, ", "));
-    fmt::print("{:<{}} {}\n", "", kName, wrapped(row, kWidth - kName, kName + 1));
+    fmt::print("{:<{}} {}\n", "", kName, wrapped(row, kLineWidth - kName, kName + 1));
   };
   print("here", here);
   print("not here", missing);
@@ -155,7 +155,7 @@ void print_reasons(const Reasons& reasons) {
   if (!reasons.empty()) fmt::print("\nnot here\n");
   for (const auto& [reason, names] : reasons) {
     fmt::print("  {}\n    {}\n", reason,
-               wrapped(fmt::format("{}", fmt::join(names, ", ")), kWidth - 4, 4));
+               wrapped(fmt::format("{}", fmt::join(names, ", ")), kLineWidth - 4, 4));
   }
 }
 

@@ -6,7 +6,8 @@
 namespace ipcmark {
 
 // One entry per transport and variant, the default first. `name`, `variant` (axis → value), family,
-// abilities, waits, limits; `available`, else `reason`: the call, the errno's text and the knob.
+// abilities, waits, `max_bytes` and what refuses more (`limited_by`); `available`, else `reason`:
+// the call, the errno's text and the knob.
 [[nodiscard]] nlohmann::json transports_json();
 
 // The same for people, from those entries: a line a transport, its variants in a row below it, and

@@ -96,7 +96,7 @@ struct Size {
 
 [[nodiscard]] inline SharedObject open_sysv_shm(const Size& size) {
   const int huge = size.huge == 0 ? 0 : SHM_HUGETLB | static_cast<int>(huge_flag(size.huge));
-  const int id = make_journalled("shm", [&](key_t key) {
+  const int id = try_journalled("shm", [&](key_t key) {
     return ::shmget(key, size.bytes, IPC_CREAT | IPC_EXCL | huge | 0600);
   });
   if (id < 0 && huge != 0) {

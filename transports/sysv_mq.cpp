@@ -94,11 +94,9 @@ class SysvMqEnd {
 class Queue {
  public:
   Queue()
-      : creator_(::getpid()), id_(make_journalled("msg", [](key_t key) {
+      : creator_(::getpid()), id_(create_journalled("msg", "msgget", [](key_t key) {
           return ::msgget(key, IPC_CREAT | IPC_EXCL | 0600);
-        })) {
-    available(id_, "msgget");
-  }
+        })) {}
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
   ~Queue() {

@@ -125,8 +125,14 @@ inline void connect(const Fd& socket, const UnixName& to) {
 
 }  // namespace unix_pair
 
-// socketpair(2) has no name that could be left behind or opened by somebody else, and is what is
-// meant where nothing is said.
+// socketpair(2): no name that could be left behind or opened by somebody else.
+[[nodiscard]] inline SocketPair open_unix_pair(int type) {
+  int fds[2];
+  available(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds), "socketpair");
+  return {Fd(fds[0]), Fd(fds[1])};
+}
+
+// By the shape's address, a pair where it says nothing, with its buffers.
 [[nodiscard]] inline SocketPair open_unix_pair(int type, const Shape& shape) {
   SocketPair pair;
   if (shape.address == Address::path) {
@@ -135,9 +141,7 @@ inline void connect(const Fd& socket, const UnixName& to) {
     const std::string name = unix_pair::unpredictable(shape.prefix);
     pair = unix_pair::met(type, UnixName::abstract(name), UnixName::abstract(name + "-back"));
   } else {
-    int fds[2];
-    available(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds), "socketpair");
-    pair = {Fd(fds[0]), Fd(fds[1])};
+    pair = open_unix_pair(type);
   }
   // What is on its way counts against its sender's buffer; a receiver has none of its own.
   set_send_buffer(pair.client, shape.buffer_bytes);
