@@ -20,6 +20,7 @@
 
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
+#include "transports/unix_pair.hpp"
 #include "transports/uring.hpp"
 
 namespace ipcmark {
