@@ -4,6 +4,7 @@
 #   ./run_all.sh [--plan quick|nightly|publish|smoke|FILE] [--tune] [options of `ipcmark run`]
 #   ./run_all.sh test [--sanitizers]      all tests
 #   ./run_all.sh build                    only install and build
+#   ./run_all.sh install PACKAGE...       only install, these beside what is needed
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -82,11 +83,13 @@ run_tests() {
   ctest --preset tsan --output-on-failure -R '^Ring'
 }
 
+if [ "${1:-}" = install ]; then packages+=("${@:2}"); fi
 install_missing
 restore_knobs
 case ${1:-} in
   test) run_tests "${2:-}"; exit ;;  # not behind &&: errexit must see every failure in it
   build) build release; exit ;;
+  install) exit ;;
 esac
 
 arguments=()

@@ -25,6 +25,7 @@ def build(run: Run) -> dict[str, Any]:
     status = [r.status for r in run.records]
     unstable = sum(entry.pop("unstable") for entry in latency + streams)
     counts = {name: status.count(name) for name in ("ok", "skipped", "failed")}
+    counts["superseded"] = sum(r.superseded for r in run.records)
     return {
         "schema": SCHEMA,
         "run": run.name,

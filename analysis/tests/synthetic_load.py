@@ -108,8 +108,8 @@ def manifest(
         "clock": {"method": "rdtsc", "ticks_per_ns": 2.8, "quantum_ns": 10.0, "cost_min_ns": 9.0,
                   "cost_p50_ns": 9.4, "cost_p99_ns": 19.0, "calibration_error_ppm": 3.0},
         "probes": [
-            {"block": b, "when": w, **probe, "canary_ns": [118.0, 119.0, 121.0], "contaminated": False}
-            for b in range(blocks) for w in ("start", "middle", "end")
+            {"block": b, "when": w, **probe}
+            for b in range(blocks) for w in ("start",)
         ],
     }  # fmt: skip
 

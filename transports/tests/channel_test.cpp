@@ -1,6 +1,7 @@
 // What a channel promises beyond its messages: reasons, closed peers, and a machine left as it was.
 #include <sys/msg.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 
 #include <filesystem>
 #include <fstream>
@@ -30,7 +31,8 @@ std::size_t names_left(const std::filesystem::path& folder) {
   std::error_code none;  // a folder that is not there holds nothing
   return static_cast<std::size_t>(std::ranges::count_if(
       std::filesystem::directory_iterator(folder, none), [](const auto& entry) {
-        return entry.path().filename().string().starts_with(test_prefix());
+        const std::string name = entry.path().filename().string();
+        return name.starts_with(test_prefix()) || name.starts_with("sem." + test_prefix());
       }));
 }
 
@@ -54,6 +56,23 @@ std::size_t queues_left() {
   return count;
 }
 
+// System V semaphores whose value this process was the last to set; setting them up makes it so.
+std::size_t semaphores_left() {
+  std::ifstream table("/proc/sysvipc/sem");
+  std::string line;
+  std::getline(table, line);
+  std::size_t count = 0;
+  while (std::getline(table, line)) {
+    std::istringstream row(line);
+    int key = 0, id = 0;
+    row >> key >> id;
+    if (::semctl(id, 0, GETPID) == ::getpid()) ++count;
+  }
+  return count;
+}
+
+std::size_t sysv_left() { return queues_left() + semaphores_left(); }
+
 class Leftovers : public Conformance {};
 
 TEST_P(Leftovers, names_are_gone_once_it_is_open_and_everything_once_it_is_closed) {
@@ -63,9 +82,9 @@ TEST_P(Leftovers, names_are_gone_once_it_is_open_and_everything_once_it_is_close
     auto channel = transport().open(small);
     EXPECT_EQ(names_left(), 0u);
     channel.reset();
-    EXPECT_EQ(queues_left(), 0u);
+    EXPECT_EQ(sysv_left(), 0u);
     run_all_right(small, {ask(small, 4)});
-    EXPECT_EQ(queues_left(), 0u);
+    EXPECT_EQ(sysv_left(), 0u);
   }
 }
 
@@ -78,7 +97,7 @@ TEST_P(Leftovers, a_refusal_says_why_and_leaves_nothing) {
     EXPECT_NE(reason.find(": "), std::string::npos) << reason;
     EXPECT_NE(reason.find_first_of("0123456789", reason.find('(')), std::string::npos) << reason;
     EXPECT_EQ(names_left(), 0u);
-    EXPECT_EQ(queues_left(), 0u);
+    EXPECT_EQ(sysv_left(), 0u);
   }
 }
 
@@ -216,33 +235,63 @@ TEST(PosixMq, a_default_depth_shrinks_to_the_limit_and_says_so_an_asked_one_is_r
   EXPECT_NE(refusal(mq, shape).find("fs.mqueue.msg_max"), std::string::npos) << refusal(mq, shape);
 }
 
-TEST(SysvMq, keys_are_journalled_and_a_removed_queue_is_an_error_that_names_the_call) {
+// A channel that is journalled as `objects` lines of this kind; `find` is -1 for a key that is
+// gone.
+std::unique_ptr<Channel> open_journalled(const char* transport, const char* kind, int objects,
+                                         int (*find)(key_t)) {
   const auto journal = std::filesystem::temp_directory_path() / (test_prefix() + "-journal");
   ::setenv("IPCMARK_JOURNAL", journal.c_str(), 1);
-  auto channel = find_transport("sysv_mq")->open({});
+  auto channel = find_transport(transport)->open({});
   ::unsetenv("IPCMARK_JOURNAL");
   std::ifstream lines(journal);
-  std::string kind, key;
+  std::string said, key;
   long pid = 0, time = 0;
-  for (int queue = 0; queue < 2; ++queue) {
-    ASSERT_TRUE(lines >> kind >> key >> pid >> time);
-    EXPECT_EQ(kind, "msg");
-    EXPECT_NE(::msgget(static_cast<key_t>(std::stoul(key, nullptr, 16)), 0), -1) << key;
+  for (int object = 0; object < objects; ++object) {
+    EXPECT_TRUE(lines >> said >> key >> pid >> time);
+    EXPECT_EQ(said, kind);
+    EXPECT_NE(find(static_cast<key_t>(std::stoul(key, nullptr, 16))), -1) << key;
     EXPECT_EQ(pid, ::getpid());
   }
+  EXPECT_FALSE(lines >> said);
   std::filesystem::remove(journal);
-  const auto end = channel->client(0);
-  channel.reset();
-  EXPECT_EQ(queues_left(), 0u);
+  return channel;
+}
+
+std::string error_of(End& end) {
   std::uint64_t stamps[2];
   Tally tally{.stamps = stamps};
-  end->reshape({});
   try {
-    end->run(Part::ask, {.messages = 1, .message_bytes = 64, .reply_bytes = 64}, tally);
-    FAIL() << "the queue is gone";
+    end.reshape({});
+    end.run(Part::ask, {.messages = 1, .message_bytes = 64, .reply_bytes = 64}, tally);
+    return {};
   } catch (const std::system_error& error) {
-    EXPECT_EQ(std::string(error.what()).find("msgsnd: "), 0u) << error.what();
+    return error.what();
   }
+}
+
+TEST(SysvMq, keys_are_journalled_and_a_removed_queue_is_an_error_that_names_the_call) {
+  auto channel = open_journalled("sysv_mq", "msg", 2, [](key_t key) { return ::msgget(key, 0); });
+  const auto end = channel->client(0);
+  channel.reset();
+  EXPECT_EQ(sysv_left(), 0u);
+  EXPECT_EQ(error_of(*end).find("msgsnd: "), 0u);
+}
+
+TEST(SysvSem, its_key_is_journalled_and_a_removed_set_is_an_error_that_names_the_call) {
+  auto channel =
+      open_journalled("shm_sysv_sem", "sem", 1, [](key_t key) { return ::semget(key, 0, 0); });
+  const auto end = channel->client(0);
+  EXPECT_EQ(semaphores_left(), 1u);
+  channel.reset();
+  EXPECT_EQ(sysv_left(), 0u);
+  EXPECT_EQ(error_of(*end).find("semctl: "), 0u);
+}
+
+TEST(SysvSem, a_ring_deeper_than_a_semaphore_counts_is_refused_with_the_limit) {
+  const Shape deep{.depth = 32768, .prefix = test_prefix()};
+  EXPECT_EQ(refusal(*find_transport("shm_sysv_sem"), deep),
+            "semop: Numerical result out of range (slots 32768; SEMVMX 32767)");
+  EXPECT_EQ(sysv_left(), 0u);
 }
 
 // Signals of this user that are pending now.
@@ -264,7 +313,7 @@ TEST_P(FullSignalQueue, is_waited_for_and_no_message_is_lost) {
 }
 
 bool queues_signals(const Transport& t, Access) {
-  return t.traits.name.find("signal") != t.traits.name.npos;
+  return t.traits.name == "rt_signal" || t.traits.name == "signalfd";
 }
 INSTANTIATE_TEST_SUITE_P(Transport, FullSignalQueue, ::testing::ValuesIn(points(queues_signals)),
                          PointName());
