@@ -43,7 +43,7 @@ def _stopped(run: Run, again: str) -> dict[str, str] | None:
 
 
 def _few(run: Run) -> dict[str, str] | None:
-    groups = cases(r for r in run.records if r.ok and r.experiment != "canary")
+    groups = cases(r for r in run.records if r.ok)
     few = sum(len({r.launch_id for r in rs}) < stats.kMinLaunches for rs in groups.values())
     if not few:
         return None

@@ -99,9 +99,9 @@ def _residuals(ax: Axes, records: list[Record], rest: dict[str, float]) -> list[
              "block": r.block, "residual_percent": y} for r, y in zip(mine, ys)
         ]  # fmt: skip
     ax.axhline(0, color=style.MUTED, lw=0.8)
+    style.percent_axis(ax)
     words = "residuals" if rows else "residuals: one launch a case, nothing to hold it against"
-    ax.set(title=words, xlabel="launch, in order of execution")
-    ax.set_ylabel("against the case's median [%]")
+    ax.set(title=words, xlabel="launch, in order", ylabel="against the case's median [%]")
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), handletextpad=0.1)
     return rows
 
