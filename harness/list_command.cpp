@@ -1,14 +1,14 @@
 // `ipcmark list`: what the registries hold, and what of it this machine has.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/availability.hpp"
 #include "harness/commands.hpp"
 #include "harness/experiment.hpp"
 #include "harness/journal.hpp"
 #include "harness/placement.hpp"
+#include "harness/plugins.hpp"
 #include "harness/topology.hpp"
 #include "harness/units.hpp"
 #include "harness/words.hpp"
@@ -19,23 +19,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kProbeBytes = 64;
 constexpr std::size_t kShownPairs = 3;
 
-// Opened in this process and at once closed; why not, or empty.
+// A plug-in's transport is opened in a child of its own: its code never runs in here.
 std::string missing(const Transport& transport) {
-  Shape shape;
-  shape.message_bytes = shape.reply_bytes = std::min(kProbeBytes, transport.traits.max_bytes);
-  shape.wait = transport.waits.empty() ? Wait::block : transport.waits.back();
-  shape.access = transport.has("copy") ? Access::copy : Access::in_place;
-  shape.backing = transport.traits.shares_memory ? Backing::memfd : Backing::none;
-  shape.prefix = fmt::format("ipcmark-list-{}", ::getpid());
-  try {
-    static_cast<void>(transport.open(shape));
-    return {};
-  } catch (const std::exception& error) {
-    return error.what();
-  }
+  return plugin_of(transport.traits.name) != nullptr ? why_not_open(transport.traits.name)
+                                                     : why_not_here(transport);
 }
 
 json transport_json(const Transport& transport) {
@@ -43,10 +32,12 @@ json transport_json(const Transport& transport) {
   auto waits = json::array();
   for (const Wait wait : transport.waits) waits.push_back(word(wait));
   const std::string reason = missing(transport);
+  const Plugin* plugin = plugin_of(traits.name);
   return {{"name", traits.name},
           {"summary", traits.summary},
           {"available", reason.empty()},
           {"reason", reason},
+          {"plugin", plugin == nullptr ? json() : json(plugin->path)},
           {"family", word(traits.family)},
           {"copies", traits.copies},
           {"boundaries", traits.boundaries},
