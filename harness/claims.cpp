@@ -20,10 +20,6 @@ constexpr double kHiddenFloorNs = 20'000;
 // In one step alone: longer than a host takes a CPU away for, and more than is shown.
 constexpr double kHiddenAloneShare = 0.5;
 constexpr double kHiddenAloneNs = 20e6;
-// Both clocks are the machine's; their readings differ by the calibration's error at most.
-constexpr double kClockError = 0.005;
-constexpr double kClockFloorNs = 50'000;
-
 double to_ns(std::uint64_t ticks, TimeScale scale) {
   return static_cast<double>(ticks) / scale.ticks_per_ns;
 }
@@ -139,17 +135,17 @@ void require_true(const Order& order, const std::array<Report, 2>& reports, cons
   }
 }
 
-void require_within(const Order& order, const std::array<Report, 2>& reports, double waited_ns,
-                    TimeScale scale) {
+void require_within(const Order& order, const std::array<Report, 2>& reports,
+                    std::uint64_t waited_ticks, TimeScale scale) {
   for (std::size_t end = 0; end < 2; ++end) {
-    double taken = 0;
+    std::uint64_t taken = 0;
     for (std::uint32_t i = 0; i < order.step_count; ++i) {
-      const StepReport& step = reports[end].steps[i];
-      taken += to_ns(step.ended_ticks - step.began_ticks, scale);
+      taken += reports[end].steps[i].ended_ticks - reports[end].steps[i].began_ticks;
     }
-    if (taken > waited_ns * (1 + kClockError) + kClockFloorNs) {
+    if (taken > waited_ticks) {
       throw LaunchFailed(fmt::format("{}: its steps claim {:.1f} us, the launch waited {:.1f} us",
-                                     end == 0 ? "client" : "server", taken / 1e3, waited_ns / 1e3));
+                                     word(end == 0 ? Role::client : Role::server),
+                                     to_ns(taken, scale) / 1e3, to_ns(waited_ticks, scale) / 1e3));
     }
   }
 }

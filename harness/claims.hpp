@@ -37,9 +37,9 @@ struct Claim {
 void require_true(const Order& order, const std::array<Report, 2>& reports, const Stage& stage,
                   TimeScale scale);
 
-// The roles' steps took no longer than the coordinator waited for them (`waited_ns`, of its own
-// clock). Throws LaunchFailed.
-void require_within(const Order& order, const std::array<Report, 2>& reports, double waited_ns,
-                    TimeScale scale);
+// The roles' steps took no longer than the coordinator waited for them, by its own reading of the
+// same counter. Throws LaunchFailed.
+void require_within(const Order& order, const std::array<Report, 2>& reports,
+                    std::uint64_t waited_ticks, TimeScale scale);
 
 }  // namespace ipcmark

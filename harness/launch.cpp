@@ -16,6 +16,7 @@
 #include "harness/plugin_load.hpp"
 #include "harness/record.hpp"
 #include "transports/registry.hpp"
+#include "transports/ticks.hpp"
 
 namespace ipcmark {
 
@@ -85,9 +86,9 @@ class Launch {
   // Both ends' steps, which cannot have taken longer than was waited for them here.
   std::array<Report, 2> perform(const Order& order, std::string_view phase,
                                 std::int64_t deadline_ns) {
-    const std::int64_t before = monotonic_now();
+    const std::uint64_t before = ticks::now();
     const auto reports = cast_->tell_both(order, phase, deadline_ns);
-    require_within(order, reports, static_cast<double>(monotonic_now() - before), spec_.scale);
+    require_within(order, reports, ticks::now() - before, spec_.scale);
     return reports;
   }
 

@@ -43,9 +43,10 @@ json ask(const std::string& path, const std::string& content, const std::string&
                   ? json()
                   : json::parse(heard.text.substr(begin, end - begin), nullptr, false);
   if (!last.is_object()) last = {{"at", "starting"}};
-  if (!last.contains("at")) return last;
+  if (!last.contains("at") && heard.why.empty()) return last;
   const std::string how = heard.why.empty() ? "ended without an answer" : heard.why;
-  return {{"refused", fmt::format("probe: {} while {}", how, last["at"].get<std::string>())}};
+  const std::string where = last.value("at", "leaving a process behind");
+  return {{"refused", fmt::format("probe: {} while {}", how, where)}};
 }
 
 void register_entry(const std::string& path, const json& entry) {

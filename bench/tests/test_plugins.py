@@ -44,6 +44,18 @@ def refused(done: subprocess.CompletedProcess, *words: str) -> None:
         assert word in done.stderr, done.stderr
 
 
+def probes_alive() -> list[str]:
+    """Processes of a probe, whoever their parent is now."""
+    found = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if b"probe-plugin" in line.read_bytes():
+                found.append(line.parent.name)
+        except OSError:
+            continue  # it ended meanwhile
+    return found
+
+
 def patched(source: Path, target: Path, offset: int, value: bytes) -> str:
     content = bytearray(source.read_bytes())
     content[offset : offset + len(value)] = value
@@ -99,6 +111,8 @@ def test_a_file_cut_off_anywhere_is_refused_and_not_loaded(tmp_path):
         ("exit", "probe: ended without an answer while loading"),
         ("throw", "while loading"),
         ("hang", "probe: did not end within 5000 ms while loading"),
+        ("deaf", "probe: did not end within 5000 ms while loading"),
+        ("litter", "probe: did not end within 5000 ms while leaving a process behind"),
     ],
 )
 def test_one_that_goes_wrong_while_it_is_loaded_takes_nobody_with_it(fault, says):
@@ -106,6 +120,7 @@ def test_one_that_goes_wrong_while_it_is_loaded_takes_nobody_with_it(fault, says
     done = ipcmark("list", "--plugin", BAD, env={**os.environ, "IPCMARK_TEST_AT_LOAD": fault})
     refused(done, BAD, says)
     assert time.monotonic() - before < 30
+    assert not probes_alive()
 
 
 def test_list_tells_what_a_plugin_brings_and_whether_it_is_here():

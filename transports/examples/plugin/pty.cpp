@@ -4,7 +4,8 @@
 // line discipline's 4 KiB read buffer, and the reader copies it out: two copies by the ends, one by
 // the kernel's thread. The surprise is that thread: a message wakes it before it wakes the reader,
 // so a sleeping pair pays two wake-ups a message, and spinning ends wait for a third party. A
-// reader that does not keep up is throttled, not cut off: raw mode loses nothing.
+// reader that does not keep up is throttled, not cut off: raw mode loses nothing. A writer is not
+// told that its peer has closed: its bytes fill the buffer, and then it waits for room.
 #include <fcntl.h>
 #include <stdlib.h>
 #include <termios.h>
