@@ -1,12 +1,14 @@
 #pragma once
 
-#include <string>
+#include <nlohmann/json_fwd.hpp>
 
 #include "transports/registry.hpp"
 
 namespace ipcmark {
 
-// Opens a small channel in this process and closes it at once; why it cannot be had, or empty.
-[[nodiscard]] std::string why_not_here(const Transport& transport);
+// Opens channels in this process and closes them at once: `reason` why there can be none, or empty;
+// `max_bytes`, null where no size that can be asked for is refused; `limited_by`, what the next
+// byte meets, as the mechanism says it.
+[[nodiscard]] nlohmann::json availability(const Transport& transport);
 
 }  // namespace ipcmark

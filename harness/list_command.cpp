@@ -22,27 +22,28 @@ using nlohmann::json;
 constexpr std::size_t kShownPairs = 3;
 
 // A plug-in's transport is opened in a child of its own: its code never runs in here.
-std::string missing(const Transport& transport) {
-  return plugin_of(transport.traits.name) != nullptr ? why_not_open(transport.traits.name)
-                                                     : why_not_here(transport);
+json availability_of(const Transport& transport) {
+  return plugin_of(transport.traits.name) != nullptr ? availability_of_plugin(transport.traits.name)
+                                                     : availability(transport);
 }
 
 json transport_json(const Transport& transport) {
   const Traits& traits = transport.traits;
   auto waits = json::array();
   for (const Wait wait : transport.waits) waits.push_back(word(wait));
-  const std::string reason = missing(transport);
+  const json here = availability_of(transport);
   const Plugin* plugin = plugin_of(traits.name);
   return {{"name", traits.name},
           {"summary", traits.summary},
-          {"available", reason.empty()},
-          {"reason", reason},
+          {"available", here.at("reason") == ""},
+          {"reason", here.at("reason")},
           {"plugin", plugin == nullptr ? json() : json(plugin->path)},
           {"family", word(traits.family)},
           {"copies", traits.copies},
           {"boundaries", traits.boundaries},
           {"answers", traits.answers},
-          {"max_bytes", traits.max_bytes == kNever ? json() : json(traits.max_bytes)},
+          {"max_bytes", here.at("max_bytes")},
+          {"limited_by", here.at("limited_by")},
           {"waits", std::move(waits)},
           {"abilities", transport.abilities}};
 }

@@ -44,7 +44,8 @@ json probe(int control_fd, const json& asked) try {
   if (open.empty()) return describe(path, added);
   at("opening " + open);
   const Transport* transport = find_transport(open);
-  return {{"reason", transport != nullptr ? why_not_here(*transport) : "no such transport"}};
+  if (transport == nullptr) return {{"refused", "no such transport"}};
+  return availability(*transport);
 } catch (const std::exception& error) {
   return {{"refused", error.what()}};
 }

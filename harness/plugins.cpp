@@ -109,12 +109,14 @@ void admit_plugins_of(const json& manifest, bool unchanged) {
   }
 }
 
-std::string why_not_open(std::string_view transport) {
+json availability_of_plugin(std::string_view transport) {
   const Plugin* plugin = plugin_of(transport);
-  const json answer = ask(plugin->path, plugin->content, std::string(transport));
-  if (answer.contains("refused")) return answer["refused"];
-  const json reason = answer.value("reason", json());
-  return reason.is_string() ? reason.get<std::string>() : "probe: no answer";
+  json answer = ask(plugin->path, plugin->content, std::string(transport));
+  const json why = answer.value("reason", answer.value("refused", json("probe: no answer")));
+  answer["reason"] = why.is_string() ? why : json("probe: no answer");
+  if (!answer.contains("max_bytes")) answer["max_bytes"] = json();
+  if (!answer.contains("limited_by")) answer["limited_by"] = "";
+  return answer;
 }
 
 json to_json(const Plugin& plugin) {

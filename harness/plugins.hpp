@@ -34,8 +34,8 @@ void admit_plugin(const std::string& path);
 // what they were. Throws UsageError.
 void admit_plugins_of(const nlohmann::json& manifest, bool unchanged);
 
-// Why a plug-in's transport cannot be opened here, found by a child; empty if it can.
-[[nodiscard]] std::string why_not_open(std::string_view transport);
+// What `availability` says of a plug-in's transport, found by a child.
+[[nodiscard]] nlohmann::json availability_of_plugin(std::string_view transport);
 
 // For manifest.json: results/README.md.
 [[nodiscard]] nlohmann::json to_json(const Plugin& plugin);

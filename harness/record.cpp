@@ -73,6 +73,7 @@ json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record
                {"cpus_seen", result.role_cpus[end]},
                {"messages", result.role_messages[end]}};
   role.update(to_json(result.role_usage[end].value_or(Usage{})));
+  role.update(to_json(result.role_pages[end]));
   role["cpu_ns"] = result.role_cpu_ns[end];  // of the measured phases alone
   return role;
 }

@@ -69,6 +69,7 @@ void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& 
   for (std::size_t end = 0; end < 2; ++end) {
     add_usage(result_.role_usage[end], reports[end].usage);
     result_.role_cpus[end].insert(reports[end].cpu);
+    result_.role_pages[end] |= reports[end].pages;
     for (std::uint32_t i = first; i < last_.step_count; ++i) {
       result_.role_messages[end] += reports[end].steps[i].messages;
       result_.role_cpu_ns[end] += reports[end].steps[i].cpu_ns;

@@ -33,6 +33,7 @@ struct RungResult {
   std::array<std::uint64_t, 2> role_cpu_ns{};
   std::array<std::optional<Usage>, 2> role_usage{};
   std::array<std::set<int>, 2> role_cpus{};
+  std::array<BufferPages, 2> role_pages{};
 };
 
 // Counts and steps follow from a probe of the first messages, never from a clock inside a measured
@@ -44,6 +45,9 @@ class RungMeter {
 
   // First: verify, and a few messages to see what one costs.
   [[nodiscard]] Order probe() const;
+  // How long the memory of one probe may take to be mapped, filled, and compared, before anything
+  // has been timed.
+  [[nodiscard]] std::int64_t probe_ns() const;
   void take_probe(const std::array<Report, 2>& reports, const Stage& stage);
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <thread>
 
 #include "transports/posix.hpp"
 
@@ -104,6 +105,17 @@ Outcome run_phase(End& end, Role role, const Phase& phase, const Fd& control) {
   ::_exit(0);
 }
 
+// The same as a thread: its end is gone when it returns.
+void serve_as_thread(Channel& channel, const std::vector<Phase>& phases, const Fd& control) {
+  pin(Role::server);
+  const auto end = channel.server(0);
+  for (const Phase& phase : phases) {
+    const Outcome outcome = run_phase(*end, Role::server, phase, control);
+    tell(control, outcome);
+    if (*outcome.error != '\0') return;
+  }
+}
+
 // The server's process; killed, if need be, and waited for.
 class Child {
  public:
@@ -130,29 +142,62 @@ class Child {
 
 std::size_t usable_cpus() { return cpus().size(); }
 
+namespace {
+
+// The client's side, up to the first error; true when there was none.
+bool ask_all(End& end, const std::vector<Phase>& phases, const Fd& control,
+             std::vector<Outcomes>& all) {
+  for (const Phase& phase : phases) {
+    Outcomes& outcomes = all.emplace_back();
+    outcomes.client = run_phase(end, Role::client, phase, control);
+    if (*outcomes.client.error != '\0') return false;
+    hear(control, outcomes.server);
+    if (*outcomes.server.error != '\0') return false;
+  }
+  return true;
+}
+
+struct ControlPair {
+  Fd ours, theirs;
+  ControlPair() {
+    int fds[2];
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), "socketpair");
+    ours = Fd(fds[0]), theirs = Fd(fds[1]);
+  }
+};
+
+}  // namespace
+
 std::vector<Outcomes> run(const Transport& transport, const Shape& widest,
                           const std::vector<Phase>& phases, Keep keep) {
-  int fds[2];
-  check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), "socketpair");
-  Fd ours(fds[0]), theirs(fds[1]);
+  ControlPair control;
   auto channel = transport.open(widest);
   Child child([&] {
-    ours = Fd();
-    serve(std::move(channel), phases, theirs);
+    control.ours = Fd();
+    serve(std::move(channel), phases, control.theirs);
   });
-  theirs = Fd();
+  control.theirs = Fd();
   pin(Role::client);
   auto end = channel->client(0);
   if (keep == Keep::nothing) channel.reset();
   std::vector<Outcomes> all;
-  for (const Phase& phase : phases) {
-    Outcomes& outcomes = all.emplace_back();
-    outcomes.client = run_phase(*end, Role::client, phase, ours);
-    if (*outcomes.client.error != '\0') return all;
-    hear(ours, outcomes.server);
-    if (*outcomes.server.error != '\0') return all;
-  }
-  child.finished();
+  if (ask_all(*end, phases, control.ours, all)) child.finished();
+  return all;
+}
+
+std::vector<Outcomes> run_as_threads(const Transport& transport, const Shape& widest,
+                                     const std::vector<Phase>& phases) {
+  const ControlPair control;
+  const auto channel = transport.open(widest);
+  std::thread server([&] { serve_as_thread(*channel, phases, control.theirs); });
+  std::vector<Outcomes> all;
+  std::thread client([&] {
+    pin(Role::client);
+    const auto end = channel->client(0);
+    ask_all(*end, phases, control.ours, all);
+  });
+  client.join();
+  server.join();
   return all;
 }
 
