@@ -6,6 +6,7 @@
 
 #include "harness/binding.hpp"
 #include "harness/calibration.hpp"
+#include "transports/ticks.hpp"
 
 namespace ipcmark {
 
@@ -72,13 +73,19 @@ class RoleLoop {
           context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
       Tally tally{.stamps = stamps_.subspan(used)};
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
+      const std::uint64_t began = ticks::now();
       end_->run(step.part, step.job, tally);
+      const std::uint64_t ended = ticks::now();
       report.steps[i] = {.stamped = tally.stamped,
                          .messages = tally.messages,
                          .flushes = tally.flushes,
                          .wrong = tally.wrong,
                          .first_wrong = tally.first_wrong,
-                         .cpu_ns = cpu_time_ns(UsageScope::thread) - before};
+                         .wrong_lengths = tally.wrong_lengths,
+                         .cpu_ns = cpu_time_ns(UsageScope::thread) - before,
+                         .began_ticks = began,
+                         .ended_ticks = ended};
+      if (tally.stamped > tally.stamps.size()) throw std::runtime_error("more stamps than room");
       used += tally.stamped;
     }
   }

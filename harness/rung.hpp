@@ -14,14 +14,9 @@
 #include "harness/histogram.hpp"
 #include "harness/plan.hpp"
 #include "harness/rendezvous.hpp"
+#include "harness/time_scale.hpp"
 
 namespace ipcmark {
-
-// What a launch knows of time; found once a run.
-struct TimeScale {
-  double ticks_per_ns = 1;
-  double quantum_ns = 1;
-};
 
 // Facts of a rung, over all its visits.
 struct RungResult {
