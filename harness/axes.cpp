@@ -149,6 +149,7 @@ std::vector<Axis> table() {
       words<&Case::home>("home", memory, "end that touches shared memory first"),
       quantity<&Case::delay_ns>("delay_ns", load, "known delay, null transport only",
                                 {Unit::time, 0, kSecond}),
+      words<&Case::ipc_limits>("ipc_limits", place, "whose limits message queues have"),
   };
 }
 

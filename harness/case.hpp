@@ -15,6 +15,7 @@ enum class Idle { default_, c1, polling };
 enum class RoleKind { process, thread };
 enum class Policy { other, fifo };
 enum class Schedule { closed, fixed, poisson };
+enum class IpcLimits { host, private_ };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
 // words.hpp.
@@ -42,6 +43,7 @@ struct Case {
   Policy policy = Policy::other;
   Role home = Role::client;
   std::uint64_t delay_ns = 0;
+  IpcLimits ipc_limits = IpcLimits::host;
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;

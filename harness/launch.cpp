@@ -11,6 +11,7 @@
 
 #include "harness/calibration.hpp"
 #include "harness/cast.hpp"
+#include "harness/ipc_space.hpp"
 #include "harness/record.hpp"
 #include "transports/registry.hpp"
 
@@ -156,7 +157,18 @@ class Launch {
   double achieved_before_ns_ = 0;
 };
 
+// Before anything is opened, so that what is refused is refused by the limits measured under. All
+// rungs of a launch share them. False, with the reason in every record, where it is not permitted.
+bool enter_ipc_space(const LaunchSpec& spec, std::vector<RungRecord>& records) try {
+  if (spec.rungs.front().ipc_limits == IpcLimits::private_) enter_private_ipc();
+  return true;
+} catch (const Unavailable& missing) {
+  for (RungRecord& record : records) record.refused = missing.what();
+  return false;
+}
+
 void run_launch(const LaunchSpec& spec, std::vector<RungRecord>& records) {
+  if (!enter_ipc_space(spec, records)) return;
   std::vector<std::size_t> admitted;
   for (std::size_t i = 0; i < spec.rungs.size(); ++i) {
     records[i].refused = refusal(spec.rungs[i], spec.prefix);

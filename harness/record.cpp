@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/ipc_space.hpp"
 #include "harness/launch.hpp"
 #include "harness/words.hpp"
 #include "transports/registry.hpp"
@@ -60,7 +61,8 @@ json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
           {"roles", json::array()},
           {"canary", nullptr},
           {"warmup", {{"ns", 0}, {"messages", 0}}},
-          {"machine", nullptr}};
+          {"machine", nullptr},
+          {"ipc_limits", nullptr}};
 }
 
 json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record,
@@ -99,6 +101,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
                                              : record.failed;
     return line;
   }
+  if (point.ipc_limits == IpcLimits::private_) line["ipc_limits"] = ipc_limits_now();
   const RungResult& result = record.meter->result();
   line["messages"] = result.messages;
   line["windows"] = windows_of(result);

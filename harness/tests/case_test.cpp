@@ -11,13 +11,14 @@ namespace {
 TEST(a_case, has_every_axis_of_the_schema) {
   const auto map = to_json(Case{});
   for (const char* axis :
-       {"transport",  "pattern",  "message_bytes", "reply_bytes",    "batch",           "flush_ns",
-        "rate_per_s", "schedule", "timeout_ns",    "spin_budget_ns", "threshold_bytes", "path",
-        "wait",       "touch",    "access",        "backing",        "depth",           "placement",
-        "idle",       "roles",    "policy",        "home",           "delay_ns"}) {
+       {"transport",       "pattern",    "message_bytes", "reply_bytes", "batch",
+        "flush_ns",        "rate_per_s", "schedule",      "timeout_ns",  "spin_budget_ns",
+        "threshold_bytes", "path",       "wait",          "touch",       "access",
+        "backing",         "depth",      "placement",     "idle",        "roles",
+        "policy",          "home",       "delay_ns",      "ipc_limits"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 23u);
+  EXPECT_EQ(map.size(), 24u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {
@@ -58,7 +59,8 @@ TEST(a_case, survives_the_round_trip) {
              .roles = RoleKind::thread,
              .policy = Policy::fifo,
              .home = Role::server,
-             .delay_ns = 50};
+             .delay_ns = 50,
+             .ipc_limits = IpcLimits::private_};
   EXPECT_EQ(case_from_json(to_json(point)), point);
   EXPECT_EQ(case_from_json(to_json(Case{})), Case{});
 }

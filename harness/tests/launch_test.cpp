@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "harness/spawn.hpp"
 #include "harness/tests/faulty.hpp"
@@ -100,6 +103,60 @@ TEST(Launch, says_what_an_end_lacks) {
   point.access = Access::in_place;
   EXPECT_EQ(run_launch_process(spec_of({point}), kDeadlineNs).at(0)["reason"],
             "null has no reserve/commit");
+}
+
+std::string knobs_of_queues() {
+  std::string all;
+  for (const char* file : {"fs/mqueue/msg_max", "fs/mqueue/msgsize_max", "fs/mqueue/queues_max",
+                           "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni"}) {
+    std::string value;
+    std::ifstream(std::string("/proc/sys/") + file) >> value;
+    all += std::string(file) + "=" + value + " ";
+  }
+  return all;
+}
+
+Case wide_queue(const char* transport) {
+  Case point = pings(transport, 65'536);
+  point.ipc_limits = IpcLimits::private_;
+  return point;
+}
+
+TEST(PrivateIpcLimits, admit_what_the_hosts_refuse_and_leave_those_alone) {
+  const std::string before = knobs_of_queues();
+  for (const char* transport : {"posix_mq", "sysv_mq"}) {
+    const json record = run_launch_process(spec_of({wide_queue(transport)}), kDeadlineNs).at(0);
+    if (record["reason"].get<std::string>().starts_with("unshare: "))
+      GTEST_SKIP() << record["reason"];
+    EXPECT_EQ(record["status"], "ok") << transport << ": " << record["reason"];
+    EXPECT_GE(record["ipc_limits"]["fs.mqueue.msgsize_max"], 65'536);
+    EXPECT_GE(record["ipc_limits"]["kernel.msgmax"], 65'536);
+  }
+  Case deep = wide_queue("posix_mq");
+  deep.message_bytes = deep.reply_bytes = 64;
+  deep.depth = 1000;
+  const json record = run_launch_process(spec_of({deep}), kDeadlineNs).at(0);
+  EXPECT_EQ(record["values"]["slots"], 1000) << record["reason"];
+  EXPECT_EQ(knobs_of_queues(), before);
+}
+
+TEST(PrivateIpcLimits, name_their_own_limit_when_they_refuse) {
+  Case point = wide_queue("posix_mq");
+  point.message_bytes = 32 << 20;
+  const std::string reason = run_launch_process(spec_of({point}), kDeadlineNs).at(0)["reason"];
+  if (reason.starts_with("unshare: ")) GTEST_SKIP() << reason;
+  EXPECT_EQ(reason,
+            "mq_open: Invalid argument (message_bytes 33554432; fs.mqueue.msgsize_max 16777216)");
+}
+
+TEST(PrivateIpcLimits, are_skipped_without_the_permission) {
+  std::string reason;
+  std::thread([&] {  // what a thread gives up its children never have, and nobody else loses
+    if (::prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0) != 0 && errno != EPERM) return;
+    reason = run_launch_process(spec_of({wide_queue("sysv_mq")}), kDeadlineNs).at(0)["reason"];
+  })
+      .join();
+  EXPECT_EQ(reason, "unshare: Operation not permitted");
 }
 
 class Faults : public testing::TestWithParam<std::pair<Fault, const char*>> {};
