@@ -117,6 +117,7 @@ std::vector<Axis> table() {
   const Limits size{Unit::bytes, 1, kLargestMessage};
   const Limits reply{Unit::bytes, 0, kLargestMessage};
   const Limits wait{Unit::time, 0, kLongestWait, true};
+  const Limits roles{Unit::count, 1, kMostRoles};
   const Limits threshold{Unit::bytes, 0, kLargestMessage, true, true};
   return {
       words<&Case::transport>("transport", what, "mechanism", &transport_words),
@@ -150,6 +151,8 @@ std::vector<Axis> table() {
       quantity<&Case::delay_ns>("delay_ns", load, "known delay, null transport only",
                                 {Unit::time, 0, kSecond}),
       words<&Case::ipc_limits>("ipc_limits", place, "whose limits message queues have"),
+      quantity<&Case::producers>("producers", place, "clients that pour", roles),
+      quantity<&Case::consumers>("consumers", place, "servers that drain", roles),
   };
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "harness/calibration.hpp"
 #include "harness/cast.hpp"
@@ -23,6 +24,12 @@ constexpr std::size_t kCanaryStamps = 9;
 // A phase may take this much longer than its probe promised, besides the fixed deadline.
 constexpr std::int64_t kPatience = 20;
 
+std::vector<int> measured_cpus(const LaunchSpec& spec) {
+  std::set<int> cpus(spec.more_cpus.begin(), spec.more_cpus.end());
+  cpus.insert({spec.client_cpu, spec.server_cpu});
+  return {cpus.begin(), cpus.end()};
+}
+
 // Carries the rungs that can be had through one channel.
 class Launch {
  public:
@@ -33,8 +40,7 @@ class Launch {
     std::vector<Case> rungs;
     for (const auto i : admitted) rungs.push_back(spec_.rungs[i]);
     auto channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
-    const std::array<RoleContext, 2> contexts{context(Role::client), context(Role::server)};
-    Cast cast(contexts, channel, deadline());
+    Cast cast(contexts(), channel, deadline());
     cast_ = &cast;
     for (const auto i : admitted) {
       const int visits = spec_.mirrored ? 2 : 1;
@@ -43,16 +49,23 @@ class Launch {
     for (const auto i : visit_order(spec_)) {
       if (records_[i].meter) visit(i);
     }
-    for (const auto i : admitted)
-      records_[i].pids = {cast.pid(Role::client), cast.pid(Role::server)};
+    for (const auto i : admitted) records_[i].pids = cast.pids();
   }
 
  private:
-  [[nodiscard]] RoleContext context(Role role) const {
+  [[nodiscard]] std::vector<RoleContext> contexts() const {
+    std::vector<RoleContext> all;
+    const Case& any = spec_.rungs.front();
+    for (std::uint32_t i = 0; i < any.producers; ++i) all.push_back(context(Role::client, i));
+    for (std::uint32_t i = 0; i < any.consumers; ++i) all.push_back(context(Role::server, i));
+    return all;
+  }
+  [[nodiscard]] RoleContext context(Role role, std::uint32_t index) const {
     const Case& any = spec_.rungs.front();
     return {.spec = {.role = role,
+                     .index = index,
                      .kind = any.roles,
-                     .cpu = role == Role::client ? spec_.client_cpu : spec_.server_cpu,
+                     .cpu = cpu_of(spec_, role, index),
                      .policy = any.policy},
             .rungs = spec_.rungs,
             .prefix = &spec_.prefix,
@@ -70,9 +83,9 @@ class Launch {
     record.watch.begin(machine_);
     reshape(i, 0);
     if (meter.point().delay_ns != 0) inject(i, record);
-    meter.take_probe(cast_->tell_both(meter.probe(), "verify", deadline()), stage_);
+    meter.take_probe(cast_->tell_all(meter.probe(), "verify", deadline()), stage_);
     const Order order = meter.measure(stage_, spec_.seed + i);
-    meter.take_measure(cast_->tell_both(order, "measure", deadline(meter.expected_ns())), stage_);
+    meter.take_measure(cast_->tell_all(order, "measure", deadline(meter.expected_ns())), stage_);
     if (meter.point().delay_ns != 0) injected(record);
     record.watch.end();
     record.canary_after_ns = canary();
@@ -84,9 +97,9 @@ class Launch {
     const Order order{.kind = Order::Kind::reshape,
                       .rung = static_cast<std::uint32_t>(i),
                       .delay_steps = delay_steps};
-    const Role home = spec_.rungs[i].home;
-    cast_->tell(home, order, "reshape", deadline());
-    cast_->tell(home == Role::client ? Role::server : Role::client, order, "reshape", deadline());
+    const std::size_t home = cast_->first(spec_.rungs[i].home);
+    cast_->tell({home}, order, "reshape", deadline());
+    cast_->tell(cast_->all_but(home), order, "reshape", deadline());
   }
 
   // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for
@@ -96,7 +109,8 @@ class Launch {
     const Order order{
         .kind = Order::Kind::canary, .canary_stamps = kCanaryStamps, .canary_from = canary_turn_};
     canary_turn_ += (kCanaryStamps - 1) * handoff::kRoundsEach;
-    cast_->tell_both(order, "canary", deadline());
+    const std::vector<std::size_t> pair{cast_->first(Role::client), cast_->first(Role::server)};
+    cast_->tell(pair, order, "canary", deadline());
     const auto stamps = stage_.stamps(Role::client).first(kCanaryStamps);
     std::vector<double> windows;
     for (std::size_t i = 1; i < stamps.size(); ++i) {
@@ -124,7 +138,7 @@ class Launch {
   }
   double chain_ns(std::uint64_t steps) {
     const Order order{.kind = Order::Kind::chain, .delay_steps = steps};
-    cast_->tell(Role::client, order, "calibration", deadline());
+    cast_->tell({cast_->first(Role::client)}, order, "calibration", deadline());
     return median_chain_ns(stage_.stamps(Role::client), spec_.scale.ticks_per_ns);
   }
 
@@ -147,8 +161,8 @@ class Launch {
 
   const LaunchSpec& spec_;
   std::vector<RungRecord>& records_;
-  Stage stage_;
-  MachineWatch machine_{{spec_.client_cpu, spec_.server_cpu}};
+  Stage stage_{spec_.rungs.front().producers, spec_.rungs.front().consumers};
+  MachineWatch machine_{measured_cpus(spec_)};
   Cast* cast_ = nullptr;
   int next_rung_ = 0;
   std::uint64_t canary_turn_ = 0;

@@ -51,6 +51,9 @@ json transport_json(const Transport& transport) {
           {"copies", traits.copies},
           {"boundaries", traits.boundaries},
           {"answers", traits.answers},
+          {"lossy", traits.lossy},
+          {"most_producers", traits.most_producers},
+          {"most_consumers", traits.most_consumers},
           {"max_bytes", traits.max_bytes == kNever ? json() : json(traits.max_bytes)},
           {"waits", std::move(waits)},
           {"abilities", transport.abilities}};

@@ -2,11 +2,15 @@
 // message.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "transports/taken.hpp"
 #include "transports/transport.hpp"
 
 namespace ipcmark {
@@ -31,6 +35,18 @@ struct Job {
   std::span<const std::uint64_t> intended{};  // pace: intended send times, ticks since origin
   std::uint64_t origin_ticks = 0;
   std::uint64_t flush_ticks = kNever;  // pace: a batch waits no longer than this
+  // Drain of a lossy transport: how many parts their senders have finished, and how many will have
+  // been when nobody sends any more. Without it, nothing for kIdleNs is the end.
+  const std::atomic<std::uint32_t>* senders_done = nullptr;
+  std::uint32_t senders_awaited = 0;
+  // A mailbox: every client pours an equal share of `messages` and every server drains one; so are
+  // `messages_each` and `lead` shared. Client p sends first_sequence + p, then every producers-th
+  // sequence after it, so that a message names who sent it.
+  std::uint32_t producers = 1;
+  std::uint32_t consumers = 1;
+  std::uint32_t index = 0;  // of this client or server among its like
+
+  [[nodiscard]] bool shared() const { return producers > 1 || consumers > 1; }
 };
 
 // What a phase leaves behind. `stamps` is a pre-faulted buffer of the harness; its meaning is the
@@ -46,6 +62,10 @@ struct Tally {
   std::uint64_t flushes = 0;
   std::uint64_t wrong = 0;  // messages whose length or payload was not what was sent
   std::uint64_t first_wrong = 0;
+  std::uint64_t lost = 0;                 // sent and not received: a lossy transport's drain
+  std::uint64_t duplicated = 0;           // received again; not among `messages`
+  std::uint64_t reordered = 0;            // received after a later one
+  std::array<Taken, kMostRoles> taken{};  // mailbox, lossless: by producer
 };
 
 class End {
@@ -62,6 +82,8 @@ class End {
   virtual void run(Part part, const Job& job, Tally& tally) = 0;
   // Depth in effect, 0 where there are no slots.
   [[nodiscard]] virtual std::uint64_t slots() const = 0;
+  // Messages that the kernel has thrown away; none where it does not say.
+  [[nodiscard]] virtual std::optional<std::uint64_t> drops() const = 0;
 };
 
 class Channel {

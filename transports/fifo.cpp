@@ -10,6 +10,7 @@
 
 #include <filesystem>
 
+#include "transports/mailbox.hpp"
 #include "transports/registry.hpp"
 #include "transports/stream_end.hpp"
 
@@ -39,9 +40,12 @@ class Fifo {
                                  .summary = "two named pipes, one each way",
                                  .family = Family::pipe,
                                  .copies = 2,
-                                 .boundaries = false};
+                                 .boundaries = false,
+                                 .most_producers = kMostRoles,
+                                 .most_consumers = kMostRoles};
 
   explicit Fifo(const Shape& shape) : shape_(shape) {
+    require_atomic("fifo", shape);
     const PrivateFolder folder(shape.prefix);
     open(folder.file("there"), there_);
     open(folder.file("back"), back_);
@@ -49,11 +53,11 @@ class Fifo {
 
   template <Wait W>
   StreamEnd<W> client(int) {
-    return {std::move(back_[0]), std::move(there_[1]), shape_};
+    return {part_of(back_[0], shape_), part_of(there_[1], shape_), shape_};
   }
   template <Wait W>
   StreamEnd<W> server(int) {
-    return {std::move(there_[0]), std::move(back_[1]), shape_};
+    return {part_of(there_[0], shape_), part_of(back_[1], shape_), shape_};
   }
 
  private:

@@ -35,6 +35,12 @@ void lacks(std::string_view transport, std::string_view ability) {
 }
 
 void require_admits(const Traits& traits, const Shape& widest) {
+  if (widest.producers > traits.most_producers || widest.consumers > traits.most_consumers) {
+    throw Unavailable(std::string(traits.name) + ": " + std::to_string(widest.producers) +
+                      " producers and " + std::to_string(widest.consumers) +
+                      " consumers asked for (limit " + std::to_string(traits.most_producers) +
+                      " and " + std::to_string(traits.most_consumers) + ")");
+  }
   const auto wanted = std::max(widest.message_bytes, widest.reply_bytes);
   if (wanted <= traits.max_bytes) return;
   throw Unavailable(std::string(traits.name) + ": " + std::to_string(wanted) +

@@ -137,7 +137,9 @@ class SysvMq {
   static constexpr Traits traits{.name = "sysv_mq",
                                  .summary = "two System V message queues, one each way",
                                  .family = Family::message_queue,
-                                 .copies = 2};
+                                 .copies = 2,
+                                 .most_producers = kMostRoles,
+                                 .most_consumers = kMostRoles};
 
   explicit SysvMq(const Shape& shape) : shape_(shape) {
     there_.require_admits(shape.message_bytes, "message_bytes");

@@ -6,6 +6,7 @@
 // when the peer is gone: a send fails with ECONNREFUSED or ECONNRESET, but a receive waits for
 // ever; and net.unix.max_dgram_qlen does not hold between two sockets that are each other's peer:
 // only SO_SNDBUF makes the sender wait.
+#include "transports/mailbox.hpp"
 #include "transports/message_end.hpp"
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
@@ -18,7 +19,9 @@ class UnixDgram {
   static constexpr Traits traits{.name = "unix_dgram",
                                  .summary = "a pair of Unix datagram sockets",
                                  .family = Family::socket,
-                                 .copies = 2};
+                                 .copies = 2,
+                                 .most_producers = kMostRoles,
+                                 .most_consumers = kMostRoles};
 
   explicit UnixDgram(const Shape& shape) : shape_(shape), pair_(open_unix_pair(SOCK_DGRAM)) {
     require_admits(pair_, shape);
@@ -26,11 +29,11 @@ class UnixDgram {
 
   template <Wait W>
   MessageEnd<W> client(int) {
-    return {std::move(pair_.client), shape_};
+    return {part_of(pair_.client, shape_), shape_};
   }
   template <Wait W>
   MessageEnd<W> server(int) {
-    return {std::move(pair_.server), shape_};
+    return {part_of(pair_.server, shape_), shape_};
   }
 
  private:

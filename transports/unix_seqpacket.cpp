@@ -7,6 +7,7 @@
 // net.unix.max_dgram_qlen does not hold between two sockets that are each other's peer: only
 // SO_SNDBUF makes the sender wait.
 #include "transports/hybrid.hpp"
+#include "transports/mailbox.hpp"
 #include "transports/message_end.hpp"
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
@@ -19,7 +20,9 @@ class UnixSeqpacket {
   static constexpr Traits traits{.name = "unix_seqpacket",
                                  .summary = "a pair of Unix sockets of sequenced packets",
                                  .family = Family::socket,
-                                 .copies = 2};
+                                 .copies = 2,
+                                 .most_producers = kMostRoles,
+                                 .most_consumers = kMostRoles};
 
   explicit UnixSeqpacket(const Shape& shape)
       : shape_(shape), pair_(open_unix_pair(SOCK_SEQPACKET)) {
@@ -28,11 +31,11 @@ class UnixSeqpacket {
 
   template <Wait W>
   MessageEnd<W> client(int) {
-    return {std::move(pair_.client), shape_};
+    return {part_of(pair_.client, shape_), shape_};
   }
   template <Wait W>
   MessageEnd<W> server(int) {
-    return {std::move(pair_.server), shape_};
+    return {part_of(pair_.server, shape_), shape_};
   }
 
  private:

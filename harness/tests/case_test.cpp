@@ -15,10 +15,11 @@ TEST(a_case, has_every_axis_of_the_schema) {
         "flush_ns",        "rate_per_s", "schedule",      "timeout_ns",  "spin_budget_ns",
         "threshold_bytes", "path",       "wait",          "touch",       "access",
         "backing",         "depth",      "placement",     "idle",        "roles",
-        "policy",          "home",       "delay_ns",      "ipc_limits"}) {
+        "policy",          "home",       "delay_ns",      "ipc_limits",  "producers",
+        "consumers"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 24u);
+  EXPECT_EQ(map.size(), 26u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {
@@ -60,7 +61,9 @@ TEST(a_case, survives_the_round_trip) {
              .policy = Policy::fifo,
              .home = Role::server,
              .delay_ns = 50,
-             .ipc_limits = IpcLimits::private_};
+             .ipc_limits = IpcLimits::private_,
+             .producers = 3,
+             .consumers = 2};
   EXPECT_EQ(case_from_json(to_json(point)), point);
   EXPECT_EQ(case_from_json(to_json(Case{})), Case{});
 }

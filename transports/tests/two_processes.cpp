@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <exception>
 
@@ -53,12 +54,33 @@ void meet(const Fd& control) {
   hear(control, byte);
 }
 
-void run_part(End& end, Part part, const Job& job, Outcome& outcome) {
+// What both processes see: a receiver that may lose messages asks whether somebody still sends.
+class SendersDone {
+ public:
+  SendersDone() {
+    const Fd memory(check(::memfd_create("senders-done", MFD_CLOEXEC), "memfd_create"));
+    check(::ftruncate(memory.get(), kBytes), "ftruncate");
+    mapping_ = Mapping(memory, kBytes);
+  }
+  [[nodiscard]] std::atomic<std::uint32_t>& count() const {
+    return *reinterpret_cast<std::atomic<std::uint32_t>*>(mapping_.data());
+  }
+
+ private:
+  static constexpr std::size_t kBytes = 4096;
+  Mapping mapping_;
+};
+
+void run_part(End& end, Part part, Job job, const SendersDone& done, Outcome& outcome) {
   std::vector<std::uint64_t> stamps(job.messages + 2);
   Tally tally{.stamps = stamps};
+  job.senders_done = &done.count();
   end.run(part, job, tally);
+  if (part == Part::pour) done.count().fetch_add(1, std::memory_order_release);
   outcome.messages = tally.messages;
   outcome.wrong = tally.wrong;
+  outcome.lost = tally.lost;
+  outcome.drops = end.drops().value_or(0);
   if (part != Part::expire) return;
   for (std::uint64_t i = 0; i < tally.stamped; ++i) {
     outcome.earliest_ns = std::min(outcome.earliest_ns, static_cast<std::int64_t>(stamps[i]));
@@ -67,18 +89,21 @@ void run_part(End& end, Part part, const Job& job, Outcome& outcome) {
 
 // Both have left the phase before (the last reply may still be being read when its sender is done);
 // then the home end lays the memory out before the other looks at it; parts start together.
-Outcome run_phase(End& end, Role role, const Phase& phase, const Fd& control) {
+Outcome run_phase(End& end, Role role, const Phase& phase, const Fd& control,
+                  const SendersDone& done) {
   Outcome outcome;
-  const bool home = phase.shape.home == role;
+  Job job = role == Role::client ? phase.client_job : phase.server_job;
   meet(control);
+  // Nobody pours before all have met again below.
+  job.senders_awaited = done.count().load(std::memory_order_relaxed) + 1;
+  const bool home = phase.shape.home == role;
   if (phase.reshape && home) end.reshape(phase.shape);
   meet(control);
   if (phase.reshape && !home) end.reshape(phase.shape);
   meet(control);
   const auto part = role == Role::client ? phase.client : phase.server;
-  const Job& job = role == Role::client ? phase.client_job : phase.server_job;
   try {
-    if (part) run_part(end, *part, job, outcome);
+    if (part) run_part(end, *part, job, done, outcome);
   } catch (const std::exception& error) {
     std::snprintf(outcome.error, sizeof outcome.error, "%s", error.what());
   }
@@ -86,13 +111,13 @@ Outcome run_phase(End& end, Role role, const Phase& phase, const Fd& control) {
 }
 
 [[noreturn]] void serve(std::unique_ptr<Channel> channel, const std::vector<Phase>& phases,
-                        const Fd& control) {
+                        const Fd& control, const SendersDone& done) {
   try {
     pin(Role::server);
     auto end = channel->server(0);
     channel.reset();
     for (const Phase& phase : phases) {
-      const Outcome outcome = run_phase(*end, Role::server, phase, control);
+      const Outcome outcome = run_phase(*end, Role::server, phase, control, done);
       if (*outcome.error != '\0') end.reset();  // what it closes is what the client must notice
       tell(control, outcome);
       if (!end) break;
@@ -135,10 +160,11 @@ std::vector<Outcomes> run(const Transport& transport, const Shape& widest,
   int fds[2];
   check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), "socketpair");
   Fd ours(fds[0]), theirs(fds[1]);
+  const SendersDone done;
   auto channel = transport.open(widest);
   Child child([&] {
     ours = Fd();
-    serve(std::move(channel), phases, theirs);
+    serve(std::move(channel), phases, theirs, done);
   });
   theirs = Fd();
   pin(Role::client);
@@ -147,7 +173,7 @@ std::vector<Outcomes> run(const Transport& transport, const Shape& widest,
   std::vector<Outcomes> all;
   for (const Phase& phase : phases) {
     Outcomes& outcomes = all.emplace_back();
-    outcomes.client = run_phase(*end, Role::client, phase, ours);
+    outcomes.client = run_phase(*end, Role::client, phase, ours, done);
     if (*outcomes.client.error != '\0') return all;
     hear(ours, outcomes.server);
     if (*outcomes.server.error != '\0') return all;
