@@ -16,8 +16,8 @@
 namespace ipcmark {
 
 // What one end does in a phase. The client asks, pours, paces or expires; the server answers,
-// drains or absorbs.
-enum class Part { ask, answer, pour, drain, pace, absorb, expire };
+// drains or absorbs. rank and pick show what a mechanism makes of priorities and types, untimed.
+enum class Part { ask, answer, pour, drain, pace, absorb, expire, rank, pick };
 
 // One phase, as both ends are told it.
 struct Job {
@@ -35,6 +35,8 @@ struct Job {
   std::span<const std::uint64_t> intended{};  // pace: intended send times, ticks since origin
   std::uint64_t origin_ticks = 0;
   std::uint64_t flush_ticks = kNever;  // pace: a batch waits no longer than this
+  // rank: the priority or type of each message; pick: the type that each receive asks for.
+  std::span<const long> ranks{};
   // Drain of a lossy transport: how many parts their senders have finished, and how many will have
   // been when nobody sends any more. Without it, nothing for kIdleNs is the end.
   const std::atomic<std::uint32_t>* senders_done = nullptr;
@@ -55,6 +57,7 @@ struct Job {
 //   absorb       ticks of each message's arrival
 //   pace         ticks of each message's hand-over
 //   expire       overshoot of each wait in ns, as int64
+//   pick         sequence of each message, in the order received
 struct Tally {
   std::span<std::uint64_t> stamps{};
   std::uint64_t stamped = 0;

@@ -40,10 +40,12 @@ class PosixMqEnd {
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
 
-  void send(std::span<const std::byte> message) {
+  void send(std::span<const std::byte> message) { send_priority(message, 0); }
+
+  void send_priority(std::span<const std::byte> message, unsigned priority) {
     const auto* from = reinterpret_cast<const char*>(message.data());
     FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_);
-    while (::mq_send(out_.get(), from, message.size(), 0) < 0) {
+    while (::mq_send(out_.get(), from, message.size(), priority) < 0) {
       expect("mq_send", EAGAIN);
       patience.again();
     }

@@ -137,6 +137,13 @@ class EndOf final : public End {
           return patterns::expire(end_, job, buffers_.reply(), tally);
         }
         lacks(transport_, "recv_until");
+      case Part::rank:
+      case Part::pick:
+        if constexpr (Prioritises<E> || Types<E>) {
+          return part == Part::rank ? patterns::rank(end_, job, buffers_.message(), tally)
+                                    : patterns::pick(end_, job, buffers_.message(), tally);
+        }
+        lacks(transport_, "send_priority or message_types");
     }
   }
 
@@ -233,6 +240,8 @@ class Register {
         if (Loans<E>) entry.abilities.emplace_back("in_place");
         if (Batches<E>) entry.abilities.emplace_back("send_batch");
         if (ReceivesUntil<E>) entry.abilities.emplace_back("recv_until");
+        if (Prioritises<E>) entry.abilities.emplace_back("send_priority");
+        if (Types<E>) entry.abilities.emplace_back("message_types");
       }
       entry.waits.push_back(W);
     }

@@ -148,6 +148,20 @@ concept Idles = requires(E end, std::span<std::byte> in, const Batch& batch) {
   { end.recv_batch_or_idle(batch) } -> std::same_as<std::size_t>;
 };
 
+// Of two waiting messages the one of higher priority is received first, by the same recv.
+template <class E>
+concept Prioritises = requires(E end, std::span<std::byte> out, unsigned priority) {
+  end.send_priority(out, priority);
+};
+
+// A message has a type, above 0; a receiver asks for the first of any type (0), for the first of
+// that type (above 0), or for the first of the lowest type up to its absolute value (below 0).
+template <class E>
+concept Types = requires(E end, std::span<std::byte> out, std::span<std::byte> in, long type) {
+  end.send_type(out, type);
+  { end.recv_type(in, type) } -> std::same_as<std::size_t>;
+};
+
 // Messages that the kernel threw away before this end could take them, since it was opened.
 template <class E>
 concept CountsDrops = requires(const E end) {
