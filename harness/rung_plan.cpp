@@ -15,6 +15,8 @@ namespace {
 constexpr double kQuantaPerWindow = 1000;
 constexpr std::uint64_t kVerified = 32;
 constexpr std::uint64_t kProbed = 12;
+// Of a mailbox: its roles do not start at the same moment, which must not show.
+constexpr std::uint64_t kProbedOfMany = 512;
 constexpr std::uint64_t kFewestWindows = 3;
 constexpr std::uint64_t kFewestOperations = 4;
 constexpr std::uint64_t kMostOperations = 60'000;
@@ -64,10 +66,11 @@ Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
 }
 
 Order RungMeter::probe() const {
-  const std::uint64_t fit = std::clamp<std::uint64_t>(
-      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2, kVerified);
-  const std::uint64_t verified = in_batches(static_cast<double>(fit));
-  const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, kProbed)));
+  const std::uint64_t fit =
+      std::max<std::uint64_t>(kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2);
+  const std::uint64_t verified = in_batches(static_cast<double>(std::min(fit, kVerified)));
+  const std::uint64_t wanted = point_.shared() ? kProbedOfMany : kProbed;
+  const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, wanted)));
   // An expiring end only waits, but on a channel that has been proven to work.
   const Part proven = point_.pattern == Pattern::expire ? Part::ask : part();
   Order order{.kind = Order::Kind::steps, .together = together(), .step_count = 2};

@@ -71,6 +71,20 @@ struct Tally {
   std::array<Taken, kMostRoles> taken{};  // mailbox, lossless: by producer
 };
 
+// One message more that was right, or the first that was not.
+inline void note(Tally& tally, bool right, std::uint64_t sequence) noexcept {
+  if (right) [[likely]]
+    return;
+  if (tally.wrong++ == 0) tally.first_wrong = sequence;
+}
+
+// Whether there is a message to look at: 1, or 0 where there is none. One of another length has no
+// place in the sequence and is wrong.
+inline std::size_t note_length(Tally& tally, std::size_t got, std::size_t bytes) noexcept {
+  if (got != 0 && got != bytes) note(tally, false, kNever);
+  return got == bytes ? 1 : 0;
+}
+
 class End {
  public:
   End() = default;

@@ -22,19 +22,6 @@ using keystream::key;
 
 inline void stamp(Tally& tally) noexcept { tally.stamps[tally.stamped++] = ticks::now(); }
 
-inline void note(Tally& tally, bool right, std::uint64_t sequence) noexcept {
-  if (right) [[likely]]
-    return;
-  if (tally.wrong++ == 0) tally.first_wrong = sequence;
-}
-
-// Whether there is a message to look at: 1, or 0 where there is none. One of another length has no
-// place in the sequence and is wrong.
-inline std::size_t note_length(Tally& tally, std::size_t got, std::size_t bytes) noexcept {
-  if (got != 0 && got != bytes) note(tally, false, kNever);
-  return got == bytes ? 1 : 0;
-}
-
 template <Access A, class E>
 inline void put(E& end, std::span<std::byte> buffer, Care care, std::uint64_t key) {
   if constexpr (A == Access::in_place) {
@@ -301,41 +288,6 @@ void expire(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
     note(tally, end.recv_until(buffer, deadline) == 0, i);
     tally.stamps[tally.stamped++] =
         static_cast<std::uint64_t>(monotonic_now() - deadline.monotonic_ns);
-  }
-  tally.messages += job.messages;
-}
-
-// Sends messages of the ranks given into a channel that has room for all of them.
-template <class E>
-requires Prioritises<E> || Types<E>
-void rank(E& end, const Job& job, std::span<std::byte> message, Tally& tally) {
-  const Care care = keystream::care(job.touch, job.verify);
-  for (std::uint64_t i = 0; i < job.messages; ++i) {
-    keystream::write(care, message, key(job.first_sequence + i));
-    if constexpr (Prioritises<E>) {
-      end.send_priority(message, static_cast<unsigned>(job.ranks[i]));
-    } else {
-      end.send_type(message, job.ranks[i]);
-    }
-  }
-  tally.messages += job.messages;
-}
-
-// Receives them in the mechanism's order, or by the types asked for.
-template <class E>
-requires Prioritises<E> || Types<E>
-void pick(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
-  const Care care = keystream::care(job.touch, job.verify);
-  for (std::uint64_t i = 0; i < job.messages; ++i) {
-    std::size_t got = 0;
-    if constexpr (Types<E>) {
-      got = end.recv_type(buffer, job.ranks[i]);
-    } else {
-      got = end.recv(buffer);
-    }
-    const std::uint64_t sequence = keystream::sequence_of(buffer, 0);
-    note(tally, got == buffer.size() && keystream::read(care, buffer, key(sequence)), i);
-    tally.stamps[tally.stamped++] = sequence;
   }
   tally.messages += job.messages;
 }

@@ -12,6 +12,7 @@
 
 #include "transports/end.hpp"
 #include "transports/patterns.hpp"
+#include "transports/ranks.hpp"
 #include "transports/transport.hpp"
 
 namespace ipcmark {
