@@ -4,12 +4,13 @@
 #   ./run_all.sh [--plan quick|nightly|publish|smoke|FILE] [--tune] [options of `ipcmark run`]
 #   ./run_all.sh test [--sanitizers]      all tests
 #   ./run_all.sh build                    only install and build
+#   ./run_all.sh install PACKAGE...       only install, these beside what is needed
 set -euo pipefail
 cd "$(dirname "$0")"
 
 packages=(cmake ninja-build g++ git libhwloc-dev libpfm4-dev libbenchmark-dev libboost-dev libcli11-dev
-  nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libgtest-dev python3 python3-numpy python3-scipy
-  python3-matplotlib python3-jinja2 python3-pytest)
+  liburing-dev nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libgtest-dev python3 python3-numpy
+  python3-scipy python3-matplotlib python3-jinja2 python3-pytest)
 build=build/release
 
 install_missing() {
@@ -82,11 +83,13 @@ run_tests() {
   ctest --preset tsan --output-on-failure -R '^Ring'
 }
 
+if [ "${1:-}" = install ]; then packages+=("${@:2}"); fi
 install_missing
 restore_knobs
 case ${1:-} in
   test) run_tests "${2:-}"; exit ;;  # not behind &&: errexit must see every failure in it
   build) build release; exit ;;
+  install) exit ;;
 esac
 
 arguments=()

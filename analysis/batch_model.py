@@ -10,11 +10,13 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import families
 import stats
 import style
 from records import Record, Run, as_number, by_launch, group
 from records import freeze
-from series import CONDITIONS, Levels, point, varying
+from panels import CONDITIONS
+from series import Levels, point, varying
 
 AXES = ("batch", "flush_ns", "rate_per_s")
 CLEAR = 3.0  # a regime is clear where one wait is this many times the other
@@ -92,14 +94,14 @@ def settings(run: Run, levels: Levels) -> tuple[list[Setting], int]:
     records = run.of("batching", pattern="pace")
     names = [n for n in (*CONDITIONS, "wait") if len({r.case.get(n) for r in records}) > 1]
     told = {
-        f: sorted(varying(rs, {*AXES, *names})) for f, rs in group(records, style.family).items()
+        f: sorted(varying(rs, {*AXES, *names})) for f, rs in group(records, families.family).items()
     }
     found, overloaded = [], 0
     for members in group(records, lambda r: (freeze(r.case), freeze(r.metric))).values():
         if any(r.values.get("overloaded") for r in members):
             overloaded += 1
             continue
-        words = [str(members[0].case.get(n)) for n in told[style.family(members[0])]]
+        words = [str(members[0].case.get(n)) for n in told[families.family(members[0])]]
         condition = " · ".join(str(members[0].case.get(n)) for n in names)
         setting = _setting(members, " ".join([members[0].transport, *words]), condition, levels)
         if setting:

@@ -18,6 +18,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+import families
 import figure
 import lines
 import style
@@ -32,18 +33,17 @@ TITLE = "Batch size and flush timeout: cost against response time"
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """batching.svg: one panel a rate and condition, and the model's."""
     found, overloaded = settings(run, Levels.of(run))
-    if not found:
+    if not (panels := by_panel(found)):
         return []
-    panels = by_panel(found)
     fig, axes = figure.grid(len(panels) + 1, labels=sorted({s.label for s in found}))
     figure.title(fig, TITLE)
-    looks, rows, flushes = style.looks(run), [], sorted({s.flush_ns for s in found})
+    looks, rows, flushes = families.looks(run), [], sorted({s.flush_ns for s in found})
     for ax, (name, members) in zip(axes, panels.items()):
         rows += _trade_off(ax, name, members, looks, flushes)
     _model(axes[-1], found, looks)
     _legend(axes[-1], found, flushes)
-    missing = lines.absent(r for r in run.records if r.experiment == "batching")
-    missing += [f"{overloaded} overloaded cases"] if overloaded else []
+    missing = [f"{overloaded} overloaded cases"] if overloaded else []
+    missing += lines.absent(r for r in run.records if r.experiment == "batching")
     text = style.caption(run, run.of("batching"), missing)
     style.finish(fig, text)
     path = style.save(fig, out_dir, "batching", rows)
@@ -68,8 +68,8 @@ def _trade_off(
         )
         ends.append((front[-1].p99_ns, front[-1].cpu_ns, label, colour))
         rows += [s.row(name, s in front) for s in mine]
-    ax.set(title=name, xlabel="p99 response, from the intended send [time]")
-    ax.set_ylabel("CPU of both ends per message [time]")
+    x, y = "p99 response, from the intended send [time]", "CPU of both ends per message [time]"
+    ax.set(title=name, xlabel=x, ylabel=y)
     _logs(ax)
     style.label_ends(ax, ends)
     return rows
@@ -82,8 +82,8 @@ def _size(setting: Setting) -> float:
 def _model(ax: Axes, found: list[Setting], looks: dict) -> None:
     """Measured against modelled wait; batches of one do not wait."""
     pairs = [(s, model_wait(s)) for s in found if s.batch > 1 and s.wait_ns > 0]
-    ax.set(title="mean wait for the batch: measured against model", xlabel="model W [time]")
-    ax.set_ylabel("measured mean wait [time]")
+    x, y = "model W [time]", "measured mean wait [time]"
+    ax.set(title="mean wait for the batch: measured against model", xlabel=x, ylabel=y)
     for s, wait in pairs:
         colour, clear = looks[s.transport].colour, regime(s) != "between"
         ax.plot(wait, s.wait_ns, "o", ms=4, mfc=colour if clear else "none", mec=colour, mew=0.7,

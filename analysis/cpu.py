@@ -17,18 +17,21 @@ from pathlib import Path
 from matplotlib import pyplot as plt
 
 import dumbbell
+import families
 import figure
 import lines
 import style
 from dumbbell import Bar
 from figure import Drawn
 from records import Run
-from series import Levels, Panel, panels
+from panels import Panel, panels
+from series import Levels
 
 SIZES = (64, 65536)
 TITLE = "Time and CPU time per message"
 QUESTIONS = {"latency": "round trip", "throughput": "one way, streaming"}
 COLUMNS = 2
+MAX_ROWS = 24  # of a panel: the quickest; all are in the CSV
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
@@ -42,6 +45,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     ]
     if not found:
         return []
+    whole, found = found, [(name, bars[:MAX_ROWS]) for name, bars in found]
     rows = [math.ceil(len(found) / COLUMNS), COLUMNS]
     heights = [
         max(dumbbell.height_in(len(bars)) for _, bars in found[i : i + COLUMNS])
@@ -67,10 +71,12 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     text = style.caption(
         run, used, lines.absent(r for r in run.records if r.experiment in QUESTIONS)
     )
+    most = max(len(bars) for _, bars in whole)
+    text += f" · the quickest {MAX_ROWS} of up to {most}; all in the CSV" if most > MAX_ROWS else ""
     style.finish(fig, text)
     cells = [
         {"panel": name, "case": b.label, "time_ns": b.filled, "cpu_ns_per_message": b.hollow}
-        for name, bars in found
+        for name, bars in whole
         for b in bars
     ]
     path = style.save(fig, out_dir, "cpu", cells)
@@ -79,14 +85,12 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
 
 def _bars(run: Run, found: list[Panel], size: int) -> list[Bar]:
     """One row a line of the panels that was measured at the size, quickest first."""
-    looks, bars = style.looks(run), []
+    looks, bars = families.looks(run), []
     for panel in found:
-        kinds = {style.family(r) for r in panel.records}
-        where = panel.title.split(" · ")[1:]
-        for line in panel.series:
+        for line in panel.lines:
             at = next((p for p in line.points if p.x == size), None)
-            if at and kinds:
-                label = " · ".join([line.label, *where])
+            if at:
+                label = " · ".join(filter(None, [line.label, panel.condition]))
                 bars.append(Bar(label, looks[line.transport].colour, at.interval.value, at.cpu_ns))
     return sorted(bars, key=lambda b: b.filled)
 

@@ -13,6 +13,8 @@ import crossing
 import crossover_fit
 import stats
 from crossover_fit import Finding
+from records import Run, by_launch, group
+from series import Levels
 from style import about_bytes
 
 AXES = ("placement", "wait", "touch", "access", "batch", "idle")
@@ -117,7 +119,8 @@ def doubts(found: Finding) -> list[str]:
     """
     said = [found.answer.note] if found.answer.note else []
     if found.costs.left_out:
-        said.append(f"{found.costs.left_out} pairs left out: the canary was at different levels")
+        pairs = "1 pair" if found.costs.left_out == 1 else f"{found.costs.left_out} pairs"
+        said.append(f"{pairs} left out: the canary was at different levels")
     if found.fit.mismatch:
         said.append(f"the formula gives {about_bytes(found.fit.T_bytes or 0)} B: model_mismatch")
     said += [found.fit.note] if found.fit.note and found.fit.note != found.answer.note else []
@@ -158,7 +161,32 @@ def auto_over_queue(one: Finding) -> tuple[Any, Any]:
     return one.costs.sizes[here], np.exp(medians[here])
 
 
-def plotted(one: Finding) -> list[dict[str, Any]]:
+def plain_over_queue(run: Run, one: Finding) -> dict[float, float]:
+    """Size (bytes) to the ratio of the plain queue to the hybrid's queue path: medians over launches, at the usual
+    level of the canary; {} where the run did not ask the plain queue the same.
+    """
+    levels = Levels.of(run)
+    mine = [r for r in one.costs.records if r.case["path"] == crossing.kQueue]
+    alike = [n for n in (*AXES, "pattern") if n != "access"]
+    asked = [
+        r for r in run.of("crossover", transport=one.queue, path="raw")
+        if all(r.case.get(n) == one.costs.axes.get(n) for n in alike)
+    ]  # fmt: skip
+    sides = []
+    for records in (asked, mine):
+        level = levels.main([*asked, *mine]) if asked else None
+        at = group([r for r in records if levels.level(r) == level], lambda r: r.message_bytes)
+        sides.append(
+            {
+                k: stats.median_interval(by_launch(rs, lambda r: r.p50_ns)).value
+                for k, rs in at.items()
+            }
+        )
+    plain, queue = sides
+    return {float(s): plain[s] / queue[s] for s in sorted(plain) if s in queue}
+
+
+def plotted(one: Finding, plain: dict[float, float]) -> list[dict[str, Any]]:
     """The numbers of the ratio plot as the CSV holds them: one row a size."""
     auto = dict(zip(*auto_over_queue(one))) if one.auto is not None else {}
     shown = {a: one.costs.axes.get(a) for a in ("pattern", *AXES)}
@@ -166,7 +194,8 @@ def plotted(one: Finding) -> list[dict[str, Any]]:
     return [
         {"queue": one.queue, "metric": one.costs.metric, **shown, "message_bytes": int(size),
          "shm_over_queue": r.value, "lo": r.lo, "hi": r.hi, "blocks": r.n, "faster": who,
-         "auto_over_queue": auto.get(size), "status": one.answer.status, **T}
+         "auto_over_queue": auto.get(size),
+         "plain_over_queue": plain.get(float(size)), "status": one.answer.status, **T}
         for size, r, who in zip(one.answer.sizes, map(as_ratio, one.answer.difference),
                                 one.answer.dominance)
     ]  # fmt: skip

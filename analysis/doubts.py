@@ -43,7 +43,7 @@ def _stopped(run: Run, again: str) -> dict[str, str] | None:
 
 
 def _few(run: Run) -> dict[str, str] | None:
-    groups = cases(r for r in run.records if r.ok and r.experiment != "canary")
+    groups = cases(r for r in run.records if r.ok)
     few = sum(len({r.launch_id for r in rs}) < stats.kMinLaunches for rs in groups.values())
     if not few:
         return None
@@ -65,9 +65,15 @@ def _levels(run: Run) -> dict[str, str] | None:
 
 
 def _contaminated(run: Run, again: str) -> dict[str, str] | None:
-    probes = run.manifest.get("probes") or []
-    bad = {p.get("block") for p in probes if isinstance(p, dict) and p.get("contaminated")}
-    return _doubt("contaminated", f"{len(bad)} blocks were contaminated", again) if bad else None
+    bad = run.manifest.get("contaminated") or []
+    kept = sum(not entry.get("again") for entry in bad)
+    if not bad:
+        return None
+    message = (
+        f"{len(bad)} launches were contaminated (the canary was off, or moved): "
+        f"{len(bad) - kept} were run again, {kept} are left in"
+    )
+    return _doubt("contaminated", message, again)
 
 
 def _failed(run: Run, again: str) -> dict[str, str] | None:

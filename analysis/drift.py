@@ -4,7 +4,7 @@
 Above: the canary, a bare cache-line round trip beside each case, against launch order; where it has several levels
 they are labelled, and cases are compared only within one. Below: each launch's residual, the median over its cases
 of p50 against the median of the same case at the same level over the run. A slope, a step or a block that stands
-apart is the machine, not a mechanism. Grey bands are blocks that were contaminated.
+apart is the machine, not a mechanism. Grey bands are launches that were contaminated.
 
     analysis/drift.py RUN_DIR [-o OUT_DIR]
 """
@@ -99,21 +99,20 @@ def _residuals(ax: Axes, records: list[Record], rest: dict[str, float]) -> list[
              "block": r.block, "residual_percent": y} for r, y in zip(mine, ys)
         ]  # fmt: skip
     ax.axhline(0, color=style.MUTED, lw=0.8)
+    style.percent_axis(ax)
     words = "residuals" if rows else "residuals: one launch a case, nothing to hold it against"
-    ax.set(title=words, xlabel="launch, in order of execution")
-    ax.set_ylabel("against the case's median [%]")
+    ax.set(title=words, xlabel="launch, in order", ylabel="against the case's median [%]")
     ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), handletextpad=0.1)
     return rows
 
 
 def _blocks(ax: Axes, run: Run, records: list[Record]) -> None:
-    """A line where a block begins, a band where it was contaminated."""
-    dirty = {p.get("block") for p in run.manifest.get("probes") or [] if p.get("contaminated")}
+    """A line where a block begins, a band at each launch that was contaminated."""
+    dirty = {entry.get("launch_id") for entry in run.manifest.get("contaminated") or []}
     for block, members in group(records, lambda r: r.block).items():
-        first, last = members[0].launch_order, members[-1].launch_order
-        ax.axvline(first - 0.5, color=style.GRID, lw=0.8, zorder=0)
-        if block in dirty:
-            ax.axvspan(first - 0.5, last + 0.5, color=style.MUTED, alpha=0.15, lw=0)
+        ax.axvline(members[0].launch_order - 0.5, color=style.GRID, lw=0.8, zorder=0)
+        for order in {m.launch_order for m in members if m.launch_id in dirty}:
+            ax.axvspan(order - 0.5, order + 0.5, color=style.MUTED, alpha=0.15, lw=0)
 
 
 if __name__ == "__main__":

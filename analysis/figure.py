@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,15 +46,34 @@ def main(draw: Draw, doc: str | None, argv: list[str] | None = None) -> int:
     given = parser.parse_args(argv)
     try:
         run = records.load(given.run_dir)
-        drawn = draw(run, given.out_dir or given.run_dir / "figures")
+        out = given.out_dir or given.run_dir / "figures"
+        writable(out)
+        drawn = draw(run, out)
     except (RecordsError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(f"{parser.prog}: {said(error)}", file=sys.stderr)
         return 2
     for figure in drawn:
         print(figure.path)
     if not drawn:
         print(f"{run.path}: nothing to draw: no such records", file=sys.stderr)
     return 0
+
+
+def writable(folder: Path) -> None:
+    """Make the folder and a file in it, or raise OSError: found out before all is drawn, not after."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OSError(error.errno, f"cannot write there: {error.strerror}", str(folder)) from None
+
+
+def said(error: Exception) -> str:
+    """An error as one line: the file it is about, then the system's words."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def pages(panels: list, size: int = PANELS_A_PAGE) -> list[tuple[str, list]]:
@@ -69,7 +89,7 @@ def grid(
     columns = columns or min(count, 2 if labels else 3)
     rows = math.ceil(count / columns)
     right_in = 0.2 + LABEL_IN_A_LETTER * max(map(len, labels), default=0)
-    width, height = style.WIDTH_IN, row_in * rows + 0.7
+    width, height = style.WIDTH_IN, row_in * rows + 0.8
     fig = plt.figure(figsize=(width, height))
     axes = [fig.add_subplot(rows, columns, i + 1) for i in range(count)]
     between = right_in + 0.75
@@ -77,7 +97,7 @@ def grid(
     fig.subplots_adjust(
         left=LEFT_IN / width,
         right=1 - right_in / width,
-        top=1 - 0.65 / height,
+        top=1 - 0.75 / height,
         wspace=between / inside,
         hspace=0.34,
     )
@@ -88,3 +108,11 @@ def title(fig: Figure, text: str) -> None:
     """The figure's title, top left."""
     width, height = fig.get_size_inches()
     fig.text(0.1 / width, 1 - 0.1 / height, text, fontsize=12, fontweight="bold", va="top")
+
+
+def key(fig: Figure, handles: list) -> None:
+    """A figure's legend, top right, beside its title: a row of three at a time."""
+    width, height = fig.get_size_inches()
+    fig.legend(handles=handles, loc="upper right", ncol=min(len(handles), 3), fontsize=7,
+               bbox_to_anchor=(1 - 0.05 / width, 1 - 0.02 / height), borderaxespad=0.2,
+               handlelength=1.6, handletextpad=0.5, columnspacing=1.2, labelspacing=0.3)  # fmt: skip

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import dumbbell
+import families
 import figure
 import style
 from dumbbell import Bar
@@ -37,7 +38,7 @@ def pairs(run: Run) -> dict[Key, dict[str, list[Record]]]:
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """idle.svg, when the run measured both."""
-    levels, looks = Levels.of(run), style.looks(run)
+    levels, looks = Levels.of(run), families.looks(run)
     bars, rows, used, held_as = [], [], [], set()
     for case, states in pairs(run).items():
         words = dict(case)

@@ -2,9 +2,12 @@
 """Round trip time against message size, one line a transport.
 
 Each point is the median over launches of the launch's p50; the band is its 95 % interval (order statistics, drawn
-from six launches). The dotted line is the bare cache-line hand-off, the least any round trip between two CPUs can
-cost; grey vertical bands are T [lo, hi], the size from which shared memory pays, where the run measured it. Where
-the canary has several levels, a line is at one of them, named where it is not the usual one; other launches are crosses.
+from six launches). Dotted are the machine's two limits: the bare cache-line hand-off, and twice the bare cross-core
+stream, since a reply goes the same way back. A hybrid stands beside the plain queue it is made of. Vertical bands are
+T [lo, hi], the size from which shared memory pays, where the run measured it. Where the canary has several levels, a
+line is at one of them, named (`@ 533 ns`) where it is not the usual one; other launches are crosses. Where mechanisms
+are many, a panel is a family: its best are coloured, the others grey, and the best of all families is
+dashed black.
 
     analysis/latency.py RUN_DIR [-o OUT_DIR]
 """
@@ -12,19 +15,32 @@ the canary has several levels, a line is at one of them, named where it is not t
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from matplotlib.axes import Axes
 
+import families
 import figure
 import lines
 import style
 import threshold
 from figure import Drawn
 from records import Run
-from series import Levels, Panel, panels, series
+from panels import Panel, panels
+from series import Levels, Series, series
 
-FLOOR_TRANSPORT = "cache_line"
+FLOOR_TRANSPORT, STREAM_TRANSPORT = "cache_line", "core_stream"
+STREAM_WORDS = "2 × bare stream"
+TITLE = "Round trip time against message size"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the machine allows: ns by size of a cache line's round trip, and of one buffer of a bare stream."""
+
+    hand_off: dict[float, float]
+    stream: dict[float, float]
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
@@ -32,47 +48,65 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     records, levels = run.of("latency"), Levels.of(run)
     found = panels(records, levels)
     floors = series([r for r in records if r.transport == FLOOR_TRANSPORT], levels)
+    streams = [r for r in run.of("throughput", batch=1) if r.transport == STREAM_TRANSPORT]
+    limits = Limits(_lowest(floors), _lowest(series(streams, levels)))
     missing = lines.absent(r for r in run.records if r.experiment == "latency")
     missing += [] if floors else [f"the physical floor ({FLOOR_TRANSPORT})"]
+    missing += [] if streams else [f"the cross-core stream ({STREAM_TRANSPORT})"]
     drawn = []
     for suffix, page in figure.pages(found):
-        fig, axes = figure.grid(len(page), labels=lines.labels(page))
-        figure.title(fig, "Round trip time against message size")
-        ends = [lines.draw_panel(ax, panel, style.looks(run)) for ax, panel in zip(axes, page)]
-        _frame(axes, page, floors)
+        fig, axes = figure.grid(len(page), labels=[*lines.labels(page), STREAM_WORDS])
+        figure.title(fig, TITLE)
+        ends = [lines.draw_panel(ax, panel, families.looks(run)) for ax, panel in zip(axes, page)]
+        lines.key(fig, page)
+        _frame(axes, page, limits, ends)
         for ax, panel, labels in zip(axes, page, ends):
             threshold.bands(ax, run, panel)
             style.label_ends(ax, labels)
         words = [*missing, *lines.doubts(page)]
         text = style.caption(run, (r for p in page for r in p.records), words)
-        style.finish(fig, " · ".join([text, *levels.words()]))
+        text = " · ".join([text, *lines.left_out(page), *levels.words()])
+        style.finish(fig, text)
         rows = [row for panel in page for row in lines.rows(panel, "message_bytes")]
         rows += lines.rows(Panel("physical floor", floors, []), "message_bytes")
         name = f"latency{suffix}"
         path = style.save(fig, out_dir, name, rows)
-        drawn.append(Drawn(name, "Round trip time against message size", __doc__ or "", text, path))
+        drawn.append(Drawn(name, TITLE, __doc__ or "", text, path))
     return drawn
 
 
-def _frame(axes: list[Axes], page: list[Panel], floors: list) -> None:
-    """Same scales in all panels, so that they can be compared by eye; the floor in each."""
-    sizes = [p.x for panel in page for s in panel.series for p in s.points]
-    values = [p.interval.value for panel in page for s in panel.series for p in s.points]
-    floor = [p.interval.value for s in floors for p in s.points]
-    low, high = min(values + floor), max(values)
-    for i, ax in enumerate(axes):
+def _lowest(found: list[Series]) -> dict[float, float]:
+    """Size to ns, of the lines at the usual level of the canary where there are any: the least is the limit."""
+    at: dict[float, float] = {}
+    for line in [s for s in found if not s.level] or found:
+        for p in line.points:
+            at[p.x] = min(at.get(p.x, p.interval.value), p.interval.value)
+    return at
+
+
+def _frame(axes: list[Axes], page: list[Panel], limits: Limits, ends: list[list]) -> None:
+    """Same scales in all panels, so that they can be compared by eye; both limits in each."""
+    points = [p for panel in page for s in [*panel.named, *panel.grey] for p in s.points]
+    sizes, values = [p.x for p in points], [p.interval.value for p in points]
+    floor = min(limits.hand_off.values(), default=min(values))
+    way = {x: 2 * ns for x, ns in sorted(limits.stream.items()) if 2 * ns > floor}
+    dotted = {"color": style.MUTED, "ls": (0, (1, 1.2)), "lw": 1.2}
+    for ax, labels in zip(axes, ends):
         style.byte_axis(ax, sizes)
         ax.set_yscale("log")
-        ax.set_ylim(low / 1.7, high * 1.35)
+        ax.set_ylim(min(values + [floor]) / 1.9, max(values) * 1.35)
         style.log_axis(ax.yaxis)
         if ax.get_subplotspec().is_first_col():
             ax.set_ylabel("round trip, p50 [time]")
-        if floor:
-            ax.axhline(min(floor), color=style.MUTED, ls=(0, (1, 1.2)), lw=1.2)
-            words = f"cache-line hand-off {style.time_label(min(floor))}"
-            ax.annotate(words, (0.98, min(floor)), (0, -2), xycoords=("axes fraction", "data"),
+        if limits.hand_off:
+            ax.axhline(floor, **dotted)
+            words = f"cache-line hand-off {style.time_label(floor)}"
+            ax.annotate(words, (0.98, floor), (0, -2), xycoords=("axes fraction", "data"),
                         textcoords="offset points", va="top", ha="right", fontsize=7,
                         color=style.MUTED)  # fmt: skip
+        if way:
+            ax.plot(list(way), list(way.values()), **dotted)
+            labels.append((max(way), way[max(way)], STREAM_WORDS, style.MUTED))
 
 
 if __name__ == "__main__":

@@ -7,35 +7,49 @@ from collections.abc import Iterable
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
+import families
+import figure
 import stats
 import style
 from records import Record
-from series import Panel, Point, Series
+from panels import Panel
+from series import Point, Series
 
+End = tuple[float, float, str, str]  # x, y, words, colour
+BEST: Any = (0, (6, 1.5))
 STYLES: tuple[Any, ...] = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1.2, 1, 1.2)))
 
 
 def linestyles(panel: Panel) -> dict[str, Any]:
     """One line style per variant, the same for all transports of a panel."""
-    variants = sorted({s.variant for s in panel.series})
+    variants = sorted({s.variant for s in [*panel.series, *panel.grey]})
     return {v: STYLES[i % len(STYLES)] for i, v in enumerate(variants)}
 
 
-def draw_panel(ax: Axes, panel: Panel, looks: dict[str, style.Look]) -> list[tuple]:
+def draw_panel(ax: Axes, panel: Panel, looks: dict[str, families.Look]) -> list[End]:
     """Draw all series of a panel; the ends to label, for style.label_ends once the axes are final."""
-    dashes = linestyles(panel)
-    ends = []
-    for line in panel.series:
-        look = looks[line.transport]
-        draw_line(ax, line, look, dashes[line.variant])
-        last = line.points[-1]
-        ends.append((last.x, last.interval.value, line.label, look.colour))
+    dashes, ends = linestyles(panel), []
+    for line in panel.grey:
+        xs, ys = _at(line.points)
+        ax.plot(xs, ys, color=style.GREY, lw=0.9, zorder=1.5)
+    guest = families.Look(style.INK, "")
+    for line in panel.named:
+        away = any(line is s for s in panel.beside)
+        look = guest if away else looks[line.transport]
+        draw_line(ax, line, look, STYLES[3] if away else dashes[line.variant])
+        last, words = line.points[-1], f"plain {line.label}" if away else line.label
+        ends.append((last.x, last.interval.value, words, look.colour))
+    if panel.best:
+        ax.plot(*_columns(panel.best), color=style.INK, lw=0.8, ls=BEST, zorder=2)
     ax.set_title(panel.title)
     return ends
 
 
-def draw_line(ax: Axes, line: Series, look: style.Look, dashes: Any) -> None:
+def draw_line(ax: Axes, line: Series, look: families.Look, dashes: Any) -> None:
     """Median line, interval band; hollow dots for launches where one median would hide modes."""
     xs = [p.x for p in line.points]
     ax.plot(xs, [p.interval.value for p in line.points], color=look.colour, ls=dashes, zorder=3)
@@ -64,7 +78,41 @@ def _columns(pairs: list[tuple[float, float]]) -> tuple[list[float], list[float]
 
 def labels(panels: Iterable[Panel]) -> list[str]:
     """All direct labels: what the margins must have room for."""
-    return [line.label for panel in panels for line in panel.series]
+    return [f"plain {s.label}" if s in p.beside else s.label for p in panels for s in p.named]
+
+
+def key(fig: Figure, panels: list[Panel]) -> None:
+    """What bands, crosses, circles, grey and `@` mean, top right, each only where the figure has it."""
+    shown = [s for panel in panels for s in panel.named]
+    points = [p for s in shown for p in s.points]
+    mark = {"color": style.MUTED, "ls": ""}
+    keys: list[Any] = [Line2D([], [], color=style.MUTED, label="median over launches")]
+    if any(p.interval.lo is not None for p in points):
+        keys.append(Patch(fc=style.MUTED, alpha=0.25, label="95 % interval"))
+    if any(s.strays for s in shown):
+        words = "a launch at another level of the canary"
+        keys.append(Line2D([], [], marker="x", ms=4, label=words, **mark))
+    if any(p.several_modes for p in points):
+        keys.append(
+            Line2D([], [], marker="o", ms=4, mfc="none", label="a launch, of several modes", **mark)
+        )
+    if any(s.level for s in shown):
+        keys.append(Line2D([], [], ls="", label="@ t: line at the level where the canary takes t"))
+    if any(panel.best for panel in panels):
+        keys.append(Line2D([], [], color=style.INK, lw=0.8, ls=BEST, label="best of all families"))
+    if any(panel.grey for panel in panels):
+        keys.append(Line2D([], [], color=style.GREY, label="others of the family"))
+    figure.key(fig, keys)
+
+
+def left_out(panels: Iterable[Panel]) -> list[str]:
+    """What the caption must say of lines that are grey or in the CSV only."""
+    found = []
+    for panel in panels:
+        for how, lines in (("grey", panel.grey), ("in the CSV only", panel.hidden)):
+            if lines:
+                found.append(f"{panel.title}, {how}: {', '.join(sorted(s.label for s in lines))}")
+    return found
 
 
 def doubts(panels: Iterable[Panel]) -> list[str]:
@@ -73,10 +121,15 @@ def doubts(panels: Iterable[Panel]) -> list[str]:
     few = sum(p.interval.n < stats.kMinLaunches for _, p in points)
     found = [f"intervals of {few} points (n < {stats.kMinLaunches})"] if few else []
     modal = sorted({s.label for s, p in points if p.several_modes})
-    found += [f"one median of {', '.join(modal)} (several modes: launches drawn)"] if modal else []
+    found += [f"one median of {_some(modal)} (several modes: launches drawn)"] if modal else []
     shaky = sorted({s.label for s, p in points if p.unstable})
-    found += [f"steadiness of {', '.join(shaky)} (unstable)"] if shaky else []
+    found += [f"steadiness of {_some(shaky)} (unstable)"] if shaky else []
     return found
+
+
+def _some(names: list[str]) -> str:
+    """Names, or how many where a list would be longer than the figure."""
+    return ", ".join(names) if len(names) <= 12 else f"{len(names)} lines"
 
 
 def absent(records: Iterable[Record]) -> list[str]:
@@ -109,6 +162,6 @@ def rows(panel: Panel, name: str, quantity: str = "p50_ns") -> list[dict[str, An
             "other_level_launches": len(p.others),
             "unstable": int(p.unstable),
         }
-        for line in panel.series
+        for line in panel.lines
         for p in line.points
     ]

@@ -26,7 +26,7 @@ from typing import Any, Iterable
 import crossing
 import crossover_fit
 import steadiness
-from record import Record, by_launch, cases
+from record import Record, by_launch, cases, leave_out_superseded
 from records import SCHEMA
 
 CASE_AXES = ("placement", "wait", "touch", "access", "batch", "idle", "pattern")
@@ -39,7 +39,7 @@ def read(file: Path) -> list[Record]:
     """The usable records of one file that have windows; the others are named on stderr where
     they are broken.
     """
-    found = []
+    found: list[Record] = []
     for number, line in enumerate(file.read_bytes().split(b"\n") if file.exists() else [], 1):
         if not line.strip():
             continue
@@ -47,11 +47,12 @@ def read(file: Path) -> list[Record]:
             raw = json.loads(BUCKETS.sub(b'"buckets":[]', line))
             if raw["schema"] != SCHEMA:
                 raise ValueError(f"schema {raw['schema']} is unknown")
-            if raw["status"] == "ok" and raw["windows"]:
-                found.append(_checked(Record(raw, f"{file}:{number}")))
+            record = Record(raw, f"{file}:{number}")
+            found.append(_checked(record) if record.ok and raw["windows"] else record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             print(f"{file}:{number}: {type(error).__name__}: {error}; left out", file=sys.stderr)
-    return found
+    leave_out_superseded(found)
+    return [record for record in found if record.ok and record.raw["windows"]]
 
 
 def _checked(record: Record) -> Record:

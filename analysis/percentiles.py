@@ -19,12 +19,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+import families
 import figure
 import lines
 import style
 from figure import Drawn
 from records import Histogram, Record, Run, merge
-from series import Levels, Panel, panels
+from panels import Panel, panels
+from series import Levels
 
 TITLE = "Percentiles of the round trip"
 SIZES = (64, 65536)  # a line of cache, and what no longer fits a pipe's single page
@@ -56,9 +58,9 @@ def spectrum(records: list[Record], levels: Levels) -> Spectrum | None:
 
 
 def _at_size(panel: Panel, size: int) -> Panel:
-    """The panel's lines, each with its records of one size only."""
+    """The panel's emphasised lines, each with its records of one size only."""
     cut = [
-        replace(s, records=[r for r in s.records if r.message_bytes == size]) for s in panel.series
+        replace(s, records=[r for r in s.records if r.message_bytes == size]) for s in panel.named
     ]
     kept = [r for r in panel.records if r.message_bytes == size]
     return Panel(
@@ -85,7 +87,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
 
 
 def _panel(ax: Axes, panel: Panel, run: Run, levels: Levels) -> list[dict]:
-    looks, dashes, ends, rows = style.looks(run), lines.linestyles(panel), [], []
+    looks, dashes, ends, rows = families.looks(run), lines.linestyles(panel), [], []
     for line in panel.series:
         seen, look = spectrum(line.records, levels), looks[line.transport]
         if seen is None or not len(seen.q):

@@ -9,7 +9,8 @@ from typing import Any
 import style
 import throughput
 from records import Run
-from series import Levels, Panel, Point, panels
+from panels import Panel, panels
+from series import Levels, Point
 
 HEADLINE_SIZES = (1, 8, 64, 1024, 4096, 16384, 65536, 262144, 1 << 20, 1 << 22)
 
@@ -41,14 +42,14 @@ def latency(run: Run) -> list[Ranking]:
 
 def streams(run: Run) -> list[Ranking]:
     """By bytes per second, most first."""
-    found = panels(run.of("throughput"), Levels.of(run), throughput.bytes_per_s)
+    found = panels(run.of("throughput"), Levels.of(run), throughput.bytes_per_s, max)
     return _rank(found, smallest=False)
 
 
 def _rank(found: Iterable[Panel], smallest: bool) -> list[Ranking]:
     conditions: dict[str, list[tuple[str, Point]]] = {}
     for panel in found:
-        for line in panel.series:
+        for line in panel.lines:
             entries = [(f"{line.transport} {line.variant}".rstrip(), p) for p in line.points]
             where = " ".join(
                 filter(None, [panel.condition, line.level])

@@ -23,6 +23,7 @@ class Record:
 
     raw: dict[str, Any]
     where: str  # file:line, for messages
+    superseded: bool = False  # run again because the machine was disturbed
     _decoded: dict[str, Histogram] = field(default_factory=dict)
 
     @property
@@ -47,7 +48,8 @@ class Record:
 
     @property
     def ok(self) -> bool:
-        return self.raw["status"] == "ok"
+        """Whether it has a number that counts."""
+        return self.raw["status"] == "ok" and not self.superseded
 
     @property
     def reason(self) -> str:
@@ -119,6 +121,16 @@ class Record:
         if histogram is None or histogram.reliability(q) == "n/a":
             return math.nan, "n/a"
         return float(histogram.percentile(q)), histogram.reliability(q)
+
+
+def leave_out_superseded(records: Iterable[Record]) -> None:
+    """Mark the launches that were run again, if nothing of what replaces them failed."""
+    records = list(records)
+    failed = {r.launch_id for r in records if r.status == "failed"}
+    again = [r for r in records if isinstance(r.raw.get("supersedes"), dict)]
+    replaced = {r.raw["supersedes"].get("launch_id") for r in again if r.launch_id not in failed}
+    for record in records:
+        record.superseded = record.launch_id in replaced
 
 
 def freeze(mapping: Case, without: Iterable[str] = ()) -> Key:

@@ -16,7 +16,7 @@ from typing import Any
 import shape
 from histogram import Histogram, merge
 from record import Case, Key, Record, as_number, axis, by_launch, case_key, cases
-from record import constant_axes, freeze, group, metric_key, select
+from record import constant_axes, freeze, group, leave_out_superseded, metric_key, select
 
 __all__ = [
     "Case",
@@ -85,6 +85,7 @@ def load(folder: str | Path) -> Run:
             records += _read_lines(file, warnings)
     finally:
         gc.enable()
+    leave_out_superseded(records)
     for warning in warnings:
         print(warning, file=sys.stderr)
     if not records:

@@ -19,6 +19,7 @@ from typing import Any
 import jinja2
 
 import crossover_fit
+import figure
 import headline
 import ranking
 import records
@@ -57,10 +58,10 @@ def main(argv: list[str] | None = None) -> int:
     out = given.out_dir or given.run_dir
     try:
         run = records.load(given.run_dir)
-        out.mkdir(parents=True, exist_ok=True)
+        figure.writable(out)
         found, path = write(run, out)
     except (RecordsError, OSError) as error:
-        print(error, file=sys.stderr)
+        print(f"report.py: {figure.said(error)}", file=sys.stderr)
         return 2
     if not given.quiet:
         print(headline.text(run, found, MAX_DOUBTS_SHOWN))

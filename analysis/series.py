@@ -18,19 +18,6 @@ import style
 from records import Record, Run, as_number, by_launch, freeze, group
 
 Value = Callable[[Record], float]
-# What stands above a panel, not in a legend: where and how the ends ran.
-CONDITIONS = (
-    "placement",
-    "idle",
-    "touch",
-    "roles",
-    "policy",
-    "home",
-    "depth",
-    "pattern",
-    "schedule",
-)
-SERIES_A_PANEL = 7
 BYTES = ("asked_bytes", "answered_bytes")
 
 
@@ -67,16 +54,6 @@ class Series:
     @property
     def label(self) -> str:
         return " ".join(filter(None, [self.transport, self.variant, self.level]))
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Series under one condition."""
-
-    title: str
-    series: list[Series]
-    records: list[Record] = field(repr=False)
-    condition: str = ""
 
 
 class Levels:
@@ -187,7 +164,7 @@ def series(
     """Lines over an axis; the variant says where a line stands on the axes that are `varied`."""
     records = list(records)
     value = value or (lambda r: r.p50_ns)
-    free = _free(x)
+    free = free_axes(x)
     lines = group(records, lambda r: (freeze(r.case, free), freeze(r.metric, BYTES)))
     varied = varying(records, free) if varied is None else varied
     found = []
@@ -205,7 +182,8 @@ def series(
     return sorted(found, key=lambda s: (s.transport, s.variant))
 
 
-def _free(x: str) -> tuple[str, ...]:
+def free_axes(x: str) -> tuple[str, ...]:
+    """The axes along which a line runs."""
     return (x, "reply_bytes", "threshold_bytes") if x == "message_bytes" else (x,)
 
 
@@ -220,38 +198,3 @@ def varying(records: Iterable[Record], besides: Iterable[str]) -> set[str]:
 
 def _word(name: str, value: Any) -> str:
     return value if isinstance(value, str) and value != "inf" else f"{name} {value}"
-
-
-def panels(records: list[Record], levels: Levels, value: Value | None = None) -> list[Panel]:
-    """Panels by condition, wait and family; families share one where the lines are few."""
-    records = [r for r in records if style.family(r) != style.FLOOR]
-    varied = [n for n in CONDITIONS if len({r.case.get(n) for r in records}) > 1]
-    waits = len({r.case.get("wait") for r in records}) > 1
-    names = varied + (["wait"] if waits else [])
-    kinds = group(records, style.family)
-    told = {f: varying(rs, {*names, *_free("message_bytes")}) for f, rs in kinds.items()}
-    found = []
-    for key, members in group(records, lambda r: tuple(r.case.get(n) for n in names)).items():
-        families = group(members, style.family)
-        condition = [_condition(name, value) for name, value in zip(names, key)]
-        drawn = {f: series(rs, levels, value=value, varied=told[f]) for f, rs in families.items()}
-        here = [f for f in style.FAMILIES if drawn.get(f)]
-        few = sum(map(len, drawn.values())) <= SERIES_A_PANEL
-        for names_here in [here] if few else [[f] for f in here]:
-            words = " · ".join([", ".join(names_here), *condition])
-            lines = [line for f in names_here for line in drawn[f]]
-            inside = [r for f in names_here for r in families[f]]
-            found.append(Panel(words, lines, inside, " · ".join(condition)))
-    found = [p for p in found if p.series]
-    curves = [p for p in found if any(len(s.points) > 1 for s in p.series)]
-    return sorted(curves or found, key=_panel_order)  # a condition with one size is no line
-
-
-def _condition(name: str, value: Any) -> str:
-    return f"{name} {value}" if name in ("touch", "idle", "home", "depth") else str(value)
-
-
-def _panel_order(panel: Panel) -> tuple[Any, ...]:
-    first = panel.records[0]
-    conditions = tuple(str(first.case.get(n)) for n in CONDITIONS)
-    return conditions, str(first.case.get("wait")), style.FAMILIES.index(style.family(first))

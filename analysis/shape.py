@@ -81,6 +81,10 @@ def _is_canary(value: Any) -> bool:
     )
 
 
+def _is_superseded(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("launch_id"), str)
+
+
 REQUIRED: dict[str, Check] = {
     "experiment": _is(str),
     "block": _is(int),
@@ -98,11 +102,13 @@ IF_PRESENT: dict[str, Check] = {
     "reason": _is(str),
     "messages": is_number,
     "canary": _optional(_is_canary),
+    "supersedes": _optional(_is_superseded),
     "allowed": _list_of(_is(str)),
 }
 PAPERS: dict[str, Check] = {  # of manifest.json and environment.json
     "run": _is(str),
     "probes": _list_of(_is(dict)),
+    "contaminated": _list_of(_is(dict)),
     "allowed": _list_of(_is(str)),
     "launches_done": is_number,
     "launches_planned": is_number,

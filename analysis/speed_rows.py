@@ -94,8 +94,10 @@ def judge_level(name: str, measure: str, bound: float | None, launches: list[lis
     return row
 
 
-def judge_pairs(name: str, pairs: list[tuple[float, float]]) -> Row:
+def judge_pairs(
+    name: str, pairs: list[tuple[float, float]], bound: float | None = kToolBound
+) -> Row:
     """The row of a tool, from pairs of our time and its."""
-    row = judge(name, "time_ratio", kToolBound, [ours / theirs for ours, theirs in pairs])
+    row = judge(name, "time_ratio", bound, [ours / theirs for ours, theirs in pairs])
     times = {"subject_ns": median(p[0] for p in pairs), "reference_ns": median(p[1] for p in pairs)}
     return row | times | {"rounds": len(pairs), "dropped": 0}

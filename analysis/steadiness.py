@@ -2,8 +2,8 @@
 made.
 
 Values are times (any unit) unless said otherwise, all > 0; shifts are judged on logs, so a
-threshold of 2 % means a ratio of 1.02. Rules are METHOD sections 1 and 5; harness/canary uses the
-same canary rule in C++.
+threshold of 2 % means a ratio of 1.02. Rules are METHOD sections 1 and 5; harness/canary_rule
+has the canary's in C++, and both are held to results/reference/canary_rule.json.
 """
 
 from __future__ import annotations
@@ -128,24 +128,27 @@ def canary_moved(before_ns: float, after_ns: float) -> bool:
     return max(before_ns, after_ns) > 1.15 * min(before_ns, after_ns)
 
 
-def canary_contaminated(
-    readings_ns: ArrayLike, history_ns: ArrayLike, quantum_ns: float = 0.0
-) -> bool:
-    """Whether a block's canary readings (ns, start, middle, end) say it must be run again.
+def canary_verdict(
+    launch: Sequence[tuple[float, float]], readings_ns: ArrayLike, quantum_ns: float = 0.0
+) -> str:
+    """Whether a launch ran on an undisturbed machine: `clean`, `moved`, `off`; `several` levels or
+    `few` readings (< 20) leave it unjudged.
 
-    Any reading off the history's median, or two neighbouring readings that moved. The standard
-    deviation is at least the timer's quantum, else a constant history would condemn every other
-    value.
+    `launch` holds each case's canary (ns, before and after), `readings_ns` all of the run at its
+    placement. `moved`: any case's two; `off`: the launch's median against the run's. The standard
+    deviation is at least the resolution of a reading, else a constant history would condemn every
+    other value.
     """
     readings = np.asarray(readings_ns, dtype=float).ravel()
-    history = np.asarray(history_ns, dtype=float).ravel()
-    if readings.size == 0:
-        return False
-    moved = any(canary_moved(a, b) for a, b in zip(readings, readings[1:]))
-    if history.size == 0:
-        return moved
-    median, sd = float(np.median(history)), max(stats.robust_sd(history), quantum_ns)
-    return moved or any(canary_off(value, median, sd) for value in readings)
+    if not len(launch) or readings.size < kModesFrom:
+        return "few"
+    if len(canary_levels(readings)) > 1:
+        return "several"
+    if any(canary_moved(*pair) for pair in launch):
+        return "moved"
+    sd = max(stats.robust_sd(readings), quantum_ns)
+    off = canary_off(float(np.median(np.ravel(launch))), float(np.median(readings)), sd)
+    return "off" if off else "clean"
 
 
 def canary_levels(readings_ns: ArrayLike) -> list[float]:

@@ -1,7 +1,6 @@
-"""One look for all figures: families, colours, axes, captions, and files that repeat byte for byte.
+"""One look for all figures: colours, axes, captions, and files that repeat byte for byte.
 
-Nothing here knows a transport by name but the three that are limits, not choices: a new transport gets its colour,
-marker and legend from the records it appears in.
+Nothing here knows a transport: which one has which colour is in looks.py.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import csv
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +19,23 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import (
+    FixedLocator,
+    FuncFormatter,
+    LogLocator,
+    MaxNLocator,
+    NullFormatter,
+    NullLocator,
+)
 
 from records import Record, Run
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#6a7380", "#e1e5ea", "#ffffff"
+GREY = "#b9c0c8"  # lines that are there for company
 # Okabe & Ito's colours, the light ones darkened until they can be read on paper, and three between them.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#b0458f", "#c48800", "#3f9fd8", "#7a4f9e", "#6b7a1f")
 PALETTE += ("#0f7173", "#8c564b", "#9e2a2b", "#4d4d4d")
-SHARED_PALETTE = ("#4d4d4d", "#9e2a2b", "#8c564b")  # from the far end: queues come to them last
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "h")
-FLOORS = ("cache_line", "core_stream", "memcpy", "null")  # limits of the machine or the instrument
-FLOOR, KERNEL, SHARED, HYBRID = "floor", "kernel queues", "shared memory", "hybrids"
-FAMILIES = (KERNEL, SHARED, HYBRID, FLOOR)
 WIDTH_IN, ROW_IN = 11.0, 3.7
 
 plt.rcParams.update(
@@ -66,53 +68,6 @@ plt.rcParams.update(
         "savefig.dpi": 120,
     }
 )
-
-
-@dataclass(frozen=True)
-class Look:
-    """How one transport is drawn, the same in every figure of a run."""
-
-    colour: str
-    marker: str
-    linestyle: Any = "-"
-
-
-def family(record: Record) -> str:
-    """Which kind of path a record took, from its axes."""
-    if record.transport in FLOORS:
-        return FLOOR
-    if record.case.get("path", "raw") != "raw":
-        return HYBRID
-    return SHARED if record.case.get("backing", "none") != "none" else KERNEL
-
-
-def looks(run: Run) -> dict[str, Look]:
-    """Look per transport: by sorted order within its family; a hybrid wears the colour of its queue, dashed."""
-    members: dict[str, set[str]] = {name: set() for name in FAMILIES}
-    for record in run.records:
-        members[family(record)].add(record.transport)
-    found: dict[str, Look] = {}
-    for i, name in enumerate(sorted(members[KERNEL])):
-        found[name] = Look(PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)])
-    for i, name in enumerate(sorted(members[SHARED])):
-        found[name] = Look(SHARED_PALETTE[i % len(SHARED_PALETTE)], MARKERS[-1 - i % len(MARKERS)])
-    for i, name in enumerate(sorted(members[HYBRID])):
-        found[name] = _hybrid_look(name, found, i)
-    for name in sorted(members[FLOOR]):
-        found[name] = Look(MUTED, "", (0, (1, 1.2)))
-    return found
-
-
-def _hybrid_look(name: str, known: dict[str, Look], position: int) -> Look:
-    inside = queue_of(name, known)
-    if inside:
-        return Look(known[inside].colour, known[inside].marker, (0, (4, 1.5)))
-    return Look(PALETTE[position % len(PALETTE)], MARKERS[position % len(MARKERS)], (0, (4, 1.5)))
-
-
-def queue_of(hybrid: str, names: Iterable[str]) -> str | None:
-    """The transport a hybrid's name contains: the longest, so that a prefix does not win."""
-    return max((n for n in names if n in hybrid and n != hybrid), key=len, default=None)
 
 
 def bytes_label(value: float, _position: Any = None) -> str:
@@ -171,6 +126,20 @@ def byte_axis(ax: Axes, sizes: Iterable[float], label: str = "message size [B]")
     ax.set_xlabel(label)
 
 
+def percent_axis(ax: Axes) -> None:
+    """A y axis of signed percents, even within ±10: a few wild values must not flatten the rest."""
+    ax.set_yscale("symlog", linthresh=10, linscale=1.5)
+    steps = (5, 10, 30, 100, 300, 1000, 10000)
+    ax.yaxis.set_major_locator(FixedLocator([0, *steps, *(-s for s in steps)]))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
+
+
+def few_ticks() -> MaxNLocator:
+    """A linear axis's ticks where labels carry units and are long."""
+    return MaxNLocator(nbins=5)
+
+
 def log_axis(axis: Any, formatter: Any = time_label) -> None:
     """Log-10 axis whose tick labels carry the unit; with less than a decade, 1-2-5 ticks."""
     name = axis.axis_name
@@ -181,8 +150,11 @@ def log_axis(axis: Any, formatter: Any = time_label) -> None:
     if decades < 0.9:
         subs = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
     if decades < 0.35:
-        subs = tuple(i / (2 if decades > 0.12 else 10) for i in range(10, 100))
-        subs = tuple(s for s in subs if 1 <= s < 10)
+        subs = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0)
+    if decades < 0.12:
+        subs = tuple(i / 20 for i in range(20, 200))
+    if decades < 0.05:
+        subs = tuple(i / 50 for i in range(50, 500))
     axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=12))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(formatter))

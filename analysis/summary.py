@@ -25,6 +25,7 @@ def build(run: Run) -> dict[str, Any]:
     status = [r.status for r in run.records]
     unstable = sum(entry.pop("unstable") for entry in latency + streams)
     counts = {name: status.count(name) for name in ("ok", "skipped", "failed")}
+    counts["superseded"] = sum(r.superseded for r in run.records)
     return {
         "schema": SCHEMA,
         "run": run.name,
@@ -106,7 +107,9 @@ def verdict(run: Run) -> str:
             size = f"{style.bytes_label(small.message_bytes)} B"
             where = f" ({ranked.condition})" if ranked.condition else ""
             time = style.time_label(small.point.interval.value)
-            parts.append(f"{small.best} is quickest at {size}{where}: {time} a round trip")
+            more = f" and {len(small.ties) - 2} more" if len(small.ties) > 2 else ""
+            same = f", not told apart from {', '.join(small.ties[:2])}{more}" if small.ties else ""
+            parts.append(f"{small.best} is quickest at {size}{where}: {time} a round trip{same}")
     heads = [f for f in crossover_fit.of_run(run) if f.costs.metric == HEADLINE]
     parts += ["shared memory pays " + ", ".join(map(pays, heads))] if heads else []
     text = "; ".join(parts) or "nothing to judge: no usable latency or crossover records"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 
 import crossover_fit
+import families
 import style
 from records import Run
-from series import Panel
+from panels import Panel
 
 HEADLINE = "p50"
 CONDITION = ("placement", "wait", "idle", "touch")  # T holds for one condition
@@ -17,7 +18,7 @@ def bands(ax: Axes, run: Run, panel: Panel) -> None:
     """T [lo, hi] of each hybrid in the panel that was asked under the same condition."""
     first = panel.records[0].case
     names = {s.transport for s in panel.series}
-    looks = style.looks(run)
+    looks = families.looks(run)
     found = [
         f
         for f in crossover_fit.of_run(run)

@@ -3,7 +3,8 @@
 
 Each point is the median over launches of what the receiver's clock saw, the band its 95 % interval. The dotted lines
 are the machine's limits: the bare cross-core stream (one core writes buffers, the other reads them, one flag a
-buffer) and the roofline of copying, one memcpy a message on the receiver's core. A batch is the number of messages handed over together.
+buffer) and the roofline of copying, one memcpy a message on the receiver's core. A batch is the number of messages handed over together. Where
+mechanisms are many, a panel is a family: its best are coloured, the others grey, the best of all is dashed.
 
     analysis/throughput.py RUN_DIR [-o OUT_DIR]
 """
@@ -17,12 +18,14 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 
+import families
 import figure
 import lines
 import style
 from figure import Drawn
 from records import Record, Run
-from series import Levels, Panel, panels, series
+from panels import Panel, panels
+from series import Levels, series
 
 ROOFS = {"core_stream": "cross-core stream", "memcpy": "memcpy"}  # transport → name in the figure
 TITLE = "Throughput against message size"
@@ -53,17 +56,21 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     drawn = []
     for view, label, value, unit in VIEWS:
         limits = {name: series(found, levels, value=value) for name, found in roofs.items()}
-        for suffix, page in figure.pages(panels(records, levels, value)):
+        for suffix, page in figure.pages(panels(records, levels, value, max)):
             name = f"throughput{'' if view == 'bytes' else '-' + view}{suffix}"
-            fig, axes = figure.grid(len(page), labels=lines.labels(page))
+            fig, axes = figure.grid(len(page), labels=[*lines.labels(page), *ROOFS.values()])
             figure.title(fig, f"{TITLE}: {view} per second")
-            ends = [lines.draw_panel(ax, panel, style.looks(run)) for ax, panel in zip(axes, page)]
-            _frame(axes, page, limits, label, unit)
+            ends = [
+                lines.draw_panel(ax, panel, families.looks(run)) for ax, panel in zip(axes, page)
+            ]
+            lines.key(fig, page)
+            _frame(axes, page, limits, label, unit, ends)
             for ax, labels in zip(axes, ends):
                 style.label_ends(ax, labels)
             words = [*missing, *lines.doubts(page)]
             text = style.caption(run, (r for p in page for r in p.records), words)
-            style.finish(fig, " · ".join([text, *levels.words()]))
+            text = " · ".join([text, *lines.left_out(page), *levels.words()])
+            style.finish(fig, text)
             rows = [r for p in page for r in lines.rows(p, "message_bytes", f"{view}_per_s")]
             for roof, limit in limits.items():
                 rows += lines.rows(Panel(roof, limit, []), "message_bytes", f"{view}_per_s")
@@ -82,31 +89,24 @@ def _best(limit: list) -> dict[float, float]:
 
 
 def _frame(
-    axes: list[Axes], page: list[Panel], limits: dict[str, list], label: str, unit: str
+    axes: list[Axes], page: list[Panel], limits: dict[str, list], label: str, unit: str, ends: list
 ) -> None:
     """The same scales in all panels, and the rooflines in each."""
-    points = [p for panel in page for s in panel.series for p in s.points]
+    points = [p for panel in page for s in [*panel.named, *panel.grey] for p in s.points]
     values = [p.interval.value for p in points]
     roofs = {name: _best(limit) for name, limit in limits.items() if limit}
     high = max(values + [v for roof in roofs.values() for v in roof.values()])
-    for ax in axes:
+    for ax, labels in zip(axes, ends):
         style.byte_axis(ax, [p.x for p in points])
         ax.set_yscale("log")
         ax.set_ylim(min(values) / 1.4, high * 1.8)
         style.log_axis(ax.yaxis, lambda v, _: style.rate_label(v, unit))
         if ax.get_subplotspec().is_first_col():
             ax.set_ylabel(label)
-        for part, (name, roof) in enumerate(roofs.items(), 1):
-            _draw_roof(ax, name, roof, part / (len(roofs) + 1))
-
-
-def _draw_roof(ax: Axes, name: str, roof: dict[float, float], where: float) -> None:
-    """A dotted line with its name at this share of its length."""
-    sizes = sorted(roof)
-    ax.plot(sizes, [roof[x] for x in sizes], color=style.MUTED, lw=1.2, ls=(0, (1, 1.2)))
-    at = sizes[int(where * (len(sizes) - 1))]
-    ax.annotate(name, (at, roof[at]), (0, 4), ha="center", va="bottom",
-                textcoords="offset points", fontsize=7, color=style.MUTED)  # fmt: skip
+        for name, roof in roofs.items():
+            at, ink = sorted(roof), style.MUTED
+            ax.plot(at, [roof[x] for x in at], color=ink, lw=1.2, ls=(0, (1, 1.2)))
+            labels.append((at[-1], roof[at[-1]], name, ink))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 """How late timeouts fire, what having one costs, and what spinning before sleeping buys.
 
 Overshoot is the return minus the deadline, against the timeout τ: the line is the median over launches of p50 with
-its 95 % interval, dotted p99. Price: a call that finds its message waiting, without a timeout (hollow) and with one
-(filled). Spin budget of spin_then_block: round trip (solid), CPU time of both ends (dashed). No return may be early.
+its 95 % interval, dotted p99. Price: what a round trip with a timeout that does not fire takes on top of one without,
+paired within launches, with its 95 % interval over them. Spin budget of spin_then_block: round trip (solid), CPU time of both ends (dashed). No return may be early.
 
     analysis/timeout.py RUN_DIR [-o OUT_DIR]
 """
@@ -19,15 +19,16 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-import dumbbell
+import families
 import figure
 import lines
-import stats
 import style
-from dumbbell import Bar
+import timeout_price
 from figure import Drawn
-from records import Record, Run, by_launch, group
-from series import Levels, Panel, Point, Series, series
+from records import Record, Run
+from panels import Panel, chosen
+from series import Levels, Point, Series, series
+from timeout_price import Price
 
 Value = Callable[[Point], float]
 TITLE = "Timeouts: accuracy, price, and the spin budget"
@@ -35,47 +36,57 @@ TITLE = "Timeouts: accuracy, price, and the spin budget"
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """timeout.svg: the panels for which there are records."""
-    levels, looks = Levels.of(run), style.looks(run)
+    levels, looks = Levels.of(run), families.looks(run)
     expire = run.of("timeout", pattern="expire")
     asks = run.of("timeout", pattern="ask")
     late = series(expire, levels, x="timeout_ns")
-    spun = series(
-        [r for r in asks if r.case["wait"] == "spin_then_block"], levels, "spin_budget_ns"
-    )
-    spun = [s for s in spun if len(s.points) > 1]
-    prices = _prices(expire, looks)
-    if not (parts := [p for p in (late, prices, spun) if p]):
+    late, *others = chosen(late, min)
+    spun = [r for r in asks if r.case["wait"] == "spin_then_block"]
+    spun = [s for s in series(spun, levels, "spin_budget_ns") if len(s.points) > 1]
+    price = timeout_price.prices(asks, levels)
+    if not (parts := [p for p in (late, price, spun) if p]):
         return []
-    labels = [line.label for line in [*late, *spun, *prices]]
-    fig, axes = figure.grid(len(parts), columns=min(len(parts), 2), labels=labels)
+    fig, axes = figure.grid(
+        len(parts),
+        columns=min(len(parts), 2),
+        labels=[*(s.label for s in [*late, *spun]), *timeout_price.words(price)],
+    )
     figure.title(fig, TITLE)
     rest = iter(axes)
     if late:
         ax, y = next(rest), "return after the deadline [time]"
         ax.set(title="overshoot: p50, p99 dotted", xlabel="timeout τ [time]", ylabel=y)
+        if all(math.isnan(p.p99) for s in late for p in s.points):
+            ax.set_title("overshoot: p50")
         _over_times(ax, late, looks, lambda p: p.p99, lines.STYLES[2])
     if spun:
         ax, x = next(rest), "spin budget [time]"
         ax.set(title="spin budget: round trip, CPU dashed", xlabel=x, ylabel="per message [time]")
         _over_times(ax, spun, looks, lambda p: p.cpu_ns, lines.STYLES[1])
-    if prices:
-        (ax := next(rest)).set_title("a call that finds its message")
-        dumbbell.draw(ax, prices, "per call [time]")
-        dumbbell.legend(ax, "timeout", "none", loc="lower right", bbox_to_anchor=(1.6, 1.0))
-        dumbbell.names_right(ax)
-    early = sum(int(r.values.get("early") or 0) for r in expire)
-    missing = [] if spun else ["the spin budget"]
-    missing += lines.absent(r for r in run.records if r.experiment == "timeout")
-    dim = sum(math.isnan(p.p99) for s in late for p in s.points)
-    missing += [f"p99 of {dim} points (fewer than 10 samples beyond it)"] if dim else []
-    text = f"{style.caption(run, expire + asks, missing)} · {early} returns before the deadline"
+    if price:
+        timeout_price.draw(next(rest), price, looks)
+    lines.key(fig, [Panel("", [*late, *spun], [])])
+    text = _caption(run, expire, asks, (late, spun, price))
+    grey = [s.label for part in others for s in part]
+    text += f" · overshoot in the CSV only: {', '.join(grey)}" if grey else ""
     style.finish(fig, text)
-    path = style.save(fig, out_dir, "timeout", _rows(late, spun, prices))
+    all_late = [*late, *(s for part in others for s in part)]
+    path = style.save(fig, out_dir, "timeout", _rows(all_late, spun, price))
     return [Drawn("timeout", TITLE, __doc__ or "", text, path)]
 
 
+def _caption(run: Run, expire: list[Record], asks: list[Record], parts: tuple) -> str:
+    late, spun, price = parts
+    missing = [name for name, part in (("the spin budget", spun), ("the price", price)) if not part]
+    missing += lines.absent(r for r in run.records if r.experiment == "timeout")
+    dim = sum(math.isnan(p.p99) for s in late for p in s.points)
+    missing += [f"p99 of {dim} points (fewer than 10 samples beyond it)"] if dim else []
+    early = sum(int(r.values.get("early") or 0) for r in expire)
+    return f"{style.caption(run, expire + asks, missing)} · {early} returns before the deadline"
+
+
 def _over_times(
-    ax: Axes, found: list[Series], looks: dict[str, style.Look], second: Value, dashes: Any
+    ax: Axes, found: list[Series], looks: dict[str, families.Look], second: Value, dashes: Any
 ) -> None:
     """Lines over times, evenly spaced, so that 0 has a place; and a second value each."""
     times = sorted({p.x for s in found for p in s.points if math.isfinite(p.x)})
@@ -94,26 +105,10 @@ def _over_times(
     style.label_ends(ax, ends)
 
 
-def _prices(expire: list[Record], looks: dict[str, style.Look]) -> list[Bar]:
-    finite, bars = [r for r in expire if r.case["timeout_ns"] not in (0, "inf")], []
-    for (transport, wait), members in group(
-        finite, lambda r: (r.transport, r.case["wait"])
-    ).items():
-        armed = by_launch(members, lambda r: float(r.values.get("arm_ns") or math.nan))
-        plain = by_launch(members, lambda r: float(r.values.get("plain_ns") or math.nan))
-        if armed and plain:
-            values = [stats.median_interval(v).value for v in (armed, plain)]
-            bars.append(Bar(f"{transport} {wait}", looks[transport].colour, *values))
-    return sorted(bars, key=lambda b: b.filled)
-
-
-def _rows(late: list[Series], spun: list[Series], prices: list[Bar]) -> list[dict]:
+def _rows(late: list[Series], spun: list[Series], price: list[Price]) -> list[dict]:
     rows = lines.rows(Panel("overshoot", late, []), "timeout_ns", "overshoot_p50_ns")
     rows += lines.rows(Panel("spin budget", spun, []), "spin_budget_ns", "round_trip_p50_ns")
-    return rows + [
-        {"panel": "price", "transport": b.label, "arm_ns": b.filled, "plain_ns": b.hollow}
-        for b in prices
-    ]
+    return rows + timeout_price.rows(price)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ namespace ipcmark {
 namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
-constexpr std::uint64_t kLargestMessage = 1ull << 30;  // two of them must fit in memory
 constexpr std::uint64_t kLongestWait = 3600 * kSecond;
 
 template <class Number>
@@ -219,8 +218,8 @@ std::vector<std::string> Axis::range(std::string_view from, std::string_view to,
   const auto high = number_from<std::uint64_t>(canonical(to));
   if (low == 0 || low > high || !(per_octave > 0 && per_octave <= 64)) {
     throw std::invalid_argument(fmt::format(
-        "`{}..{}` is not a range: it ascends from at least 1, with 1 to 64 steps an octave", from,
-        to));
+        "`{}..{}{}` is not a range: it ascends from at least 1, with 1 to 64 steps an octave", from,
+        to, per_octave == 1 ? "" : fmt::format("/{}", per_octave)));
   }
   std::vector<std::string> all;
   for (int step = 0;; ++step) {

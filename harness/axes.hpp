@@ -14,6 +14,8 @@
 
 namespace ipcmark {
 
+inline constexpr std::uint64_t kLargestMessage = 1ull << 30;  // two of them must fit in memory
+
 // What an axis is about; help shows them in this order.
 enum class AxisGroup { what, traffic, load, patience, memory, place };
 

@@ -17,6 +17,8 @@ namespace ipcmark {
 
 namespace {
 
+constexpr std::uint64_t kQuitNs = 100'000'000;
+
 Fd open_pidfd(pid_t pid) {
   return Fd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open")));
 }
@@ -65,13 +67,15 @@ Cast::~Cast() {
       // gone already
     }
   }
+  const Deadline patience = deadline_in(kQuitNs);  // of all together, however many they are
   for (auto& member : members_) {
     if (member.thread.joinable()) {
       member.thread.join();
       continue;
     }
     pollfd ended{.fd = member.pidfd.get(), .events = POLLIN, .revents = 0};
-    if (::poll(&ended, 1, 100) <= 0) ::kill(member.pid, SIGKILL);
+    const timespec left = remaining(patience);
+    if (::ppoll(&ended, 1, &left, nullptr) <= 0) ::kill(member.pid, SIGKILL);
     ::waitpid(member.pid, nullptr, 0);
   }
 }

@@ -14,6 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "ipcmark-";
+constexpr std::string_view kNamedSemaphore = "sem.";  // glibc's, before the name of one
 // The journal is written just before the object is made, by a clock that counts whole seconds.
 constexpr std::int64_t kClockSlack = 2;
 // A folder is made before anything in it is open; a launch that takes this long is dead.
@@ -24,20 +25,26 @@ struct Verdict {
   std::string removed;
 };
 
+// What a journal calls a kind, and what we do; empty for a kind of a newer ipcmark.
+std::string_view word_for(std::string_view kind) {
+  if (kind == "msg") return "queue";
+  return kind == "sem" ? "semaphores" : "";
+}
+
 Verdict judge(const CleanWorld& world, const JournalEntry& entry) {
-  if (entry.kind != "msg") return {.keep_entry = true, .removed = {}};
-  const auto queue = world.find_queue(entry.key);
-  if (!queue) {
+  if (word_for(entry.kind).empty()) return {.keep_entry = true, .removed = {}};
+  const auto object = world.find_sysv(entry.kind, entry.key);
+  if (!object) {
     // Gone, unless its launch is about to make it.
     return {.keep_entry = world.lives(entry.pid, entry.unix_s), .removed = {}};
   }
-  const bool ours = queue->owner == world.user && queue->changed_s >= entry.unix_s - kClockSlack;
+  const bool ours = object->owner == world.user && object->changed_s >= entry.unix_s - kClockSlack;
   if (!ours) return {};
-  if (world.lives(entry.pid, entry.unix_s) || !world.remove_queue(queue->id)) {
+  if (world.lives(entry.pid, entry.unix_s) || !world.remove_sysv(entry.kind, object->id)) {
     return {.keep_entry = true, .removed = {}};
   }
   return {.keep_entry = false,
-          .removed = fmt::format("System V queue 0x{:08x} of launch {}",
+          .removed = fmt::format("System V {} 0x{:08x} of launch {}", word_for(entry.kind),
                                  static_cast<std::uint32_t>(entry.key), entry.pid)};
 }
 
@@ -82,8 +89,9 @@ std::set<std::string> held_paths(const fs::path& proc) {
 // Ours by name, owner and kind; never what a link leads to.
 std::optional<struct stat> ours(const CleanWorld& world, const fs::path& path, mode_t kind) {
   struct stat facts {};
-  const bool named = path.filename().string().starts_with(kPrefix);
-  if (!named || ::lstat(path.c_str(), &facts) != 0) return std::nullopt;
+  std::string name = path.filename().string();
+  if (name.starts_with(kNamedSemaphore)) name.erase(0, kNamedSemaphore.size());
+  if (!name.starts_with(kPrefix) || ::lstat(path.c_str(), &facts) != 0) return std::nullopt;
   if (facts.st_uid != world.user || (facts.st_mode & S_IFMT) != kind) return std::nullopt;
   return facts;
 }

@@ -13,8 +13,8 @@
 
 namespace ipcmark {
 
-// What the kernel says of a System V queue.
-struct QueueFacts {
+// What the kernel says of a System V object.
+struct SysvFacts {
   int id = 0;
   uid_t owner = 0;
   std::int64_t changed_s = 0;  // created, or its limits set, at this Unix time
@@ -28,8 +28,9 @@ struct CleanWorld {
   std::filesystem::path proc;
   uid_t user = 0;
   std::int64_t now_s = 0;
-  std::function<std::optional<QueueFacts>(std::int32_t key)> find_queue;
-  std::function<bool(int id)> remove_queue;
+  // By the journal's word for its kind: "msg" or "sem".
+  std::function<std::optional<SysvFacts>(const std::string& kind, std::int32_t key)> find_sysv;
+  std::function<bool(const std::string& kind, int id)> remove_sysv;
   // Whether the process that wrote an entry at this time is still there.
   std::function<bool(pid_t pid, std::int64_t unix_s)> lives;
 };

@@ -2,6 +2,7 @@
 #include <signal.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/sem.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -15,14 +16,31 @@
 namespace ipcmark {
 namespace {
 
-std::optional<QueueFacts> find_queue(std::int32_t key) {
+std::optional<SysvFacts> find_queue(std::int32_t key) {
   const int id = ::msgget(key, 0);
   struct msqid_ds facts {};
   if (id < 0 || ::msgctl(id, IPC_STAT, &facts) != 0) return std::nullopt;
-  return QueueFacts{.id = id, .owner = facts.msg_perm.uid, .changed_s = facts.msg_ctime};
+  return SysvFacts{.id = id, .owner = facts.msg_perm.uid, .changed_s = facts.msg_ctime};
 }
 
-bool remove_queue(int id) { return ::msgctl(id, IPC_RMID, nullptr) == 0; }
+std::optional<SysvFacts> find_semaphores(std::int32_t key) {
+  const int id = ::semget(key, 0, 0);
+  struct semid_ds facts {};
+  union {  // semctl(2): the caller defines it
+    int val;
+    struct semid_ds* buf;
+  } where{.buf = &facts};
+  if (id < 0 || ::semctl(id, 0, IPC_STAT, where) != 0) return std::nullopt;
+  return SysvFacts{.id = id, .owner = facts.sem_perm.uid, .changed_s = facts.sem_ctime};
+}
+
+std::optional<SysvFacts> find_sysv(const std::string& kind, std::int32_t key) {
+  return kind == "msg" ? find_queue(key) : find_semaphores(key);
+}
+
+bool remove_sysv(const std::string& kind, int id) {
+  return (kind == "msg" ? ::msgctl(id, IPC_RMID, nullptr) : ::semctl(id, 0, IPC_RMID)) == 0;
+}
 
 // Unix time of the start of the system; 0 when the kernel does not say.
 std::int64_t boot_time() {
@@ -60,8 +78,8 @@ CleanWorld this_world() {
           .proc = "/proc",
           .user = ::geteuid(),
           .now_s = std::time(nullptr),
-          .find_queue = &find_queue,
-          .remove_queue = &remove_queue,
+          .find_sysv = &find_sysv,
+          .remove_sysv = &remove_sysv,
           .lives = &lives};
 }
 

@@ -49,6 +49,14 @@ std::optional<std::string> cpuset_v2(const path& group) {
   return read_knob(group / "cpuset.cpus.effective");
 }
 
+// The root group has the file, without these lines.
+std::optional<std::string> throttling_in(const path& group) {
+  const path file = group / "cpu.stat";
+  const auto text = read_text(file);
+  if (!text || text->find("nr_throttled") == text->npos) return std::nullopt;
+  return file.string();
+}
+
 using GroupReader = std::optional<std::string> (*)(const path&);
 
 // What a group and its ancestors say, nearest first. Any level may limit; inside a container the
@@ -143,6 +151,11 @@ json cgroup_cpu_limit(const path& root) {
     if (!limit.starts_with("max")) return limit;
   }
   return limits.empty() ? json() : json("max");
+}
+
+path cgroup_cpu_stat(const path& root) {
+  const auto files = all_levels(root, "cpu", throttling_in, throttling_in);
+  return files.empty() ? path() : path(files.front());
 }
 
 json cgroup_cpuset(const path& root) {

@@ -27,6 +27,9 @@ namespace ipcmark {
 // on the way up to the root; "max" without a limit; null where no hierarchy can be read.
 [[nodiscard]] nlohmann::json cgroup_cpu_limit(const std::filesystem::path& root);
 
+// The cpu.stat of the caller's nearest cgroup that counts throttling; empty where none does.
+[[nodiscard]] std::filesystem::path cgroup_cpu_stat(const std::filesystem::path& root);
+
 // CPUs of the caller's cpuset as a CPU list: what no affinity can exceed. Null where there is no
 // cpuset hierarchy to read.
 [[nodiscard]] nlohmann::json cgroup_cpuset(const std::filesystem::path& root);

@@ -16,7 +16,7 @@ namespace ipcmark {
 
 namespace {
 
-struct Limit {
+struct IpcLimit {
   const char* name;  // in a record
   const char* file;  // below /proc/
   // Fixed, so that two machines measure the same queues; none is changed where the default is
@@ -26,7 +26,7 @@ struct Limit {
 
 // The two of fs.mqueue are the highest that the kernel takes (HARD_MSGMAX, HARD_MSGSIZEMAX); a
 // System V queue is to hold one message of the widest.
-constexpr std::array<Limit, 6> kLimits{{
+constexpr std::array<IpcLimit, 6> kIpcLimits{{
     {"fs.mqueue.msg_max", "sys/fs/mqueue/msg_max", "65536"},
     {"fs.mqueue.msgsize_max", "sys/fs/mqueue/msgsize_max", "16777216"},
     {"fs.mqueue.queues_max", "sys/fs/mqueue/queues_max", "1024"},
@@ -35,7 +35,7 @@ constexpr std::array<Limit, 6> kLimits{{
     {"kernel.msgmni", "sys/kernel/msgmni"},
 }};
 
-void raise(const Limit& limit) {
+void raise_limit(const IpcLimit& limit) {
   const std::string path = std::string("/proc/") + limit.file;
   const Fd file(available(::open(path.c_str(), O_WRONLY | O_CLOEXEC), "open " + path));
   const std::string_view value = limit.raised;
@@ -57,8 +57,8 @@ void raise_queue_bytes() {
 
 void enter_private_ipc() {
   available(::unshare(CLONE_NEWIPC), "unshare");
-  for (const Limit& limit : kLimits) {
-    if (limit.raised != nullptr) raise(limit);
+  for (const IpcLimit& limit : kIpcLimits) {
+    if (limit.raised != nullptr) raise_limit(limit);
   }
   raise_queue_bytes();
   // What is left in the namespace ends with it; outside it the key of a queue in it means nothing.
@@ -67,7 +67,7 @@ void enter_private_ipc() {
 
 nlohmann::json ipc_limits_now() {
   auto all = nlohmann::json::object();
-  for (const Limit& limit : kLimits) {
+  for (const IpcLimit& limit : kIpcLimits) {
     const auto value = proc_number(limit.file);
     all[limit.name] = value ? nlohmann::json(*value) : nlohmann::json();
   }

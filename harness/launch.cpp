@@ -83,7 +83,7 @@ class Launch {
     record.watch.begin(machine_);
     reshape(i, 0);
     if (meter.point().delay_ns != 0) inject(i, record);
-    meter.take_probe(cast_->tell_all(meter.probe(), "verify", deadline()), stage_);
+    meter.take_probe(cast_->tell_all(meter.probe(), "verify", deadline(meter.probe_ns())), stage_);
     const Order order = meter.measure(stage_, spec_.seed + i);
     meter.take_measure(cast_->tell_all(order, "measure", deadline(meter.expected_ns())), stage_);
     if (meter.point().delay_ns != 0) injected(record);
@@ -98,8 +98,9 @@ class Launch {
                       .rung = static_cast<std::uint32_t>(i),
                       .delay_steps = delay_steps};
     const std::size_t home = cast_->first(spec_.rungs[i].home);
-    cast_->tell({home}, order, "reshape", deadline());
-    cast_->tell(cast_->all_but(home), order, "reshape", deadline());
+    const auto patience = deadline(records_[i].meter->probe_ns());  // it touches what is sent
+    cast_->tell({home}, order, "reshape", patience);
+    cast_->tell(cast_->all_but(home), order, "reshape", patience);
   }
 
   // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for
@@ -144,10 +145,11 @@ class Launch {
 
   static RungMeter& meter_of(RungRecord& record) { return *record.meter; }
 
-  // A one-way time is a difference of two CPUs' clocks; their offset is below half the fastest
-  // round trip.
+  // A one-way time is a difference of two CPUs' clocks: their offset is below half the fastest
+  // round trip, and what they read is late by up to a quantum.
   void check_clocks(RungRecord& record) const {
-    const double bound = spec_.client_cpu == spec_.server_cpu ? 0 : fastest_handoff_ns_ / 2;
+    const bool same = spec_.client_cpu == spec_.server_cpu;
+    const double bound = (same ? 0 : fastest_handoff_ns_ / 2) + spec_.scale.quantum_ns;
     auto& result = record.meter->result();
     result.values["clock_offset_bound_ns"] = bound;
     const double response =

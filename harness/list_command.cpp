@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/axes.hpp"
 #include "harness/commands.hpp"
 #include "harness/experiment.hpp"
 #include "harness/journal.hpp"
@@ -23,9 +24,12 @@ constexpr std::uint64_t kProbeBytes = 64;
 constexpr std::size_t kShownPairs = 3;
 
 // Opened in this process and at once closed; why not, or empty.
-std::string missing(const Transport& transport) {
+std::string missing(const Transport& transport, std::uint64_t bytes) {
   Shape shape;
-  shape.message_bytes = shape.reply_bytes = std::min(kProbeBytes, transport.traits.max_bytes);
+  shape.message_bytes = bytes;
+  shape.reply_bytes = transport.traits.answers ? bytes : 0;
+  // A hybrid carries through its arena what its queue would refuse.
+  if (transport.traits.has_threshold) shape.threshold_bytes = shape.reply_threshold_bytes = 0;
   shape.wait = transport.waits.empty() ? Wait::block : transport.waits.back();
   shape.access = transport.has("copy") ? Access::copy : Access::in_place;
   shape.backing = transport.traits.shares_memory ? Backing::memfd : Backing::none;
@@ -38,11 +42,33 @@ std::string missing(const Transport& transport) {
   }
 }
 
+struct Largest {
+  json bytes;          // null where no size that can be asked for is refused
+  std::string reason;  // what the next byte meets, as the mechanism says it
+};
+
+// The limit of a mechanism that declares none is what it refuses to open: the size is halved in.
+Largest largest(const Transport& transport, std::uint64_t admitted) {
+  if (transport.traits.max_bytes != kNever) return {transport.traits.max_bytes, {}};
+  std::uint64_t refused = kLargestMessage;
+  std::string reason = missing(transport, refused);
+  if (reason.empty()) return {};
+  while (refused - admitted > 1) {
+    const std::uint64_t middle = admitted + (refused - admitted) / 2;
+    const std::string why = missing(transport, middle);
+    (why.empty() ? admitted : refused) = middle;
+    if (!why.empty()) reason = why;
+  }
+  return {admitted, std::move(reason)};
+}
+
 json transport_json(const Transport& transport) {
   const Traits& traits = transport.traits;
+  const std::uint64_t probed = std::min(kProbeBytes, traits.max_bytes);
   auto waits = json::array();
   for (const Wait wait : transport.waits) waits.push_back(word(wait));
-  const std::string reason = missing(transport);
+  const std::string reason = missing(transport, probed);
+  const Largest most = reason.empty() ? largest(transport, probed) : Largest{};
   return {{"name", traits.name},
           {"summary", traits.summary},
           {"available", reason.empty()},
@@ -54,7 +80,8 @@ json transport_json(const Transport& transport) {
           {"lossy", traits.lossy},
           {"most_producers", traits.most_producers},
           {"most_consumers", traits.most_consumers},
-          {"max_bytes", traits.max_bytes == kNever ? json() : json(traits.max_bytes)},
+          {"max_bytes", most.bytes},
+          {"limited_by", most.reason},
           {"waits", std::move(waits)},
           {"abilities", transport.abilities}};
 }

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <system_error>
 
+#include "harness/fact_parsers.hpp"
 #include "harness/text_file.hpp"
 
 namespace ipcmark {
@@ -67,7 +68,9 @@ nlohmann::json or_null(const Count& count) {
   return count ? nlohmann::json(*count) : nlohmann::json();
 }
 
-int opened(const std::filesystem::path& path) { return ::open(path.c_str(), O_RDONLY | O_CLOEXEC); }
+Fd opened(const std::filesystem::path& path) {
+  return Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+}
 
 std::uint64_t ns_per_tick() {
   return 1'000'000'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
@@ -76,19 +79,18 @@ std::uint64_t ns_per_tick() {
 }  // namespace
 
 MachineCounts operator-(const MachineCounts& after, const MachineCounts& before) {
-  return {.steal_ns = difference(after.steal_ns, before.steal_ns),
-          .tlb_shootdowns = difference(after.tlb_shootdowns, before.tlb_shootdowns),
-          .function_calls = difference(after.function_calls, before.function_calls),
-          .reschedules = difference(after.reschedules, before.reschedules),
-          .timer_interrupts = difference(after.timer_interrupts, before.timer_interrupts)};
+  MachineCounts change;
+  for (const auto& [name, count] : kMachineFields) {
+    change.*count = difference(after.*count, before.*count);
+  }
+  return change;
 }
 
 nlohmann::json to_json(const MachineCounts& counts) {
-  return {{"steal_ns", or_null(counts.steal_ns)},
-          {"tlb_shootdowns", or_null(counts.tlb_shootdowns)},
-          {"function_calls", or_null(counts.function_calls)},
-          {"reschedules", or_null(counts.reschedules)},
-          {"timer_interrupts", or_null(counts.timer_interrupts)}};
+  auto object = nlohmann::json::object();
+  for (const auto& [name, count] : kMachineFields)
+    object[std::string(name)] = or_null(counts.*count);
+  return object;
 }
 
 MachineCounts parse_interrupts(std::string_view text, std::span<const int> cpus) {
@@ -126,42 +128,69 @@ Count parse_steal_ticks(std::string_view text, std::span<const int> cpus) {
   return sum;
 }
 
+Count parse_pressure_ns(std::string_view text) {
+  for (const std::string_view line : lines_of(text)) {
+    const auto words = words_of(line);  // some avg10=0.12 avg60=0.10 avg300=0.05 total=123 (us)
+    if (words.empty() || words.front() != "some" || !words.back().starts_with("total=")) continue;
+    const Count us = number(words.back().substr(6));
+    return us ? Count(*us * 1000) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void parse_throttling(std::string_view text, MachineCounts& counts) {
+  for (const std::string_view line : lines_of(text)) {
+    const auto words = words_of(line);
+    const Count value = words.size() == 2 ? number(words[1]) : std::nullopt;
+    if (!value) continue;
+    if (words[0] == "nr_throttled") counts.throttles = *value;
+    if (words[0] == "throttled_time") counts.throttled_ns = *value;         // version 1
+    if (words[0] == "throttled_usec") counts.throttled_ns = *value * 1000;  // version 2
+  }
+}
+
 MachineWatch::MachineWatch(std::vector<int> cpus, const std::filesystem::path& root)
     : cpus_(std::move(cpus)),
-      interrupts_fd_(opened(root / "proc/interrupts")),
-      stat_fd_(opened(root / "proc/stat")) {
+      interrupts_(opened(root / "proc/interrupts")),
+      stat_(opened(root / "proc/stat")),
+      cpu_pressure_(opened(root / "proc/pressure/cpu")),
+      memory_pressure_(opened(root / "proc/pressure/memory")),
+      cgroup_(opened(cgroup_cpu_stat(root))) {
   std::sort(cpus_.begin(), cpus_.end());
   cpus_.erase(std::unique(cpus_.begin(), cpus_.end()), cpus_.end());
 }
 
-MachineWatch::~MachineWatch() {
-  if (interrupts_fd_ >= 0) ::close(interrupts_fd_);
-  if (stat_fd_ >= 0) ::close(stat_fd_);
-}
-
 MachineCounts MachineWatch::read() {
   MachineCounts counts;
-  if (interrupts_fd_ >= 0) {
-    counts = parse_interrupts(reread(interrupts_fd_, "read /proc/interrupts"), cpus_);
-  }
-  if (stat_fd_ >= 0) {
-    const Count ticks = parse_steal_ticks(reread(stat_fd_, "read /proc/stat"), cpus_);
+  using Text = std::string_view;
+  reread(interrupts_, "read /proc/interrupts",
+         [&](Text text) { counts = parse_interrupts(text, cpus_); });
+  reread(stat_, "read /proc/stat", [&](Text text) {
+    const Count ticks = parse_steal_ticks(text, cpus_);
     if (ticks) counts.steal_ns = *ticks * ns_per_tick();
-  }
+  });
+  reread(cpu_pressure_, "read /proc/pressure/cpu",
+         [&](Text text) { counts.cpu_pressure_ns = parse_pressure_ns(text); });
+  reread(memory_pressure_, "read /proc/pressure/memory",
+         [&](Text text) { counts.memory_pressure_ns = parse_pressure_ns(text); });
+  reread(cgroup_, "read cpu.stat", [&](Text text) { parse_throttling(text, counts); });
   return counts;
 }
 
-std::string_view MachineWatch::reread(int fd, const char* call) {
+template <class Take>
+void MachineWatch::reread(const Fd& fd, const char* call, Take take) {
+  if (!fd) return;
   std::size_t length = 0;
   for (;;) {
     if (buffer_.size() < length + 16384) buffer_.resize(2 * length + 65536);
-    const ssize_t got =
-        ::pread(fd, buffer_.data() + length, buffer_.size() - length, static_cast<off_t>(length));
+    const ssize_t got = ::pread(fd.get(), buffer_.data() + length, buffer_.size() - length,
+                                static_cast<off_t>(length));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw std::system_error(errno, std::generic_category(), call);
-    if (got == 0) return std::string_view(buffer_).substr(0, length);
+    if (got == 0) break;
     length += static_cast<std::size_t>(got);
   }
+  take(std::string_view(buffer_).substr(0, length));
 }
 
 }  // namespace ipcmark

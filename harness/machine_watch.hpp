@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json_fwd.hpp>
@@ -9,18 +10,42 @@
 #include <string_view>
 #include <vector>
 
+#include "transports/posix.hpp"
+
 namespace ipcmark {
 
-// What the machine did to the measured CPUs, summed over them: totals since boot, or the
-// difference of two. None where the kernel does not say (arm64 has no TLB row: its shootdowns are
-// broadcast by the hardware). Interrupt counts are the kernel's rows as they are.
+// What the machine did to the measured CPUs, summed over them unless said otherwise: totals since
+// boot, or the difference of two. None where the kernel does not say (arm64 has no TLB row: its
+// shootdowns are broadcast by the hardware). Interrupt counts are the kernel's rows as they are.
 struct MachineCounts {
   std::optional<std::uint64_t> steal_ns = std::nullopt;  // in the kernel's ticks: 10 ms or so
   std::optional<std::uint64_t> tlb_shootdowns = std::nullopt;
   std::optional<std::uint64_t> function_calls = std::nullopt;
   std::optional<std::uint64_t> reschedules = std::nullopt;
   std::optional<std::uint64_t> timer_interrupts = std::nullopt;
+  // Of the whole machine: time in which some task waited for a CPU, or for memory (PSI).
+  std::optional<std::uint64_t> cpu_pressure_ns = std::nullopt;
+  std::optional<std::uint64_t> memory_pressure_ns = std::nullopt;
+  // Of the nearest cgroup that counts it: how often and how long its CPU quota held it up.
+  std::optional<std::uint64_t> throttles = std::nullopt;
+  std::optional<std::uint64_t> throttled_ns = std::nullopt;
 };
+
+struct MachineField {
+  std::string_view name;  // in the record
+  std::optional<std::uint64_t> MachineCounts::*count;
+};
+inline constexpr auto kMachineFields = std::to_array<MachineField>({
+    {"steal_ns", &MachineCounts::steal_ns},
+    {"tlb_shootdowns", &MachineCounts::tlb_shootdowns},
+    {"function_calls", &MachineCounts::function_calls},
+    {"reschedules", &MachineCounts::reschedules},
+    {"timer_interrupts", &MachineCounts::timer_interrupts},
+    {"cpu_pressure_ns", &MachineCounts::cpu_pressure_ns},
+    {"memory_pressure_ns", &MachineCounts::memory_pressure_ns},
+    {"throttles", &MachineCounts::throttles},
+    {"throttled_ns", &MachineCounts::throttled_ns},
+});
 
 // What happened from `before` to `after`; none where either is missing or a 32-bit counter wrapped.
 [[nodiscard]] MachineCounts operator-(const MachineCounts& after, const MachineCounts& before);
@@ -37,25 +62,29 @@ struct MachineCounts {
 [[nodiscard]] std::optional<std::uint64_t> parse_steal_ticks(std::string_view text,
                                                              std::span<const int> cpus);
 
-// Reads both files, which it keeps open with its buffer: 85 us a reading on a guest with two CPUs,
+// Waiting of "some" task, in ns, from the text of /proc/pressure/cpu or memory.
+[[nodiscard]] std::optional<std::uint64_t> parse_pressure_ns(std::string_view text);
+
+// Adds `throttles` and `throttled_ns` from the text of a cgroup's cpu.stat, version 1 or 2.
+void parse_throttling(std::string_view text, MachineCounts& counts);
+
+// Reads its files, which it keeps open with its buffer: 85 us a reading on a guest with two CPUs,
 // growing with CPUs times interrupts. For one thread; outside measured windows.
 class MachineWatch {
  public:
-  // `root` prefixes /proc. A file that cannot be opened leaves its counts none.
+  // `root` prefixes /proc and /sys. A file that cannot be opened leaves its counts none.
   explicit MachineWatch(std::vector<int> cpus, const std::filesystem::path& root = "/");
-  ~MachineWatch();
-  MachineWatch(const MachineWatch&) = delete;
-  MachineWatch& operator=(const MachineWatch&) = delete;
 
   // Totals now. Throws std::system_error when an open file cannot be read.
   [[nodiscard]] MachineCounts read();
 
  private:
-  std::string_view reread(int fd, const char* call);
+  // Hands the text of an open file to `take`.
+  template <class Take>
+  void reread(const Fd& fd, const char* call, Take take);
 
   std::vector<int> cpus_;
-  int interrupts_fd_;
-  int stat_fd_;
+  Fd interrupts_, stat_, cpu_pressure_, memory_pressure_, cgroup_;
   std::string buffer_;
 };
 

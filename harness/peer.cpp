@@ -45,6 +45,7 @@ class RoleLoop {
       const Usage before = usage_now(UsageScope::thread);
       run_steps(order, report);
       report.usage = usage_now(UsageScope::thread) - before;
+      if (!order.steps[0].job.verify) report.pages = buffer_pages_now(*context_.prefix);
       report.cpu = ::sched_getcpu();
     }
     report.slots = end_->slots();

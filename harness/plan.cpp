@@ -125,9 +125,11 @@ class Reader {
     if (const toml::table* table = node.as_table()) return range(axis, *table);
     const toml::array* array = node.as_array();
     if (array == nullptr) return axis.values(scalar(node));
-    if (array->empty()) throw std::invalid_argument(fmt::format("{} is empty", axis.name));
+    if (array->empty())
+      fail(node.source(), "{} is an empty list; valid: {}", axis.name, axis.valid());
     Texts all;
     for (const toml::node& item : *array) {
+      if (item.is_array()) fail(item.source(), "{}: a list in a list; write one list", axis.name);
       try {
         for (std::string& value : values(axis, item)) {
           if (std::ranges::find(all, value) == all.end()) all.push_back(std::move(value));

@@ -78,6 +78,7 @@ json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record
                {"cpus_seen", of_role.cpus},
                {"messages", of_role.messages}};
   role.update(to_json(of_role.usage.value_or(Usage{})));
+  role.update(to_json(of_role.pages));
   role["cpu_ns"] = of_role.cpu_ns;  // of the measured phases alone
   return role;
 }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/buffer_pages.hpp"
 #include "harness/handoff.hpp"
 #include "harness/usage.hpp"
 #include "transports/end.hpp"
@@ -63,6 +64,7 @@ struct Report {
   std::uint64_t slots = 0;
   std::int32_t cpu = -1;  // where it ran when it had finished
   Usage usage;            // over the order's steps
+  BufferPages pages;      // when they had ended; not of a probe
   std::array<StepReport, Order::kMostSteps> steps{};
 
   void say(Status what, std::string_view why);

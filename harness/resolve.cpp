@@ -135,6 +135,10 @@ std::string find_plan(const std::string& name) {
 Plan resolve_plan(const RunOptions& options) {
   Plan plan = base_plan(options);
   select(plan, options.experiments);
+  if (plan.entries.empty()) {
+    throw UsageError(fmt::format("{}: no experiment in it; add a table for one: [{}]", options.plan,
+                                 fmt::join(experiment_names(), "], [")));
+  }
   override_axes(plan, options.overrides);
   if (plan.entries.empty()) {
     throw UsageError("no case is left: every experiment asked for refuses these axes");

@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "harness/build_info.hpp"
@@ -62,6 +64,7 @@ std::optional<Refusal> roles_share_cpu(const std::vector<LaunchPlan>& launches, 
   return std::nullopt;
 }
 
+// All that forbids this run, also what the plan allows.
 std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>& launches,
                                  std::size_t usable_cpus) {
   std::vector<Refusal> all = refusals(collect_facts(), build_info(), plan.cpus);
@@ -71,10 +74,18 @@ std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>
          "the plan has spinning ends on one logical CPU (placement same_core, wait spin)"});
   }
   if (auto shared = roles_share_cpu(launches, usable_cpus)) all.push_back(std::move(*shared));
-  std::erase_if(all, [&](const Refusal& refusal) {
-    return std::ranges::find(plan.allowed, refusal.check) != plan.allowed.end();
-  });
   return all;
+}
+
+// Takes out what the plan allows; the names of what that was.
+std::vector<std::string> take_overridden(std::vector<Refusal>& refused, const Plan& plan) {
+  std::vector<std::string> overridden;
+  std::erase_if(refused, [&](const Refusal& refusal) {
+    const bool allowed = std::ranges::find(plan.allowed, refusal.check) != plan.allowed.end();
+    if (allowed) overridden.push_back(refusal.check);
+    return allowed;
+  });
+  return overridden;
 }
 
 std::unique_ptr<RunLock> take_lock() try {
@@ -83,31 +94,50 @@ std::unique_ptr<RunLock> take_lock() try {
   throw Refused(held.what());
 }
 
-int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches) {
-  std::map<std::string, std::pair<std::size_t, std::int64_t>> per_experiment;  // cases, ns
+struct Effort {
   std::size_t cases = 0;
   std::int64_t ns = 0;
+
+  void add(const LaunchPlan& launch, std::uint32_t blocks, const RunSettings& run) {
+    cases += blocks * launch.rungs.size();
+    ns += blocks * expected_ns(launch, run);
+  }
+};
+
+void to_json(nlohmann::json& json, const Effort& effort) {
+  json = {{"cases", effort.cases}, {"expected_ns", effort.ns}};
+}
+
+int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches, bool as_json) {
+  std::map<std::string, Effort> per_experiment;
+  Effort all;
   const auto add = [&](const std::vector<LaunchPlan>& some, std::uint32_t blocks) {
     for (const auto& launch : some) {
-      auto& [count, time] = per_experiment[launch.experiment];
-      count += blocks * launch.rungs.size();
-      time += blocks * expected_ns(launch, plan.run);
-      cases += blocks * launch.rungs.size();
-      ns += blocks * expected_ns(launch, plan.run);
+      per_experiment[launch.experiment].add(launch, blocks, plan.run);
+      all.add(launch, blocks, plan.run);
     }
   };
   const std::uint32_t explored = exploring_blocks(launches, plan.run);
   const auto explorers = exploring(launches);
   add(explorers, explored);
   add(launches, plan.run.blocks);
-  for (const auto& [name, sum] : per_experiment) {
-    fmt::print("{:<12} {:>7} cases {:>6.1f} min\n", name, sum.first,
-               static_cast<double>(sum.second) / 6e10);
+  const std::size_t made = explored * explorers.size() + plan.run.blocks * launches.size();
+  if (as_json) {
+    const nlohmann::json dry = {{"plan", to_json(plan)},
+                                {"experiments", per_experiment},
+                                {"all", all},
+                                {"launches", made},
+                                {"blocks", explored + plan.run.blocks},
+                                {"exploring_blocks", explored}};
+    fmt::print("{}\n", dry.dump(1));
+    return 0;
   }
-  fmt::print("{:<12} {:>7} cases {:>6.1f} min, {} launches in {} blocks{}\n", "all", cases,
-             static_cast<double>(ns) / 6e10,
-             explored * explorers.size() + plan.run.blocks * launches.size(),
-             explored + plan.run.blocks,
+  for (const auto& [name, effort] : per_experiment) {
+    fmt::print("{:<12} {:>7} cases {:>6.1f} min\n", name, effort.cases,
+               static_cast<double>(effort.ns) / 6e10);
+  }
+  fmt::print("{:<12} {:>7} cases {:>6.1f} min, {} launches in {} blocks{}\n", "all", all.cases,
+             static_cast<double>(all.ns) / 6e10, made, explored + plan.run.blocks,
              explored == 0
                  ? ""
                  : fmt::format(", {} of which explore for T; sizes around T are added", explored));
@@ -131,8 +161,9 @@ int run_command(const Options& options) {
   }
   const auto launches = launches_of(plan);
   if (launches.empty()) throw UsageError("the plan has no case for what was asked");
-  if (options.run.dry_run) return print_dry_run(plan, launches);
-  const auto refused = refusals_of(plan, launches, topology.cpus().usable.size());
+  if (options.run.dry_run) return print_dry_run(plan, launches, options.json);
+  auto refused = refusals_of(plan, launches, topology.cpus().usable.size());
+  const auto overridden = take_overridden(refused, plan);
   for (const auto& refusal : refused) {
     fmt::print(stderr, "refused: {}; measure all the same with --allow={}\n", refusal.message,
                refusal.check);
@@ -141,8 +172,9 @@ int run_command(const Options& options) {
   const auto lock = take_lock();
   name_journal();
   catch_signals();
-  Runner runner({.plan = plan, .argv = options.argv, .quiet = options.quiet},
-                folder_for(options, plan), std::move(topology));
+  Runner runner(
+      {.plan = plan, .overridden = overridden, .argv = options.argv, .quiet = options.quiet},
+      folder_for(options, plan), std::move(topology));
   const int code = runner.run();
   fmt::print("{}\n", options.json ? runner.manifest().dump(1) : runner.path().string());
   return code;

@@ -100,7 +100,9 @@ RunOptions run_options(const RunTexts& texts) {
     run.allow.push_back(check);
   });
   read_flag("--cpus", texts.cpus, [&](const std::string& text) {
-    std::ranges::move(parse_cpu_list(text), std::back_inserter(run.cpus));
+    const auto cpus = parse_cpu_list(text);
+    if (cpus.empty()) throw std::invalid_argument("names no CPU; write 2,3 or 2-5");
+    std::ranges::copy(cpus, std::back_inserter(run.cpus));
   });
   read_axes(texts, run.overrides);
   read_settings(texts, run);

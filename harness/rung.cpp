@@ -76,6 +76,7 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
     RungResult::OfRole& role = result_.roles[end];
     add_usage(role.usage, reports[end].usage);
     role.cpus.insert(reports[end].cpu);
+    role.pages |= reports[end].pages;
     for (std::uint32_t i = first; i < last_.step_count; ++i) {
       role.messages += reports[end].steps[i].messages;
       role.cpu_ns += reports[end].steps[i].cpu_ns;

@@ -40,6 +40,7 @@ struct RungResult {
     std::uint64_t cpu_ns = 0;
     std::optional<Usage> usage;
     std::set<int> cpus;
+    BufferPages pages;
   };
   std::vector<OfRole> roles;  // clients, then servers
 };
@@ -56,6 +57,9 @@ class RungMeter {
 
   // First: verify, and a few messages to see what one costs.
   [[nodiscard]] Order probe() const;
+  // How long the memory of one probe may take to be mapped, filled, and compared, before anything
+  // has been timed.
+  [[nodiscard]] std::int64_t probe_ns() const;
   void take_probe(Reports reports, const Stage& stage);
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);

@@ -22,6 +22,8 @@ constexpr std::uint64_t kFewestOperations = 4;
 constexpr std::uint64_t kMostOperations = 60'000;
 // Large messages: this many bytes are verified, and two messages at the least.
 constexpr std::uint64_t kVerifiedBytes = 8 << 20;
+// First touch, keystream and comparison of a byte; the patience of a deadline comes on top.
+constexpr double kProbeNsPerByte = 2;
 constexpr std::uint64_t kMostExpiries = 1000;
 constexpr std::uint64_t kFewestExpiries = 5;
 // An open loop lasts this many batch-phase budgets: its percentiles need messages, its rate fixes
@@ -82,6 +84,15 @@ Order RungMeter::probe() const {
   // One window over all would never end where some are lost.
   if (proven == Part::pour && lossy()) order.steps[1].job.messages_each = 1;
   return order;
+}
+
+std::int64_t RungMeter::probe_ns() const {
+  const Order order = probe();
+  std::uint64_t bytes = 0;
+  for (std::uint32_t i = 0; i < order.step_count; ++i) {
+    bytes += order.steps[i].job.messages * (point_.message_bytes + point_.reply_bytes);
+  }
+  return static_cast<std::int64_t>(static_cast<double>(bytes) * kProbeNsPerByte);
 }
 
 std::uint64_t RungMeter::warm_up_messages() const {

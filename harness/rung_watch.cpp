@@ -24,11 +24,7 @@ void RungWatch::end() {
   if (!visited_) {
     counts_ = visit;
   } else {
-    add(counts_.steal_ns, visit.steal_ns);
-    add(counts_.tlb_shootdowns, visit.tlb_shootdowns);
-    add(counts_.function_calls, visit.function_calls);
-    add(counts_.reschedules, visit.reschedules);
-    add(counts_.timer_interrupts, visit.timer_interrupts);
+    for (const auto& [name, count] : kMachineFields) add(counts_.*count, visit.*count);
   }
   visited_ = true;
 }

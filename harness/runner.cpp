@@ -7,6 +7,7 @@
 #include <ctime>
 #include <set>
 
+#include "harness/handoff.hpp"
 #include "harness/idle_hold.hpp"
 #include "harness/next.hpp"
 #include "harness/record.hpp"
@@ -67,6 +68,13 @@ std::vector<json> skipped_launch(const LaunchSpec& spec, const std::string& why)
 
 }  // namespace
 
+void RunCounts::count_launch(const std::vector<json>& records) {
+  ++launches_done;
+  for (const auto& record : records) count(record);
+  launches_failed +=
+      std::ranges::any_of(records, [](const json& r) { return r.at("status") == "failed"; });
+}
+
 void RunCounts::count(const json& record) {
   const std::string status = record.at("status");
   (status == "ok" ? ok : status == "skipped" ? skipped : failed) += 1;
@@ -86,6 +94,7 @@ Runner::Runner(RunRequest request, RunFolder folder, Topology topology)
 int Runner::run() {
   started_ns_ = monotonic_now();
   describe();
+  canaries_ = CanaryBook(clock_.quantum_ns / handoff::kRoundsEach);
   recount_done();
   const RunSettings& run = request_.plan.run;
   std::vector<LaunchPlan> launches = launches_of(request_.plan);
@@ -136,10 +145,12 @@ void Runner::run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t f
     }
     blocks_ = block + 1;
     watch_noise(block);
-    for (const auto& launch : block_of(launches, block, request_.plan.run.seed)) {
+    const auto scheduled = block_of(launches, block, request_.plan.run.seed);
+    for (const auto& launch : scheduled) {
       if (interrupted != 0) return;
       run_one(launch);
     }
+    repeat_contaminated(scheduled);
     write_manifest(false);
   }
 }
@@ -152,13 +163,34 @@ void Runner::run_one(const ScheduledLaunch& launch) {
   auto records = measure(launch);
   pace_.expected_ns += expected;
   pace_.taken_ns += monotonic_now() - began;
-  ++counts_.launches_done;
-  for (const auto& record : records) counts_.count(record);
-  counts_.launches_failed +=
-      std::ranges::any_of(records, [](const json& r) { return r.at("status") == "failed"; });
+  counts_.count_launch(records);
   console_.progress(counts_.ok + counts_.skipped + counts_.failed, counts_.planned,
                     pace_.of(left_ns_), records.back());
-  keep(launch.plan.experiment, std::move(records));
+  keep(launch, std::move(records));
+}
+
+// A launch that was condemned in an earlier attempt is in done_ under its new id: it is planned and
+// counted again, and not run.
+void Runner::repeat_contaminated(const std::vector<ScheduledLaunch>& block) {
+  const std::uint32_t number = block.front().block;
+  for (const auto& found : canaries_.judge(number)) {
+    const auto again =
+        repeated(*std::ranges::find(block, found.launch_id, &ScheduledLaunch::id), found.why);
+    const bool made = done_.contains(again.id);
+    const bool makes = !made && interrupted == 0 &&
+                       canaries_.may_repeat(number, counts_.launches_repeated) &&
+                       !over_budget(expected_ns(again.plan, request_.plan.run));
+    manifest_["contaminated"].push_back({{"launch_id", found.launch_id},
+                                         {"block", number},
+                                         {"why", found.why},
+                                         {"ratio", found.ratio},
+                                         {"again", made || makes ? json(again.id) : json()}});
+    if (!made && !makes) continue;
+    ++counts_.launches_repeated, ++counts_.launches_planned;
+    counts_.planned += again.plan.rungs.size();
+    left_ns_ += expected_ns(again.plan, request_.plan.run);
+    run_one(again);
+  }
 }
 
 std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
@@ -167,7 +199,7 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
   const auto offer = offer_placement(topology_.cpus(), placement, request_.plan.run.pairs);
   if (offer.pairs.empty()) return skipped_launch(spec_of(launch, {}), offer.reason);
   const LaunchSpec spec = spec_of(launch, offer.pairs[launch.block % offer.pairs.size()]);
-  if (any.wait == Wait::spin && shares_a_cpu(spec)) {
+  if (any.wait == Wait::spin && shares_a_cpu(spec) && !is_allowed("spin_on_one_cpu")) {
     return skipped_launch(spec, "both ends would spin on one logical CPU");
   }
   LaunchSpec ready = spec;
@@ -213,23 +245,28 @@ LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) c
           .scale = {.ticks_per_ns = clock_.ticks_per_ns, .quantum_ns = clock_.quantum_ns}};
 }
 
-void Runner::keep(const std::string& experiment, std::vector<json> records) {
+void Runner::keep(const ScheduledLaunch& launch, std::vector<json> records) {
   const std::int64_t now = unix_ns();
   for (auto& record : records) {
     record["run"] = folder_.name();
     record["rungs"] = records.size();
     record["finished_unix_ns"] = now;
-    record["allowed"] = request_.plan.allowed;
+    record["allowed"] = request_.overridden;
+    if (!launch.supersedes.empty()) {
+      record["supersedes"] = {{"launch_id", launch.supersedes}, {"why", launch.why}};
+    }
   }
-  folder_.append(experiment, records);
+  canaries_.note(records);
+  folder_.append(launch.plan.experiment, records);
   ++launch_order_;
 }
 
 void Runner::recount_done() {
   for (const auto& [id, records] : folder_.launches()) {
     done_.insert(id);
-    ++launch_order_, ++counts_.launches_done;
-    for (const auto& record : records) counts_.count(record);
+    ++launch_order_;
+    counts_.count_launch(records);
+    canaries_.note(records);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/canary_book.hpp"
 #include "harness/clock.hpp"
 #include "harness/console.hpp"
 #include "harness/launch.hpp"
@@ -22,6 +23,7 @@ namespace ipcmark {
 // What a run is asked to do, after plan, flags and --like have been put together.
 struct RunRequest {
   Plan plan;
+  std::vector<std::string> overridden;  // checks that forbade the run but for --allow
   std::vector<std::string> argv;
   bool quiet = false;
 };
@@ -29,7 +31,11 @@ struct RunRequest {
 struct RunCounts {
   std::uint64_t planned = 0, ok = 0, skipped = 0, failed = 0, wrong_payload = 0;
   std::uint64_t launches_planned = 0, launches_done = 0, launches_failed = 0;
+  std::uint64_t launches_repeated = 0;
 
+  void count_launch(const std::vector<nlohmann::json>& records);
+
+ private:
   void count(const nlohmann::json& record);
 };
 
@@ -61,10 +67,12 @@ class Runner {
   void describe();
   void run_blocks(const std::vector<LaunchPlan>& launches, std::uint32_t from, std::uint32_t to);
   void run_one(const ScheduledLaunch& launch);
+  // Those of a block that the canary condemns, while the run may still spend launches on it.
+  void repeat_contaminated(const std::vector<ScheduledLaunch>& block);
   void ask_next(std::vector<LaunchPlan>& launches);
   [[nodiscard]] LaunchSpec spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const;
   [[nodiscard]] std::vector<nlohmann::json> measure(const ScheduledLaunch& launch);
-  void keep(const std::string& experiment, std::vector<nlohmann::json> records);
+  void keep(const ScheduledLaunch& launch, std::vector<nlohmann::json> records);
   void recount_done();
   void watch_noise(std::uint32_t block);
   [[nodiscard]] bool is_allowed(std::string_view check) const;
@@ -80,6 +88,7 @@ class Runner {
   std::string prefix_;
   nlohmann::json manifest_ = nlohmann::json::object();
   RunCounts counts_;
+  CanaryBook canaries_;
   std::set<std::string> done_;  // launches of an earlier attempt
   std::uint32_t launch_order_ = 0;
   std::uint32_t blocks_ = 0;  // begun

@@ -47,11 +47,13 @@ void Runner::describe() {
   }).join();
   for (const auto& refusal : refusals(clock_)) {
     if (!is_allowed(refusal.check)) throw Refused(refusal.message);
+    request_.overridden.push_back(refusal.check);
   }
   for (const auto& doubt : doubts_about(clock_)) console_.say(doubt.message);
   if (std::filesystem::exists(folder_.path() / "manifest.json")) {
     manifest_ = folder_.read("manifest.json");
   }
+  manifest_["contaminated"] = json::array();  // told again, from the records
   folder_.write("environment.json",
                 describe_environment(collect_facts(), topology_, build_info()).dump(1) + "\n");
   folder_.write("environment.xml", topology_.xml());
@@ -97,8 +99,9 @@ void Runner::write_manifest(bool complete) {
   manifest_["cases_failed"] = counts_.failed;
   manifest_["launches_planned"] = counts_.launches_planned;
   manifest_["launches_done"] = counts_.launches_done;
+  manifest_["launches_repeated"] = counts_.launches_repeated;
   manifest_["blocks"] = blocks_;
-  manifest_["allowed"] = request_.plan.allowed;
+  manifest_["allowed"] = request_.overridden;
   manifest_["clock"] = to_json(clock_);
   folder_.write("manifest.json", manifest_.dump(1) + "\n");
 }

@@ -16,6 +16,9 @@ constexpr std::uint64_t kBlockStride = 0x9E3779B97F4A7C15;
 // shared vCPUs.
 constexpr std::int64_t kLaunchOverheadNs = 15'000'000;
 constexpr std::int64_t kVisitOverheadNs = 1'500'000;
+// The fewest messages a visit verifies, warms up with and times, a dozen, at half a nanosecond a
+// byte: what the largest cost whatever the budget says.
+constexpr std::int64_t kLeastNsPerByte = 6;
 
 bool is_auto(const Case& point) { return point.path == Path::automatic; }
 
@@ -57,11 +60,13 @@ std::int64_t threshold_of(const nlohmann::json& entry) {
 
 std::int64_t visit_ns(const Case& rung, const RunSettings& run) {
   const auto ns = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  const std::int64_t least = kLeastNsPerByte * ns(rung.message_bytes + rung.reply_bytes);
   if (rung.pattern == Pattern::expire)
     return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));
   if (rung.pattern == Pattern::pace) return 5 * ns(run.measure_ns);
-  return ns(run.warm_up_ns) + ns(run.measure_ns) +
-         (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
+  const std::int64_t budget = ns(run.warm_up_ns) + ns(run.measure_ns) +
+                              (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
+  return std::max(budget, least);
 }
 
 }  // namespace
@@ -119,6 +124,14 @@ std::vector<ScheduledLaunch> block_of(const std::vector<LaunchPlan>& launches, s
   }
   std::ranges::shuffle(scheduled, random);
   return scheduled;
+}
+
+ScheduledLaunch repeated(const ScheduledLaunch& launch, const std::string& why) {
+  ScheduledLaunch again = launch;
+  again.id = launch.id + "-again";
+  again.supersedes = launch.id;
+  again.why = why;
+  return again;
 }
 
 std::int64_t expected_ns(const LaunchPlan& launch, const RunSettings& run) {

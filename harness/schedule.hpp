@@ -17,6 +17,9 @@ struct ScheduledLaunch {
   std::uint32_t block = 0;
   std::uint64_t seed = 0;
   LaunchPlan plan;
+  // Of a launch that is run again because the machine was disturbed.
+  std::string supersedes = {};
+  std::string why = {};
 };
 
 // All launches of one pass over a plan, in the plan's order; identical cases appear once.
@@ -36,6 +39,9 @@ void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answe
 // One block in random order.
 [[nodiscard]] std::vector<ScheduledLaunch> block_of(const std::vector<LaunchPlan>& launches,
                                                     std::uint32_t block, std::uint64_t seed);
+
+// The same launch once more, under an id of its own.
+[[nodiscard]] ScheduledLaunch repeated(const ScheduledLaunch& launch, const std::string& why);
 
 // What a launch ought to take, from its settings alone: for --dry-run, the budget and the time
 // left.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -11,6 +10,11 @@
 
 namespace ipcmark {
 namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kMostBlocks = 100'000;
+// A stamp each: half of what a role's part of the stage holds beside the per-operation phase's.
+constexpr std::uint64_t kMostWindows = 1 << 16;
 
 double share_from(std::string_view text) {
   const std::string copy(text);
@@ -34,10 +38,8 @@ void write_member(const Setting& setting, RunSettings& run, std::string_view tex
     run.*kMember = share_from(text);
   } else {
     const std::uint64_t value = parse_quantity(text, setting.unit);
-    // JSON readers count in signed 64 bits.
-    constexpr auto kHighest =
-        std::min<std::uint64_t>(std::numeric_limits<Value>::max(), Case::kInfinite);
-    if (value < setting.lowest || value > kHighest) {
+    const bool none = setting.or_zero && value == 0;
+    if (!none && (value < setting.lowest || value > setting.highest)) {
       throw std::invalid_argument(
           fmt::format("`{}` is out of range; valid: {}", text, setting.valid()));
     }
@@ -50,14 +52,21 @@ nlohmann::json read_member(const RunSettings& run) {
   return run.*kMember;
 }
 
+struct Limits {
+  std::uint64_t lowest, highest;
+  bool or_zero = false;
+};
+
 template <auto kMember>
-Setting setting(std::string_view name, std::string_view help, Unit unit, std::uint64_t lowest) {
+Setting setting(std::string_view name, std::string_view help, Unit unit, Limits limits) {
   using Value = std::remove_cvref_t<decltype(RunSettings{}.*kMember)>;
   return {.name = name,
           .help = help,
           .share = std::is_same_v<Value, double>,
           .unit = unit,
-          .lowest = lowest,
+          .lowest = limits.lowest,
+          .highest = limits.highest,
+          .or_zero = limits.or_zero,
           .write = &write_member<kMember>,
           .read = &read_member<kMember>};
 }
@@ -65,23 +74,29 @@ Setting setting(std::string_view name, std::string_view help, Unit unit, std::ui
 std::vector<Setting> table() {
   using Run = RunSettings;
   const Unit time = Unit::time, count = Unit::count;
+  const std::uint64_t day = 24 * 3600 * kSecond;
   return {
-      setting<&Run::seed>("seed", "order of launches and rungs; 0: drawn and recorded", count, 0),
-      setting<&Run::blocks>("blocks", "randomised complete blocks", count, 1),
-      setting<&Run::max_blocks>("max_blocks", "blocks added until intervals are narrow", count, 1),
+      setting<&Run::seed>("seed", "order of launches and rungs; 0: drawn and recorded", count,
+                          {0, Case::kInfinite}),  // JSON readers count in signed 64 bits
+      setting<&Run::blocks>("blocks", "randomised complete blocks", count, {1, kMostBlocks}),
+      setting<&Run::max_blocks>("max_blocks", "blocks added until intervals are narrow", count,
+                                {1, kMostBlocks}),
       setting<&Run::time_budget_ns>("time_budget_ns", "no block begins that would pass it; 0: none",
-                                    time, 0),
-      setting<&Run::warm_up_ns>("warm_up_ns", "warm-up of a case, at least", time, 0),
-      setting<&Run::warm_up_messages>("warm_up_messages", "warm-up of a case, at least", count, 0),
-      setting<&Run::measure_ns>("measure_ns", "batch phase of a case: central cost", time, 1'000),
+                                    time, {kSecond, 7 * day, true}),
+      setting<&Run::warm_up_ns>("warm_up_ns", "warm-up of a case, at least", time, {0, day}),
+      setting<&Run::warm_up_messages>("warm_up_messages", "warm-up of a case, at least", count,
+                                      {0, 1'000'000'000}),
+      setting<&Run::measure_ns>("measure_ns", "batch phase of a case: central cost", time,
+                                {1'000, day}),
       setting<&Run::operations_ns>("operations_ns", "per-operation phase of a case: the tail", time,
-                                   1'000),
-      setting<&Run::windows>("windows", "windows of the batch phase", count, 1),
+                                   {1'000, day}),
+      setting<&Run::windows>("windows", "windows of the batch phase", count, {1, kMostWindows}),
       setting<&Run::phase_deadline_ns>("phase_deadline_ns", "a phase that takes longer has failed",
-                                       time, 1'000'000),
+                                       time, {1'000'000, day}),
       setting<&Run::allowed_failures>("allowed_failures", "share of launches that may fail", count,
-                                      0),
-      setting<&Run::pairs>("pairs", "CPU pairs per placement, in turn by block", count, 1),
+                                      {}),
+      setting<&Run::pairs>("pairs", "CPU pairs per placement, in turn by block", count,
+                           {1, 100'000}),
   };
 }
 
@@ -99,8 +114,10 @@ std::string Setting::flag() const {
 
 std::string Setting::valid() const {
   if (share) return "0 to 1";
-  const std::string from = fmt::format("from {}", format_quantity(lowest, unit));
-  return unit == Unit::count ? from : fmt::format("{}, in {}", from, unit_words(unit));
+  const std::string range =
+      fmt::format("{}{} to {}", or_zero ? "0, or " : "", format_quantity(lowest, unit),
+                  highest == Case::kInfinite ? "2^63 - 1" : format_quantity(highest, unit));
+  return unit == Unit::count ? range : fmt::format("{}, in {}", range, unit_words(unit));
 }
 
 const std::vector<Setting>& settings() {

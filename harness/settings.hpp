@@ -17,6 +17,8 @@ struct Setting {
   bool share = false;  // a fraction from 0 to 1 instead of a quantity
   Unit unit = Unit::count;
   std::uint64_t lowest = 0;
+  std::uint64_t highest = 0;
+  bool or_zero = false;  // 0 means that there is none, whatever `lowest` says
   // Takes "200ms", "6", "0.05". Throws std::invalid_argument.
   void (*write)(const Setting&, RunSettings&, std::string_view text) = nullptr;
   nlohmann::json (*read)(const RunSettings&) = nullptr;

@@ -50,9 +50,14 @@ std::string_view noun(Unit unit) {
     case Unit::rate:
       return "messages per second";
     case Unit::count:
-      return "pieces";
+      return "";
   }
   return "";
+}
+
+// "a number of bytes", "a number".
+std::string number_of(Unit unit) {
+  return unit == Unit::count ? "a number" : fmt::format("a number of {}", noun(unit));
 }
 
 std::vector<std::string> words_of(Unit unit) {
@@ -87,7 +92,8 @@ std::uint64_t scaled(std::string_view text, std::string_view whole, std::string_
   }
   value *= factor;
   if (value % divisor != 0) {
-    throw std::invalid_argument(fmt::format("`{}` is not a whole number of {}", text, noun(unit)));
+    throw std::invalid_argument(
+        fmt::format("`{}` is not a whole {}", text, number_of(unit).substr(2)));
   }
   value /= divisor;
   if (value >= kNever) throw std::invalid_argument(fmt::format("`{}` is too large", text));
@@ -108,9 +114,10 @@ std::uint64_t parse_quantity(std::string_view text, Unit unit) {
   std::string_view fraction;
   if (at < text.size() && text[at] == '.') ++at, fraction = digits();
   if (whole.empty() || whole.size() + fraction.size() > 19) {
-    const auto example = format_quantity(scales(unit)[1].factor, unit);
-    throw std::invalid_argument(fmt::format("`{}` is not a number of {}; write {} (units: {})",
-                                            text, noun(unit), example, unit_words(unit)));
+    const auto example =
+        unit == Unit::count ? "12 or 1k" : format_quantity(scales(unit)[1].factor, unit);
+    throw std::invalid_argument(fmt::format("`{}` is not {}; write {} (units: {})", text,
+                                            number_of(unit), example, unit_words(unit)));
   }
   return scaled(text, whole, fraction, factor_of(text, text.substr(at), unit), unit);
 }

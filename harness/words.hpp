@@ -44,11 +44,14 @@ struct Words<Role> {
 };
 template <>
 struct Words<Family> {
-  static constexpr WordTable<Family, 6> table{{{Family::floor, "floor"},
+  static constexpr WordTable<Family, 9> table{{{Family::floor, "floor"},
                                                {Family::pipe, "pipe"},
                                                {Family::message_queue, "message_queue"},
                                                {Family::socket, "socket"},
                                                {Family::shared_memory, "shared_memory"},
+                                               {Family::notification, "notification"},
+                                               {Family::one_copy, "one_copy"},
+                                               {Family::async, "async"},
                                                {Family::hybrid, "hybrid"}}};
 };
 template <>

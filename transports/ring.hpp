@@ -1,5 +1,5 @@
 // A ring of slots in shared memory: one producer, one consumer, any wait policy, copied or in
-// place. ring_layout.hpp says what lies where.
+// place. ring_layout.hpp says what lies where, bells.hpp how the ends come together.
 //
 // The free space is known by the consumer's index. Neither end touches that line for every message:
 // the producer looks at it when the slots it knows to be free are used up, the consumer writes it a
@@ -14,8 +14,9 @@
 #include <cstring>
 #include <optional>
 #include <span>
+#include <utility>
 
-#include "transports/bell.hpp"
+#include "transports/bells.hpp"
 #include "transports/copy.hpp"
 #include "transports/ring_layout.hpp"
 #include "transports/transport.hpp"
@@ -73,12 +74,15 @@ inline void copy_run(std::byte* to, std::size_t to_stride, const std::byte* from
   for (; n > 0; --n, to += to_stride, from += from_stride) std::memcpy(to, from, bytes);
 }
 
-template <Wait W>
+template <Wait W, class Meeting = Bells<W>>
 class RingProducer {
  public:
   RingProducer() = default;
-  RingProducer(RingView view, std::uint64_t spin_budget_ns)
-      : view_(view), spin_budget_ns_(spin_budget_ns), free_until_(view.layout().slots) {}
+  RingProducer(RingView view, std::uint64_t spin_budget_ns, Meeting meeting = {})
+      : view_(view),
+        meeting_(std::move(meeting)),
+        spin_budget_ns_(spin_budget_ns),
+        free_until_(view.layout().slots) {}
 
   // Where the next message goes; waits for a free slot.
   std::span<std::byte> reserve(std::size_t n) {
@@ -88,12 +92,14 @@ class RingProducer {
   }
 
   void commit(std::size_t n) {
-    if (view_.layout().tagged) {
-      // Pairs with the consumer's load of the same tag: payload before tag.
-      view_.tag(view_.slot(next_)).store(RingView::tag_of(next_, n), kPublish<W>);
-      published_ = ++next_;
-      bell::ring<W>(view_.control().consumer_bell);
-      return;
+    if constexpr (Meeting::kTags) {
+      if (view_.layout().tagged) {
+        // Pairs with the consumer's load of the same tag: payload before tag.
+        view_.tag(view_.slot(next_)).store(RingView::tag_of(next_, n), Meeting::kPublishes);
+        published_ = ++next_;
+        meeting_.tagged(view_.control());
+        return;
+      }
     }
     view_.length(next_) = static_cast<std::uint32_t>(n);
     ++next_;
@@ -127,10 +133,7 @@ class RingProducer {
 
   void publish() {
     if (published_ == next_) return;
-    published_ = next_;
-    view_.control().published.position.store(next_,
-                                             kPublish<W>);  // pairs with ready() of the consumer
-    bell::ring<W>(view_.control().consumer_bell);
+    meeting_.publish(view_.control(), std::exchange(published_, next_), next_);
   }
 
   [[nodiscard]] std::uint64_t slots() const { return view_.layout().slots; }
@@ -138,47 +141,36 @@ class RingProducer {
  private:
   void wait_for_room() {
     publish();  // the consumer may be waiting for what is held back
-    auto& control = view_.control();
-    bell::wait<W>(control.producer_bell, spin_budget_ns_, std::nullopt, [&] {
-      free_until_ = control.released.position.load(kObserve<W>) + slots();
-      return next_ != free_until_;
-    });
+    const auto released = free_until_ - slots();
+    free_until_ = meeting_.await_released(view_.control(), released, spin_budget_ns_) + slots();
   }
 
   RingView view_;
+  [[no_unique_address]] Meeting meeting_;
   std::uint64_t spin_budget_ns_ = 0;
   std::uint64_t next_ = 0;
   std::uint64_t published_ = 0;
   std::uint64_t free_until_ = 0;
 };
 
-template <Wait W>
+template <Wait W, class Meeting = Bells<W>>
 class RingConsumer {
  public:
   RingConsumer() = default;
-  RingConsumer(RingView view, std::uint64_t spin_budget_ns)
+  RingConsumer(RingView view, std::uint64_t spin_budget_ns, Meeting meeting = {})
       : view_(view),
+        meeting_(std::move(meeting)),
         spin_budget_ns_(spin_budget_ns),
         hold_back_(std::max<std::uint64_t>(view.layout().slots / kGivesPerTurn, 1)) {}
 
   // The next message, where it lies; empty when the deadline passed first.
   std::span<std::byte> peek(std::optional<Deadline> deadline = std::nullopt) {
-    if (view_.layout().tagged) {
-      std::byte* slot = view_.slot(next_);
-      RingLayout::Tag length = 0;  // what the tag holds beyond the sequence that is waited for
-      const auto arrived = [&] {
-        length = view_.tag(slot).load(kObserve<W>) - RingView::tag_of(next_, 0);
-        return length >> 32 == 0;
-      };
-      if (!arrived() && !wait(deadline, arrived)) return {};
-      return {slot, length};
+    if constexpr (Meeting::kTags) {
+      if (view_.layout().tagged) return peek_tagged(deadline);
     }
     if (next_ == known_) {
-      const auto arrived = [&] {
-        known_ = view_.control().published.position.load(kObserve<W>);
-        return known_ != next_;
-      };
-      if (!arrived() && !wait(deadline, arrived)) return {};
+      known_ = meeting_.published(view_.control(), next_);
+      if (known_ == next_ && !wait(deadline)) return {};
     }
     return {view_.slot(next_), view_.length(next_)};
   }
@@ -204,6 +196,9 @@ class RingConsumer {
       recv(batch[0]);
       return 1;
     }
+    if constexpr (requires { meeting_.more(known_, known_); }) {
+      if (next_ + batch.count > known_) known_ = meeting_.more(known_, next_ + batch.count);
+    }
     const std::uint32_t* lengths = &view_.length(next_);
     const auto there =
         std::min<std::uint64_t>({batch.count, known_ - next_, view_.slots_until_wrap(next_)});
@@ -212,28 +207,42 @@ class RingConsumer {
     const auto n = static_cast<std::uint64_t>(end - lengths);
     copy_run(batch.data, batch.stride, first.data(), view_.layout().stride, batch.bytes, n);
     next_ += n;
-    give_back();
+    if (Meeting::kGivesWhenIdle || next_ - released_ >= hold_back_) give_back();
     return n;
   }
 
   void give_back() {
     if (released_ == next_) return;
-    released_ = next_;
-    view_.control().released.position.store(next_, kPublish<W>);  // pairs with wait_for_room
-    bell::ring<W>(view_.control().producer_bell);
+    meeting_.give_back(view_.control(), std::exchange(released_, next_), next_);
   }
 
  private:
   // A producer that waits is let go early enough to refill the ring before it runs empty.
   static constexpr std::uint64_t kGivesPerTurn = 4;
 
-  template <class Arrived>
-  bool wait(std::optional<Deadline> deadline, Arrived& arrived) {
-    give_back();  // the producer may be waiting for the slots that are held back
-    return bell::wait<W>(view_.control().consumer_bell, spin_budget_ns_, deadline, arrived);
+  std::span<std::byte> peek_tagged(std::optional<Deadline> deadline) {
+    std::byte* slot = view_.slot(next_);
+    RingLayout::Tag length = 0;  // what the tag holds beyond the sequence that is waited for
+    const auto arrived = [&] {
+      length = view_.tag(slot).load(Meeting::kObserves) - RingView::tag_of(next_, 0);
+      return length >> 32 == 0;
+    };
+    if (!arrived()) {
+      give_back();  // the producer may be waiting for the slots that are held back
+      if (!meeting_.await_tag(view_.control(), spin_budget_ns_, deadline, arrived)) return {};
+    }
+    return {slot, length};
+  }
+
+  // Slots held back never keep a producer waiting for ever: they are a quarter of the ring at most.
+  bool wait(std::optional<Deadline> deadline) {
+    if constexpr (Meeting::kGivesWhenIdle) give_back();
+    known_ = meeting_.await_published(view_.control(), next_, spin_budget_ns_, deadline);
+    return known_ != next_;
   }
 
   RingView view_;
+  [[no_unique_address]] Meeting meeting_;
   std::uint64_t spin_budget_ns_ = 0;
   std::uint64_t hold_back_ = 1;  // slots read before they are given back, while there is more
   std::uint64_t next_ = 0;

@@ -4,8 +4,9 @@
 //            polls the tag of the slot it will read, so up to 56 B a message costs one line
 //            transfer, the bare hand-off; up to 24 B several messages share that line, which a
 //            stream uses and a ping-pong does not mind. No index moves between the ends.
-//   indexed  batched: slots without tags, packed, and a published index on a line of its own. A
-//            batch is published once; the consumer reads the index once for all that it covers.
+//   indexed  batched, or where something else than memory says what has arrived: slots
+//            without tags, packed, and a published index on a line of its own. A batch is published
+//            once; the consumer reads the index once for all that it covers.
 #pragma once
 
 #include <algorithm>
@@ -51,8 +52,9 @@ struct RingLayout {
   std::size_t bytes = 0;
 
   RingLayout() = default;
-  RingLayout(std::uint64_t message_bytes, const Shape& shape)
-      : tagged(shape.batch <= 1), batch(shape.batch) {
+  // `may_tag`: that a slot was filled may be said by the slot itself.
+  RingLayout(std::uint64_t message_bytes, const Shape& shape, bool may_tag = true)
+      : tagged(may_tag && shape.batch <= 1), batch(shape.batch) {
     stride = tagged ? tagged_stride(message_bytes) : packed_stride(message_bytes);
     const std::uint64_t fit = std::clamp<std::uint64_t>(kDefaultBytes / stride, 2, kMostSlots);
     const std::uint64_t asked = shape.depth == 0 ? fit : shape.depth;

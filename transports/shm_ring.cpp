@@ -5,60 +5,14 @@
 // of these in place. What surprises: the price of a message is that of moving its cache lines
 // between two cores, and a spinning end burns its whole core.
 #include "transports/registry.hpp"
-#include "transports/ring.hpp"
-#include "transports/shared_object.hpp"
+#include "transports/shm_end.hpp"
 
 namespace ipcmark {
 namespace {
 
 template <Wait W>
-class ShmRingEnd {
- public:
-  ShmRingEnd(Fd memory, std::size_t messages_room, std::size_t replies_room, Role role)
-      : mapping_(memory, messages_room + replies_room),
-        messages_room_(messages_room),
-        role_(role) {}
-
-  void reshape(const Shape& shape) {
-    const RingView messages(mapping_.data(), {shape.message_bytes, shape});
-    const RingView replies(mapping_.data() + messages_room_, {shape.reply_bytes, shape});
-    prefault(mapping_.bytes().first(messages_room_), messages.layout().bytes);
-    prefault(mapping_.bytes().subspan(messages_room_), replies.layout().bytes);
-    if (shape.home == role_) messages.initialise(), replies.initialise();
-    const bool client = role_ == Role::client;
-    out_ = {client ? messages : replies, shape.spin_budget_ns};
-    in_ = {client ? replies : messages, shape.spin_budget_ns};
-  }
-
-  void send(std::span<const std::byte> message) {
-    out_.send(message);
-    out_.publish();
-  }
-  std::size_t recv(std::span<std::byte> buffer) { return in_.recv(buffer); }
-  std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
-    return in_.recv(buffer, deadline);
-  }
-
-  void send_batch(const Batch& batch) { out_.send(batch); }
-  std::size_t recv_batch(const Batch& batch) { return in_.recv(batch); }
-
-  std::span<std::byte> reserve(std::size_t n) { return out_.reserve(n); }
-  void commit(std::size_t n) { out_.commit(n); }
-  std::span<std::byte> peek(std::size_t) { return in_.peek(); }
-  void release() { in_.release(); }
-  void flush() {
-    out_.publish();
-    in_.give_back();
-  }
-
-  [[nodiscard]] std::uint64_t slots() const { return out_.slots(); }
-
- private:
-  Mapping mapping_;
-  std::size_t messages_room_;
-  Role role_;
-  RingProducer<W> out_;
-  RingConsumer<W> in_;
+struct Futexes {
+  Bells<W> meet(const Direction&) { return {}; }
 };
 
 class ShmRing {
@@ -70,23 +24,19 @@ class ShmRing {
                                  .shares_memory = true,
                                  .takes_depth = true};
 
-  explicit ShmRing(const Shape& widest)
-      : messages_room_(RingLayout::room(widest.message_bytes, widest)),
-        replies_room_(RingLayout::room(widest.reply_bytes, widest)),
-        memory_(open_shared_object(widest, messages_room_ + replies_room_)) {}
+  explicit ShmRing(const Shape& widest) : rooms_(widest) {}
 
   template <Wait W>
-  ShmRingEnd<W> client(int) {
-    return {memory_.duplicate(), messages_room_, replies_room_, Role::client};
+  ShmEnd<W, Futexes<W>> client(int) {
+    return {rooms_, Role::client};
   }
   template <Wait W>
-  ShmRingEnd<W> server(int) {
-    return {memory_.duplicate(), messages_room_, replies_room_, Role::server};
+  ShmEnd<W, Futexes<W>> server(int) {
+    return {rooms_, Role::server};
   }
 
  private:
-  std::size_t messages_room_, replies_room_;
-  Fd memory_;
+  ShmRooms rooms_;
 };
 
 const Register<ShmRing> registered;

@@ -11,7 +11,6 @@
 #include <sched.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -98,16 +97,10 @@ class SysvMqEnd {
 // remove what others still use.
 class Queue {
  public:
-  Queue() : creator_(::getpid()) {
-    do {
-      key_t key = 0;
-      check(::getrandom(&key, sizeof key, 0), "getrandom");
-      if (key == IPC_PRIVATE) continue;
-      journal_queue(key);
-      id_ = ::msgget(key, IPC_CREAT | IPC_EXCL | 0600);
-      if (id_ < 0 && errno != EEXIST) available(id_, "msgget");
-    } while (id_ < 0);
-  }
+  Queue()
+      : creator_(::getpid()), id_(create_journalled("msg", "msgget", [](key_t key) {
+          return ::msgget(key, IPC_CREAT | IPC_EXCL | 0600);
+        })) {}
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
   ~Queue() {
@@ -133,7 +126,7 @@ class Queue {
 
  private:
   pid_t creator_;
-  int id_ = -1;
+  int id_;
 };
 
 class SysvMq {

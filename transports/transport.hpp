@@ -28,7 +28,17 @@ enum class Touch { none, header, full };
 enum class Access { copy, in_place };
 enum class Backing { none, memfd, posix_shm };
 enum class Role { client, server };
-enum class Family { floor, pipe, message_queue, socket, shared_memory, hybrid };
+enum class Family {
+  floor,
+  pipe,
+  message_queue,
+  socket,
+  shared_memory,
+  notification,  // tells that something happened, with a word of payload at most
+  one_copy,      // the payload is copied once, or its pages handed over
+  async,         // calls submitted through shared rings
+  hybrid
+};
 
 inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max();
 // Two lines: x86-64 prefetches lines in pairs. A constant of ours, not the library's, because it is
@@ -82,6 +92,7 @@ struct Traits {
   bool takes_depth = false;          // a depth asked for is the depth it has
   bool answers = true;               // has a route back
   bool one_in_flight = false;        // a second message before the reply overwrites the first
+  bool rendezvous = false;           // send returns when the receiver has taken the message
   bool lossy = false;                // a message may not arrive, and neither end is told
   std::uint32_t most_producers = 1;  // clients that can pour into one channel at a time
   std::uint32_t most_consumers = 1;  // servers that can drain it, each message taken by one

@@ -20,7 +20,8 @@ import synthetic
 from conftest import Made
 from histogram import merge
 from records import Run
-from series import Levels, panels
+from panels import panels
+from series import Levels
 from stats import median_interval
 
 ANALYSIS = Path(report.__file__).parent

@@ -35,6 +35,28 @@ def test_a_whole_run_is_read_without_a_warning(run: records.Run) -> None:
     assert all(status.count(s) == run.manifest[f"cases_{s}"] for s in ("ok", "skipped", "failed"))
 
 
+def test_a_launch_that_was_run_again_is_counted_but_makes_no_number(copy: Path) -> None:
+    again = [json.loads(line) for line in (copy / "latency.jsonl").read_text().splitlines()]
+    first = again[0]["launch_id"]
+    again = [r for r in again if r["launch_id"] == first]
+    for raw in again:
+        raw |= {"launch_id": "again", "supersedes": {"launch_id": first, "why": "off"}}
+    append(copy, "".join(json.dumps(raw) + "\n" for raw in again))
+    run = load(copy)
+    old, new = (sum(r.launch_id == i for r in run.records) for i in (first, "again"))
+    assert old == new == sum(r.superseded for r in run.records)
+    assert {r.launch_id for r in run.of("latency")} >= {"again"}
+    assert first not in {r.launch_id for r in run.of("latency")}
+
+
+def test_a_launch_stays_when_what_should_replace_it_failed(copy: Path) -> None:
+    raw = json.loads((copy / "latency.jsonl").read_text().splitlines()[0])
+    superseded = {"launch_id": raw["launch_id"], "why": "moved"}
+    raw |= {"launch_id": "again", "status": "failed", "supersedes": superseded}
+    append(copy, json.dumps(raw) + "\n")
+    assert superseded["launch_id"] in {r.launch_id for r in load(copy).of("latency")}
+
+
 def test_a_record_says_what_its_line_says(run_dir: Path, run: records.Run) -> None:
     raw = json.loads((run_dir / "latency.jsonl").read_text().splitlines()[0])
     record = next(r for r in run.records if r.where.endswith("latency.jsonl:1"))

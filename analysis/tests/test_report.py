@@ -93,3 +93,13 @@ def test_nothing_usable_is_still_a_report(run_dir: Path, tmp_path: Path) -> None
 def test_no_run_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert report.main([str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_folder_that_cannot_be_written_is_one_line_and_exit_2(
+    run_dir: Path, tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    out = tmp_path / "file" / "out"
+    assert report.main([str(run_dir), "-o", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert said == f"report.py: {out}: cannot write there: Not a directory\n"

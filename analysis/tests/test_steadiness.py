@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
+import canary_cases
 import stats
 import steadiness
 
@@ -58,14 +61,23 @@ def test_a_case_is_unstable_above_a_fifth() -> None:
     assert not steadiness.is_unstable(["n/a"] * 5) and not steadiness.is_unstable([])
 
 
-def test_canary_condemns_a_block_that_is_off_or_moved() -> None:
-    history = [118, 119, 120, 121, 122]  # median 120, robust sd 1.4826
-    assert not steadiness.canary_contaminated([120, 124, 118], history)
-    assert steadiness.canary_contaminated([120, 125, 120], history)
-    assert steadiness.canary_contaminated([100, 116], [])
-    assert not steadiness.canary_contaminated([100, 114], [])
-    assert not steadiness.canary_contaminated([130], [120] * 9, quantum_ns=10)
-    assert steadiness.canary_contaminated([130], [120] * 9)
+def test_canary_condemns_a_launch_that_is_off_or_moved() -> None:
+    history = [118, 119, 120, 121, 122] * 4  # median 120, robust sd 1.4826
+    assert steadiness.canary_verdict([(120, 118), (124, 120)], history) == "clean"
+    assert steadiness.canary_verdict([(125, 125), (125, 120)], history) == "off"
+    assert steadiness.canary_verdict([(120, 120), (110, 127)], history) == "moved"
+    assert steadiness.canary_verdict([(110, 127)], history[:19]) == "few"
+    assert steadiness.canary_verdict([(130, 130)], [120] * 20, quantum_ns=10) == "clean"
+    assert steadiness.canary_verdict([(130, 130)], [120] * 20) == "off"
+
+
+def test_canary_condemns_nobody_where_the_host_moves_the_cpus() -> None:
+    assert steadiness.canary_verdict([(120, 500)], [120] * 20 + [500] * 10) == "several"
+
+
+def test_the_committed_canary_verdicts_are_what_the_rule_says() -> None:
+    """The C++ half is tested against the same file."""
+    assert json.loads(canary_cases.FILE.read_text()) == canary_cases.judged()
 
 
 def test_canary_levels_are_found_and_cases_labelled() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import families
 import latency
 import style
 from records import Run
@@ -38,7 +39,7 @@ def test_a_figure_drawn_twice_is_the_same_files(narrow: Run, tmp_path: Path) -> 
 
 
 def test_every_transport_has_a_look_and_a_hybrid_its_queues_colour(run: Run) -> None:
-    looks = style.looks(run)
+    looks = families.looks(run)
     assert set(looks) == {r.transport for r in run.records}
     assert looks["hybrid_pipe"].colour == looks["pipe"].colour
     queues = [n for n in looks if n in ("pipe", "tcp", "unix_stream", "posix_mq")]
@@ -47,8 +48,8 @@ def test_every_transport_has_a_look_and_a_hybrid_its_queues_colour(run: Run) -> 
 
 def test_a_hybrids_queue_is_the_longest_name_in_it() -> None:
     names = {"unix_stream": 1, "stream": 1}
-    assert style.queue_of("hybrid_unix_stream", names) == "unix_stream"
-    assert style.queue_of("hybrid_other", names) is None
+    assert families.queue_of("hybrid_unix_stream", names) == "unix_stream"
+    assert families.queue_of("hybrid_other", names) is None
 
 
 def test_labels_are_pushed_apart_and_keep_their_order() -> None:

@@ -54,6 +54,9 @@ def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
     assert counts["failed"] == 0
     assert all(r["reason"] for r in found if r["status"] == "skipped")
     assert books["launches_planned"] == books["launches_done"]
+    again = {r["launch_id"]: r["supersedes"]["launch_id"] for r in found if "supersedes" in r}
+    assert again == {e["again"]: e["launch_id"] for e in books["contaminated"] if e["again"]}
+    assert books["launches_repeated"] == len(again) <= (books["launches_done"] - len(again)) / 10
     for record in found:
         if record["status"] != "ok" or record["case"]["pattern"] not in ("ping", "ask"):
             continue
@@ -67,7 +70,8 @@ def test_a_run_is_repeated_by_like(run_dir, tmp_path):
     assert ipcmark("run", *TINY, "--out", str(run_dir)).returncode == 0
     again = tmp_path / "again"
     assert ipcmark("run", "--like", str(run_dir), "--quiet", "--out", str(again)).returncode == 0
-    cases = lambda run: sorted(json.dumps(r["case"], sort_keys=True) for r in records(run))
+    planned = lambda run: (r for r in records(run) if "supersedes" not in r)  # the machine's doing
+    cases = lambda run: sorted(json.dumps(r["case"], sort_keys=True) for r in planned(run))
     assert cases(run_dir) == cases(again)
 
 
@@ -140,6 +144,36 @@ def test_an_unavailable_placement_is_skipped_with_its_reason(run_dir):
     missing = [r for r in found if r["status"] == "skipped"]
     assert done.returncode == (77 if len(missing) == len(found) else 0)
     assert all(r["reason"] for r in missing)
+
+
+def test_a_check_is_recorded_as_overridden_only_where_it_would_have_refused(run_dir):
+    allow = ("--allow", "spin_on_one_cpu")
+    assert ipcmark("run", *TINY, *allow, "--wait", "block", "--out", str(run_dir)).returncode == 0
+    assert "spin_on_one_cpu" in manifest(run_dir)["plan"]["allowed"]
+    assert "spin_on_one_cpu" not in manifest(run_dir)["allowed"]
+    assert all("spin_on_one_cpu" not in r["allowed"] for r in records(run_dir))
+
+
+def test_list_names_the_largest_message_that_a_queue_takes_and_what_refuses_more(run_dir):
+    done = ipcmark("list", "transports", "--json")
+    found = {t["name"]: t for t in json.loads(done.stdout)["transports"]}
+    for name, knob in (("sysv_mq", "msgmax"), ("unix_seqpacket", "SO_SNDBUF")):
+        if not found[name]["available"]:
+            continue
+        largest = found[name]["max_bytes"]
+        assert largest and knob in found[name]["limited_by"]
+        for size, code in ((largest, 0), (largest + 1, 77)):
+            run = run_dir.with_name(f"{name}-{size}")
+            tried = ipcmark("run", *TINY[:3], "--transport", name, "--path", "raw", "--message-bytes", str(size),
+                            "--quiet", "--out", str(run))  # fmt: skip
+            assert tried.returncode == code, tried.stderr
+
+
+def test_dry_run_is_json_when_asked(tmp_path):
+    done = ipcmark("run", "all", "--plan", "smoke", "--dry-run", "--json", cwd=tmp_path)
+    dry = json.loads(done.stdout)
+    assert dry["all"]["cases"] == sum(e["cases"] for e in dry["experiments"].values()) > 0
+    assert dry["plan"]["name"] == "smoke" and dry["launches"] > 0 and dry["blocks"] > 0
 
 
 def test_dry_run_measures_nothing(tmp_path):

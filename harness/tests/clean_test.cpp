@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
+#include <sys/sem.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -42,19 +43,24 @@ class Clean : public testing::Test {
     root_ = name;
     for (const char* folder : {"shm", "mqueue", "tmp", "proc"})
       fs::create_directory(root_ / folder);
-    world_ = {.journal = root_ / "journal",
-              .name_dirs = {root_ / "shm", root_ / "mqueue"},
-              .temp_dir = root_ / "tmp",
-              .proc = root_ / "proc",
-              .user = ::geteuid(),
-              .now_s = std::time(nullptr) + 3600,
-              .find_queue = [this](std::int32_t key) -> std::optional<QueueFacts> {
-                const auto found = queues_.find(key);
-                if (found == queues_.end()) return std::nullopt;
-                return found->second;
-              },
-              .remove_queue = [this](int id) { return removed_queues_.insert(id).second; },
-              .lives = [this](pid_t pid, std::int64_t) { return living_.contains(pid); }};
+    world_ = {
+        .journal = root_ / "journal",
+        .name_dirs = {root_ / "shm", root_ / "mqueue"},
+        .temp_dir = root_ / "tmp",
+        .proc = root_ / "proc",
+        .user = ::geteuid(),
+        .now_s = std::time(nullptr) + 3600,
+        .find_sysv = [this](const std::string& kind, std::int32_t key) -> std::optional<SysvFacts> {
+          const auto& objects = kind == "msg" ? queues_ : semaphores_;
+          const auto found = objects.find(key);
+          if (found == objects.end()) return std::nullopt;
+          return found->second;
+        },
+        .remove_sysv =
+            [this](const std::string& kind, int id) {
+              return (kind == "msg" ? removed_queues_ : removed_semaphores_).insert(id).second;
+            },
+        .lives = [this](pid_t pid, std::int64_t) { return living_.contains(pid); }};
   }
   void TearDown() override { fs::remove_all(root_); }
 
@@ -70,8 +76,8 @@ class Clean : public testing::Test {
 
   fs::path root_;
   CleanWorld world_;
-  std::map<std::int32_t, QueueFacts> queues_;
-  std::set<int> removed_queues_;
+  std::map<std::int32_t, SysvFacts> queues_, semaphores_;
+  std::set<int> removed_queues_, removed_semaphores_;
   std::set<pid_t> living_;
 };
 
@@ -81,6 +87,23 @@ TEST_F(Clean, removes_a_queue_whose_launch_is_gone) {
   EXPECT_EQ(clean(world_), Lines{"System V queue 0x0000001f of launch 100"});
   EXPECT_EQ(removed_queues_, std::set<int>{7});
   EXPECT_TRUE(read_journal(world_.journal).empty());
+}
+
+TEST_F(Clean, removes_semaphores_as_semaphores) {
+  append_journal(world_.journal, {{"sem", 0x1f, 100, 1'000}});
+  queues_[0x1f] = {.id = 6, .owner = world_.user, .changed_s = 1'000};
+  semaphores_[0x1f] = {.id = 7, .owner = world_.user, .changed_s = 1'000};
+  EXPECT_EQ(clean(world_), Lines{"System V semaphores 0x0000001f of launch 100"});
+  EXPECT_EQ(removed_semaphores_, std::set<int>{7});
+  EXPECT_TRUE(removed_queues_.empty());
+  EXPECT_TRUE(read_journal(world_.journal).empty());
+}
+
+TEST_F(Clean, removes_named_semaphores_by_the_prefix_behind_that_of_the_library) {
+  const auto ours = file("shm/sem.ipcmark-ab12-sem0");
+  const auto foreign = file("shm/sem.other-ipcmark-ab12");
+  EXPECT_EQ(clean(world_), Lines{ours.string()});
+  EXPECT_TRUE(fs::exists(foreign));
 }
 
 TEST_F(Clean, leaves_a_queue_whose_launch_lives) {
@@ -110,7 +133,7 @@ TEST_F(Clean, forgets_queues_that_are_gone_but_not_those_about_to_be_made) {
 }
 
 TEST_F(Clean, keeps_entries_it_does_not_understand) {
-  append_journal(world_.journal, {{"sem", 1, 100, 1'000}});
+  append_journal(world_.journal, {{"new", 1, 100, 1'000}});
   EXPECT_TRUE(clean(world_).empty());
   EXPECT_EQ(read_journal(world_.journal).size(), 1u);
 }
@@ -154,6 +177,19 @@ TEST_F(Clean, removes_old_folders_and_leaves_young_held_and_linked_ones) {
   fs::create_directory(root_ / "tmp/ipcmark-young-1");
   world_.now_s = std::time(nullptr);
   EXPECT_TRUE(clean(world_).empty());
+}
+
+TEST_F(Clean, on_this_machine_finds_and_removes_real_semaphores) {
+  const auto key = static_cast<std::int32_t>(std::time(nullptr) ^ (::getpid() << 11));
+  const int id = ::semget(key, 4, IPC_CREAT | IPC_EXCL | 0600);
+  if (id < 0) GTEST_SKIP() << "semget: " << std::generic_category().message(errno);
+  CleanWorld real = this_world();
+  real.journal = world_.journal;
+  real.name_dirs.clear();
+  real.temp_dir = world_.temp_dir;
+  append_journal(real.journal, {{"sem", key, ::getpid(), 1'000'000}});
+  EXPECT_EQ(clean(real).size(), 1u);
+  EXPECT_EQ(::semctl(id, 0, GETVAL), -1);
 }
 
 TEST_F(Clean, on_this_machine_finds_and_removes_a_real_queue) {

@@ -71,6 +71,22 @@ TEST(StealTest, is_the_eighth_number_of_the_cpus_line) {
   EXPECT_FALSE(parse_steal_ticks("cpu0 1 2 3 4 5 6 7\n", Cpus{0}).has_value());
 }
 
+TEST(PressureTest, is_the_total_of_some_in_ns) {
+  EXPECT_EQ(parse_pressure_ns("some avg10=0.00 avg60=0.00 avg300=0.00 total=123\n"
+                              "full avg10=0.00 avg60=0.00 avg300=0.00 total=7\n"),
+            123'000U);
+  EXPECT_FALSE(parse_pressure_ns("full avg10=0.00 total=7\n").has_value());
+}
+
+TEST(ThrottlingTest, is_read_from_both_versions_of_cgroups) {
+  MachineCounts v1, v2;
+  parse_throttling("nr_periods 9\nnr_throttled 4\nthrottled_time 5000\n", v1);
+  parse_throttling("usage_usec 1\nnr_throttled 4\nthrottled_usec 5\n", v2);
+  EXPECT_EQ(v1.throttles, 4U);
+  EXPECT_EQ(v1.throttled_ns, 5000U);
+  EXPECT_EQ(to_json(v1), to_json(v2));
+}
+
 TEST(MachineCountsTest, what_is_missing_or_wrapped_stays_missing) {
   const MachineCounts before{.tlb_shootdowns = 4'294'967'290, .reschedules = 5};
   const MachineCounts after{.tlb_shootdowns = 3, .function_calls = 9, .reschedules = 8};

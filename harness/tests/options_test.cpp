@@ -120,7 +120,10 @@ TEST(options, bad_values_name_their_flag) {
   EXPECT_EQ(complaint({"run", "echoing", "--allow", "debug_bild"}),
             "--allow: unknown check `debug_bild`; did you mean `debug_build`?");
   EXPECT_EQ(complaint({"run", "echoing", "--blocks", "0"}),
-            "--blocks: `0` is out of range; valid: from 1");
+            "--blocks: `0` is out of range; valid: 1 to 100k");
+  EXPECT_EQ(complaint({"run", "echoing", "--blocks", "abc"}),
+            "--blocks: `abc` is not a number; write 12 or 1k (units: k, M)");
+  EXPECT_EQ(complaint({"run", "echoing", "--cpus", ""}), "--cpus: names no CPU; write 2,3 or 2-5");
   EXPECT_EQ(complaint({"run", "echoing", "--wait"}), "--wait needs a value");
   EXPECT_EQ(complaint({"run", "echoing", "--wait="}), "--wait needs a value");
   EXPECT_EQ(complaint({"run", "echoing", "--out", "a", "--out", "b"}), "--out is given twice");

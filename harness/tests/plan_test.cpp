@@ -96,12 +96,28 @@ TEST(plan, names_what_is_valid_when_nothing_is_near) {
   EXPECT_EQ(complaint("[run]\nallowed_failures = 3\n"),
             "my.toml:2: allowed_failures: `3` is not a share from 0 to 1");
   EXPECT_EQ(complaint("[run]\nwindows = 0\n"),
-            "my.toml:2: windows: `0` is out of range; valid: from 1");
+            "my.toml:2: windows: `0` is out of range; valid: 1 to 65536");
+}
+
+TEST(plan, refuses_efforts_that_no_run_can_make) {
+  EXPECT_EQ(complaint("[run]\nwindows = 1000000\n"),
+            "my.toml:2: windows: `1000000` is out of range; valid: 1 to 65536");
+  EXPECT_EQ(complaint("[run]\ntime_budget_ns = \"3ms\"\n"),
+            "my.toml:2: time_budget_ns: `3ms` is out of range; valid: 0, or 1s to 168h, in ns, us, "
+            "ms, s, min, h");
+  EXPECT_EQ(parse_plan("[run]\ntime_budget_ns = 0\n", "my.toml").run.time_budget_ns, 0u);
 }
 
 TEST(plan, refuses_shapes_that_mean_nothing) {
   EXPECT_EQ(complaint("[[echoing]]\nmessage_bytes = []\n"),
-            "my.toml:2: message_bytes: message_bytes is empty");
+            "my.toml:2: message_bytes is an empty list; valid: 1 to 1Gi, in B, Ki, Mi, Gi");
+  EXPECT_EQ(complaint("[[echoing]]\nwait = []\n"),
+            "my.toml:2: wait is an empty list; valid: spin, yield, spin_then_block, block");
+  EXPECT_EQ(complaint("[[echoing]]\nmessage_bytes = [[1, 2]]\n"),
+            "my.toml:2: message_bytes: a list in a list; write one list");
+  EXPECT_EQ(complaint("[[echoing]]\nmessage_bytes = \"1..64/0\"\n"),
+            "my.toml:2: message_bytes: `1..64/0` is not a range: it ascends from at least 1, with "
+            "1 to 64 steps an octave");
   EXPECT_EQ(complaint("[[echoing]]\nmessage_bytes = true\n"),
             "my.toml:2: message_bytes: write a word, a number with its unit in quotes, or a list");
   EXPECT_EQ(complaint("[[echoing]]\nmessage_bytes = { from = 8 }\n"),
@@ -166,9 +182,9 @@ TEST(plan, of_another_program_is_a_usage_error) {
 TEST(settings, each_is_written_and_read_back) {
   for (const Setting& setting : settings()) {
     RunSettings run;
-    set(run, setting.name, setting.share ? "0.25" : "2000000");
+    set(run, setting.name, setting.share ? "0.25" : std::to_string(setting.highest));
     EXPECT_EQ(to_json(run)[std::string(setting.name)].get<double>(),
-              setting.share ? 0.25 : 2'000'000)
+              setting.share ? 0.25 : static_cast<double>(setting.highest))
         << setting.name;
     EXPECT_EQ(to_json(run_settings_from_json(to_json(run))), to_json(run));
   }

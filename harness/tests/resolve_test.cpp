@@ -39,6 +39,21 @@ transport = "pipe"
   RunOptions options_;
 };
 
+TEST_F(Resolve, a_plan_that_measures_nothing_says_what_it_lacks) {
+  options_.plan = (folder_ / "none.toml").string();
+  std::ofstream(options_.plan) << "[run]\nblocks = 7\n";
+  try {
+    static_cast<void>(resolve_plan(options_));
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_EQ(error.what(), options_.plan +
+                                ": no experiment in it; add a table for one: "
+                                "[echoing], [flowing]");
+  }
+  options_.experiments = {"echoing"};  // named on the command line, its defaults will do
+  EXPECT_EQ(resolve_plan(options_).run.blocks, 7u);
+}
+
 TEST_F(Resolve, fills_in_what_the_experiment_sets) {
   const Plan plan = resolve_plan(options_);
   EXPECT_EQ(plan.name, "two");

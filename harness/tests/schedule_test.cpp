@@ -38,6 +38,15 @@ TEST(Schedule, a_block_holds_every_launch_once_in_the_seeds_order) {
   EXPECT_FALSE(std::ranges::equal(block, block_of(launches, 4, 42), {}, id, id));
 }
 
+TEST(Schedule, a_giant_message_is_expected_to_take_longer_than_its_budget) {
+  LaunchPlan launch{.experiment = "echoing", .rungs = {Case{}}};
+  const RunSettings run{.warm_up_ns = 1, .measure_ns = 1, .operations_ns = 1};
+  launch.rungs[0].message_bytes = 64;
+  const auto small = expected_ns(launch, run);
+  launch.rungs[0].message_bytes = 1ull << 30;
+  EXPECT_GT(expected_ns(launch, run), small + (1ll << 30));
+}
+
 TEST(Schedule, exploring_blocks_run_what_needs_T_without_it) {
   const std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::shm, Path::automatic}),
                                          ladder("b", {Path::raw})};

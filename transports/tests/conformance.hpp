@@ -58,6 +58,8 @@ class Conformance : public ::testing::TestWithParam<Point> {
     if (GetParam().wait == Wait::spin && usable_cpus() < 2) {
       GTEST_SKIP() << "two spinning ends on one CPU take a scheduler slice a message";
     }
+    const std::string missing = refusal(shape(1, 1));
+    if (!missing.empty()) GTEST_SKIP() << missing;
   }
   void TearDown() override { ::alarm(0); }
 
@@ -70,6 +72,11 @@ class Conformance : public ::testing::TestWithParam<Point> {
     shape.spin_budget_ns = 20'000;  // shorter than a sleep and its wake-up: both halves are used
     shape.prefix = test_prefix();
     return shape;
+  }
+
+  // The wanted size, or the most that the transport can ever carry.
+  [[nodiscard]] static std::uint64_t at_most(std::uint64_t bytes) {
+    return std::min(bytes, transport().traits.max_bytes);
   }
 
   [[nodiscard]] static Job job(const Shape& shape, std::uint64_t messages) {

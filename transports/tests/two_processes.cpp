@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdio>
 #include <exception>
+#include <thread>
 
 #include "transports/posix.hpp"
 
@@ -129,6 +130,18 @@ Outcome run_phase(End& end, Role role, const Phase& phase, const Fd& control,
   ::_exit(0);
 }
 
+// The same as a thread: its end is gone when it returns.
+void serve_as_thread(Channel& channel, const std::vector<Phase>& phases, const Fd& control,
+                     const SendersDone& done) {
+  pin(Role::server);
+  const auto end = channel.server(0);
+  for (const Phase& phase : phases) {
+    const Outcome outcome = run_phase(*end, Role::server, phase, control, done);
+    tell(control, outcome);
+    if (*outcome.error != '\0') return;
+  }
+}
+
 // The server's process; killed, if need be, and waited for.
 class Child {
  public:
@@ -155,30 +168,64 @@ class Child {
 
 std::size_t usable_cpus() { return cpus().size(); }
 
+namespace {
+
+// The client's side, up to the first error; true when there was none.
+bool ask_all(End& end, const std::vector<Phase>& phases, const Fd& control, const SendersDone& done,
+             std::vector<Outcomes>& all) {
+  for (const Phase& phase : phases) {
+    Outcomes& outcomes = all.emplace_back();
+    outcomes.client = run_phase(end, Role::client, phase, control, done);
+    if (*outcomes.client.error != '\0') return false;
+    hear(control, outcomes.server);
+    if (*outcomes.server.error != '\0') return false;
+  }
+  return true;
+}
+
+struct ControlPair {
+  Fd ours, theirs;
+  ControlPair() {
+    int fds[2];
+    check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), "socketpair");
+    ours = Fd(fds[0]), theirs = Fd(fds[1]);
+  }
+};
+
+}  // namespace
+
 std::vector<Outcomes> run(const Transport& transport, const Shape& widest,
                           const std::vector<Phase>& phases, Keep keep) {
-  int fds[2];
-  check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), "socketpair");
-  Fd ours(fds[0]), theirs(fds[1]);
+  ControlPair control;
   const SendersDone done;
   auto channel = transport.open(widest);
   Child child([&] {
-    ours = Fd();
-    serve(std::move(channel), phases, theirs, done);
+    control.ours = Fd();
+    serve(std::move(channel), phases, control.theirs, done);
   });
-  theirs = Fd();
+  control.theirs = Fd();
   pin(Role::client);
   auto end = channel->client(0);
   if (keep == Keep::nothing) channel.reset();
   std::vector<Outcomes> all;
-  for (const Phase& phase : phases) {
-    Outcomes& outcomes = all.emplace_back();
-    outcomes.client = run_phase(*end, Role::client, phase, ours, done);
-    if (*outcomes.client.error != '\0') return all;
-    hear(ours, outcomes.server);
-    if (*outcomes.server.error != '\0') return all;
-  }
-  child.finished();
+  if (ask_all(*end, phases, control.ours, done, all)) child.finished();
+  return all;
+}
+
+std::vector<Outcomes> run_as_threads(const Transport& transport, const Shape& widest,
+                                     const std::vector<Phase>& phases) {
+  const ControlPair control;
+  const SendersDone done;
+  const auto channel = transport.open(widest);
+  std::thread server([&] { serve_as_thread(*channel, phases, control.theirs, done); });
+  std::vector<Outcomes> all;
+  std::thread client([&] {
+    pin(Role::client);
+    const auto end = channel->client(0);
+    ask_all(*end, phases, control.ours, done, all);
+  });
+  client.join();
+  server.join();
   return all;
 }
 

@@ -41,6 +41,10 @@ enum class Keep { channel, nothing };
 std::vector<Outcomes> run(const Transport& transport, const Shape& widest,
                           const std::vector<Phase>& phases, Keep keep = Keep::channel);
 
+// The same between two threads of this process, of which both hold the channel.
+std::vector<Outcomes> run_as_threads(const Transport& transport, const Shape& widest,
+                                     const std::vector<Phase>& phases);
+
 [[nodiscard]] std::size_t usable_cpus();
 
 }  // namespace ipcmark::conformance

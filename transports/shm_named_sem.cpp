@@ -1,0 +1,108 @@
+// Two rings in shared memory; what is in them is counted by named POSIX semaphores, as programs use
+// them that share nothing else at the start.
+//
+// A message costs what it costs with unnamed ones (shm_posix_sem): sem_open maps a file of
+// /dev/shm, and from then on it is the same word in shared memory. What surprises: each semaphore
+// is a page of its own, so the two ends touch four more pages; and glibc makes the file under a
+// random name before it links it to its own, so a process killed between the two leaves a file that
+// nobody can tell whose it is.
+#include <semaphore.h>
+
+#include <array>
+#include <string>
+#include <utility>
+
+#include "transports/counted.hpp"
+#include "transports/posix_sem.hpp"
+#include "transports/registry.hpp"
+#include "transports/shm_end.hpp"
+
+namespace ipcmark {
+namespace {
+
+// A semaphore held open; sem_open counts its callers in a process and maps it once.
+class Semaphore {
+ public:
+  Semaphore() = default;
+  Semaphore(const std::string& name, int flags) : sem_(::sem_open(name.c_str(), flags, 0600, 0u)) {
+    if (sem_ == SEM_FAILED) available(-1, "sem_open");
+  }
+  Semaphore(Semaphore&& other) noexcept : sem_(std::exchange(other.sem_, SEM_FAILED)) {}
+  Semaphore& operator=(Semaphore&& other) noexcept {
+    std::swap(sem_, other.sem_);
+    return *this;
+  }
+  ~Semaphore() {
+    if (sem_ != SEM_FAILED) ::sem_close(sem_);
+  }
+  [[nodiscard]] PosixSem get() const { return PosixSem(sem_); }
+
+ private:
+  sem_t* sem_ = SEM_FAILED;
+};
+
+// Items and spaces of the messages, then those of the replies.
+using Semaphores = std::array<Semaphore, 4>;
+
+struct BothEnds {
+  Semaphores client, server;
+};
+
+// Both ends hold a semaphore before its name goes. One that is left by an exception goes too.
+BothEnds open_semaphores(const std::string& prefix) {
+  BothEnds ends;
+  for (std::size_t i = 0; i < ends.client.size(); ++i) {
+    const std::string name = "/" + prefix + "-sem" + std::to_string(i);
+    ends.client[i] = Semaphore(name, O_CREAT | O_EXCL);
+    struct Unlink {
+      const std::string& name;
+      ~Unlink() { ::sem_unlink(name.c_str()); }
+    } unlink{name};
+    ends.server[i] = Semaphore(name, 0);
+  }
+  return ends;
+}
+
+template <Wait W>
+struct NamedSemaphores {
+  Semaphores held;
+
+  Counted<W, PosixSem> meet(const Direction& direction) {
+    const std::size_t first = direction.sender == Role::client ? 0 : 2;
+    PosixSem items = held[first].get(), spaces = held[first + 1].get();
+    // What the rung before left; there is no call that sets a count.
+    if (direction.home) items.take_more(kNever), spaces.take_more(kNever);
+    return {items, spaces};
+  }
+};
+
+class ShmNamedSem {
+ public:
+  static constexpr Traits traits{.name = "shm_named_sem",
+                                 .summary = "rings in shared memory, named POSIX semaphores",
+                                 .family = Family::shared_memory,
+                                 .copies = 2,
+                                 .shares_memory = true,
+                                 .takes_depth = true};
+
+  explicit ShmNamedSem(const Shape& widest)
+      : rooms_(widest), semaphores_(open_semaphores(widest.prefix)) {}
+
+  template <Wait W>
+  ShmEnd<W, NamedSemaphores<W>> client(int) {
+    return {rooms_, Role::client, {std::move(semaphores_.client)}};
+  }
+  template <Wait W>
+  ShmEnd<W, NamedSemaphores<W>> server(int) {
+    return {rooms_, Role::server, {std::move(semaphores_.server)}};
+  }
+
+ private:
+  ShmRooms rooms_;
+  BothEnds semaphores_;
+};
+
+const Register<ShmNamedSem> registered;
+
+}  // namespace
+}  // namespace ipcmark
