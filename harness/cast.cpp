@@ -7,13 +7,17 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstring>
+#include <numeric>
 
 #include "harness/words.hpp"
 
 namespace ipcmark {
 
 namespace {
+
+constexpr std::uint64_t kQuitNs = 100'000'000;
 
 Fd open_pidfd(pid_t pid) {
   return Fd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open")));
@@ -48,10 +52,11 @@ Cast::Member Cast::start(const RoleContext& context, std::unique_ptr<Channel>& c
   return {context, std::move(ours), pid, open_pidfd(pid), std::thread()};
 }
 
-Cast::Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel,
-           std::int64_t deadline_ns)
-    : members_{start(contexts[0], channel), start(contexts[1], channel)} {
-  gather(0b11, "open", deadline_ns);
+Cast::Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel,
+           std::int64_t deadline_ns) {
+  members_.reserve(contexts.size());
+  for (const RoleContext& context : contexts) members_.push_back(start(context, channel));
+  gather(everybody(), "open", deadline_ns);
 }
 
 Cast::~Cast() {
@@ -62,54 +67,91 @@ Cast::~Cast() {
       // gone already
     }
   }
+  const Deadline patience = deadline_in(kQuitNs);  // of all together, however many they are
   for (auto& member : members_) {
     if (member.thread.joinable()) {
       member.thread.join();
       continue;
     }
     pollfd ended{.fd = member.pidfd.get(), .events = POLLIN, .revents = 0};
-    if (::poll(&ended, 1, 100) <= 0) ::kill(member.pid, SIGKILL);
+    const timespec left = remaining(patience);
+    if (::ppoll(&ended, 1, &left, nullptr) <= 0) ::kill(member.pid, SIGKILL);
     ::waitpid(member.pid, nullptr, 0);
   }
 }
 
-Report Cast::tell(Role role, const Order& order, std::string_view phase, std::int64_t deadline_ns) {
-  members_[index(role)].control.send(order);
-  return gather(1u << index(role), phase, deadline_ns)[index(role)];
+std::vector<Report> Cast::tell(const std::vector<std::size_t>& whom, const Order& order,
+                               std::string_view phase, std::int64_t deadline_ns) {
+  for (const std::size_t i : whom) members_[i].control.send(order);
+  return gather(whom, phase, deadline_ns);
 }
 
-std::array<Report, 2> Cast::tell_both(const Order& order, std::string_view phase,
-                                      std::int64_t deadline_ns) {
-  for (const auto& member : members_) member.control.send(order);
-  return gather(0b11, phase, deadline_ns);
-}
-
-std::array<Report, 2> Cast::gather(unsigned awaited, std::string_view phase,
+std::vector<Report> Cast::tell_all(const Order& order, std::string_view phase,
                                    std::int64_t deadline_ns) {
-  std::array<Report, 2> reports;
+  return tell(everybody(), order, phase, deadline_ns);
+}
+
+std::vector<std::size_t> Cast::everybody() const {
+  std::vector<std::size_t> all(members_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+std::vector<std::size_t> Cast::all_but(std::size_t place) const {
+  auto all = everybody();
+  std::erase(all, place);
+  return all;
+}
+
+std::size_t Cast::first(Role role) const {
+  const auto found = std::ranges::find(
+      members_, role, [](const Member& member) { return member.context.spec.role; });
+  return static_cast<std::size_t>(found - members_.begin());
+}
+
+std::vector<pid_t> Cast::pids() const {
+  std::vector<pid_t> all;
+  for (const Member& member : members_) all.push_back(member.pid);
+  return all;
+}
+
+std::string Cast::name(std::size_t i) const {
+  const RoleSpec& spec = members_[i].context.spec;
+  const auto alike = std::ranges::count(
+      members_, spec.role, [](const Member& member) { return member.context.spec.role; });
+  return alike == 1 ? std::string(word(spec.role))
+                    : fmt::format("{} {}", word(spec.role), spec.index);
+}
+
+std::vector<Report> Cast::gather(const std::vector<std::size_t>& whom, std::string_view phase,
+                                 std::int64_t deadline_ns) {
+  const std::size_t count = members_.size();
+  std::vector<Report> reports(count);
+  std::vector<pollfd> fds(2 * count);  // what members say, then whether they live
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool awaited = std::ranges::find(whom, i) != whom.end();
+    fds[i] = {.fd = awaited ? members_[i].control.fd() : -1, .events = POLLIN, .revents = 0};
+    fds[count + i] = {
+        .fd = members_[i].pidfd ? members_[i].pidfd.get() : -1, .events = POLLIN, .revents = 0};
+  }
   const Deadline deadline{monotonic_now() + deadline_ns};
-  while (awaited != 0) {
-    std::array<pollfd, 4> fds{};
-    for (std::size_t i = 0; i < 2; ++i) {
-      fds[i] = {.fd = (awaited & 1u << i) != 0 ? members_[i].control.fd() : -1,
-                .events = POLLIN,
-                .revents = 0};
-      fds[2 + i] = {
-          .fd = members_[i].pidfd ? members_[i].pidfd.get() : -1, .events = POLLIN, .revents = 0};
-    }
-    const timespec left = remaining(deadline);
-    const int ready = ::ppoll(fds.data(), fds.size(), &left, nullptr);
+  for (std::size_t left = whom.size(); left != 0;) {
+    const timespec time = remaining(deadline);
+    const int ready = ::ppoll(fds.data(), fds.size(), &time, nullptr);
     if (ready < 0 && errno != EINTR) check(ready, "ppoll");
     if (ready == 0 && passed(deadline)) {
+      const auto silent = std::ranges::find_if(fds, [](const pollfd& fd) { return fd.fd != -1; });
       throw LaunchFailed(fmt::format("{} did not finish {} within {} ms",
-                                     (awaited & 1u) != 0 ? "client" : "server", phase,
+                                     name(static_cast<std::size_t>(silent - fds.begin())), phase,
                                      deadline_ns / 1'000'000));
     }
-    for (std::size_t i = 0; i < 2; ++i) {  // what was said is heard before the death of who said it
+    if (ready <= 0) continue;
+    for (std::size_t i = 0; i < count;
+         ++i) {  // what was said is heard before the death of who said it
       if ((fds[i].revents & POLLIN) != 0) {
         take_report(i, phase, reports[i]);
-        awaited &= ~(1u << i);
-      } else if ((fds[2 + i].revents | fds[i].revents) != 0) {
+        fds[i] = {.fd = -1, .events = 0, .revents = 0}, --left;
+      } else if ((fds[count + i].revents | fds[i].revents) != 0) {
         member_died(i, phase);
       }
     }
@@ -123,8 +165,7 @@ void Cast::take_report(std::size_t i, std::string_view phase, Report& into) {
   into = *report;
   if (into.status == Report::Status::unavailable) throw Unavailable(into.text.data());
   if (into.status == Report::Status::failed) {
-    throw LaunchFailed(
-        fmt::format("{}: {} in {}", word(members_[i].context.spec.role), into.text.data(), phase));
+    throw LaunchFailed(fmt::format("{}: {} in {}", name(i), into.text.data(), phase));
   }
 }
 
@@ -136,7 +177,7 @@ void Cast::member_died(std::size_t i, std::string_view phase) {
       ::waitid(P_PIDFD, static_cast<id_t>(member.pidfd.get()), &info, WEXITED | WNOWAIT) == 0) {
     how = how_it_ended(info);
   }
-  throw LaunchFailed(fmt::format("{} {} in {}", word(member.context.spec.role), how, phase));
+  throw LaunchFailed(fmt::format("{} {} in {}", name(i), how, phase));
 }
 
 }  // namespace ipcmark

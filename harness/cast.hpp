@@ -4,12 +4,12 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "harness/peer.hpp"
 
@@ -29,21 +29,25 @@ class PayloadWrong : public LaunchFailed {
 
 class Cast {
  public:
-  // Starts both roles and waits until they are ready; the channel's ends go to them. Throws
-  // Unavailable or LaunchFailed.
-  Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel,
+  // Starts the roles, clients first, and waits until they are ready; the channel's ends go to them.
+  // Throws Unavailable or LaunchFailed.
+  Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel,
        std::int64_t deadline_ns);
   Cast(const Cast&) = delete;
   Cast& operator=(const Cast&) = delete;
   // Quits the roles; kills what has not ended within a tenth of a second.
   ~Cast();
 
-  // Gives the order to one role and waits for its report.
-  Report tell(Role role, const Order& order, std::string_view phase, std::int64_t deadline_ns);
-  // Gives the order to both and waits for both; [client, server].
-  std::array<Report, 2> tell_both(const Order& order, std::string_view phase,
-                                  std::int64_t deadline_ns);
-  [[nodiscard]] pid_t pid(Role role) const { return members_[index(role)].pid; }
+  // Gives the order to some members, by their places in the contexts, and waits for their reports;
+  // those of the others are empty.
+  std::vector<Report> tell(const std::vector<std::size_t>& whom, const Order& order,
+                           std::string_view phase, std::int64_t deadline_ns);
+  std::vector<Report> tell_all(const Order& order, std::string_view phase,
+                               std::int64_t deadline_ns);
+  // The place of the first of a kind.
+  [[nodiscard]] std::size_t first(Role role) const;
+  [[nodiscard]] std::vector<std::size_t> all_but(std::size_t place) const;
+  [[nodiscard]] std::vector<pid_t> pids() const;
 
  private:
   struct Member {
@@ -54,14 +58,17 @@ class Cast {
     std::thread thread;  // threads only
   };
 
-  static std::size_t index(Role role) { return role == Role::client ? 0 : 1; }
   static Member start(const RoleContext& context, std::unique_ptr<Channel>& channel);
-  // Waits for one report from each member whose bit is set.
-  std::array<Report, 2> gather(unsigned awaited, std::string_view phase, std::int64_t deadline_ns);
+  // Waits for one report from each of them.
+  std::vector<Report> gather(const std::vector<std::size_t>& whom, std::string_view phase,
+                             std::int64_t deadline_ns);
+  [[nodiscard]] std::vector<std::size_t> everybody() const;
+  // "server", or "server 1" where there are several.
+  [[nodiscard]] std::string name(std::size_t i) const;
   void take_report(std::size_t i, std::string_view phase, Report& into);
   [[noreturn]] void member_died(std::size_t i, std::string_view phase);
 
-  std::array<Member, 2> members_;
+  std::vector<Member> members_;
 };
 
 }  // namespace ipcmark

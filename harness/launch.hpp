@@ -28,9 +28,13 @@ struct LaunchSpec {
   std::string plugin_content = {};  // hash it must have
   int client_cpu = 0;
   int server_cpu = 0;
+  std::vector<int> more_cpus;  // of the other clients, then of the other servers
   RunSettings settings;
   TimeScale scale;
 };
+
+// All rungs of a launch have the same roles: where one runs.
+[[nodiscard]] int cpu_of(const LaunchSpec& spec, Role role, std::uint32_t index);
 
 [[nodiscard]] nlohmann::json to_json(const LaunchSpec& spec);
 [[nodiscard]] LaunchSpec launch_spec_from_json(const nlohmann::json& json);
