@@ -56,7 +56,7 @@ Cast::Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& c
            std::int64_t deadline_ns) {
   members_.reserve(contexts.size());
   for (const RoleContext& context : contexts) members_.push_back(start(context, channel));
-  gather(everybody(), "open", deadline_ns);
+  ready_ = gather(everybody(), "open", deadline_ns);
 }
 
 Cast::~Cast() {
@@ -112,6 +112,12 @@ std::size_t Cast::first(Role role) const {
 std::vector<pid_t> Cast::pids() const {
   std::vector<pid_t> all;
   for (const Member& member : members_) all.push_back(member.pid);
+  return all;
+}
+
+std::vector<pid_t> Cast::threads() const {
+  std::vector<pid_t> all;
+  for (const Report& report : ready_) all.push_back(report.thread);
   return all;
 }
 

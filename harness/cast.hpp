@@ -48,6 +48,10 @@ class Cast {
   [[nodiscard]] std::size_t first(Role role) const;
   [[nodiscard]] std::vector<std::size_t> all_but(std::size_t place) const;
   [[nodiscard]] std::vector<pid_t> pids() const;
+  // As the kernel numbers threads; a process of one thread has the number of its process.
+  [[nodiscard]] std::vector<pid_t> threads() const;
+  // What each said when it was ready.
+  [[nodiscard]] const std::vector<Report>& ready() const { return ready_; }
 
  private:
   struct Member {
@@ -69,6 +73,7 @@ class Cast {
   [[noreturn]] void member_died(std::size_t i, std::string_view phase);
 
   std::vector<Member> members_;
+  std::vector<Report> ready_;
 };
 
 }  // namespace ipcmark

@@ -143,7 +143,7 @@ std::vector<LaunchPlan> expand(const Experiment& experiment, const Axes& plan) {
   std::set<std::string> seen;
   Case start;
   product(outer, start, [&](const Case& base) {
-    LaunchPlan launch{std::string(experiment.name), {}, experiment.mirrored};
+    LaunchPlan launch{std::string(experiment.name), {}, experiment.mirrored, experiment.reading};
     Case rung = base;
     product(inner, rung, [&](const Case& raw) {
       Case point = raw;

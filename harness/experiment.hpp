@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harness/case.hpp"
+#include "harness/reading.hpp"
 
 namespace ipcmark {
 
@@ -21,6 +22,7 @@ struct LaunchPlan {
   std::string experiment;
   std::vector<Case> rungs;
   bool mirrored = false;
+  Reading reading = Reading::times;
 };
 
 struct Experiment {
@@ -30,6 +32,7 @@ struct Experiment {
   std::vector<std::string>
       ladder;  // axes that vary inside a launch, outermost first; the rest vary between launches
   bool mirrored = false;
+  Reading reading = Reading::times;
   // Makes a raw point of the product a case of this experiment (e.g. a ping's reply is as large as
   // its message); false drops the point.
   bool (*complete)(Case&) = nullptr;

@@ -11,10 +11,12 @@
 #include <set>
 
 #include "harness/calibration.hpp"
+#include "harness/call_counter.hpp"
 #include "harness/cast.hpp"
 #include "harness/claims.hpp"
 #include "harness/fd_text.hpp"
 #include "harness/ipc_space.hpp"
+#include "harness/life_cycle.hpp"
 #include "harness/plugin_load.hpp"
 #include "harness/record.hpp"
 #include "transports/registry.hpp"
@@ -43,16 +45,18 @@ class Launch {
   void run(const std::vector<std::size_t>& admitted) {
     std::vector<Case> rungs;
     for (const auto i : admitted) rungs.push_back(spec_.rungs[i]);
+    if (spec_.reading == Reading::life_cycle) {  // a channel of its own each, and many of them
+      return visit_each(admitted, [&](std::size_t i) {
+        records_[i].rung = next_rung_++;
+        live(spec_, i, contexts(), stage_, records_[i]);
+      });
+    }
     auto channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
     Cast cast(contexts(), channel, deadline());
     cast_ = &cast;
-    for (const auto i : admitted) {
-      const int visits = spec_.mirrored ? 2 : 1;
-      records_[i].meter.emplace(spec_.rungs[i], spec_.settings, spec_.scale, visits);
-    }
-    for (const auto i : visit_order(spec_)) {
-      if (records_[i].meter) visit(i);
-    }
+    visit_each(admitted, [&](std::size_t i) {
+      spec_.reading == Reading::system_calls ? count(i) : visit(i);
+    });
     for (const auto i : admitted) records_[i].pids = cast.pids();
   }
 
@@ -77,6 +81,34 @@ class Launch {
   }
   [[nodiscard]] std::int64_t deadline(std::int64_t expected_ns = 0) const {
     return static_cast<std::int64_t>(spec_.settings.phase_deadline_ns) + kPatience * expected_ns;
+  }
+
+  template <class Visit>
+  void visit_each(const std::vector<std::size_t>& admitted, Visit visit) {
+    const int visits = spec_.mirrored ? 2 : 1;
+    for (const auto i : admitted) {
+      records_[i].meter.emplace(spec_.rungs[i], spec_.settings, spec_.scale, visits);
+    }
+    for (const auto i : visit_order(spec_)) {
+      if (records_[i].meter) visit(i);
+    }
+  }
+
+  // Nothing is timed: who is watched is slow.
+  void count(std::size_t i) {
+    RungRecord& record = records_[i];
+    RungMeter& meter = *record.meter;
+    record.rung = next_rung_++;
+    reshape(i, 0);
+    meter.take_probe(perform(meter.probe(), "verify", deadline(meter.probe_ns())), stage_);
+    const Order order = meter.count();
+    const std::int64_t patience = deadline(meter.expected_ns());
+    CallCounter counter(cast_->threads());
+    const auto reports = perform(order, "count", patience);
+    meter.take_count(reports, counter.finish(deadline_in(static_cast<std::uint64_t>(patience))),
+                     stage_);
+    record.counted_by = counter.means();
+    record.done = true;
   }
 
   void visit(std::size_t i) {

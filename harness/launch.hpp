@@ -10,6 +10,7 @@
 
 #include "harness/case.hpp"
 #include "harness/plan.hpp"
+#include "harness/reading.hpp"
 #include "harness/rung.hpp"
 
 namespace ipcmark {
@@ -23,6 +24,7 @@ struct LaunchSpec {
   std::string prefix;  // starts the name of every kernel object
   std::uint64_t seed = 0;
   bool mirrored = false;
+  Reading reading = Reading::times;
   std::vector<Case> rungs;
   std::string plugin = {};          // file that brings the rungs' transport; empty: built in
   std::string plugin_content = {};  // hash it must have

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/launch.hpp"
+#include "harness/words.hpp"
 
 namespace ipcmark {
 
@@ -24,6 +25,7 @@ json to_json(const LaunchSpec& spec) {
           {"prefix", spec.prefix},
           {"seed", spec.seed},
           {"mirrored", spec.mirrored},
+          {"reading", word(spec.reading)},
           {"rungs", std::move(rungs)},
           {"plugin", spec.plugin},
           {"plugin_content", spec.plugin_content},
@@ -49,6 +51,7 @@ LaunchSpec launch_spec_from_json(const json& from) {
   from.at("prefix").get_to(spec.prefix);
   from.at("seed").get_to(spec.seed);
   from.at("mirrored").get_to(spec.mirrored);
+  spec.reading = from_word<Reading>(from.at("reading").get<std::string>()).value();
   for (const auto& rung : from.at("rungs")) spec.rungs.push_back(case_from_json(rung));
   from.at("plugin").get_to(spec.plugin);
   from.at("plugin_content").get_to(spec.plugin_content);

@@ -25,6 +25,7 @@ json experiment_json(const Experiment& experiment) {
           {"question", experiment.question},
           {"ladder", experiment.ladder},
           {"mirrored", experiment.mirrored},
+          {"reading", word(experiment.reading)},
           {"defaults", experiment.defaults}};
 }
 

@@ -1,11 +1,14 @@
 #include "harness/peer.hpp"
 
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cstring>
 
 #include "harness/binding.hpp"
 #include "harness/calibration.hpp"
+#include "harness/system_calls.hpp"
 #include "transports/ticks.hpp"
 
 namespace ipcmark {
@@ -28,16 +31,29 @@ class RoleLoop {
     // Touched here, on this CPU, before anything is timed.
     std::memset(stamps_.data(), 0, stamps_.size_bytes());
     const auto index = static_cast<int>(context.spec.index);
-    end_ = context.spec.role == Role::client ? channel->client(index) : channel->server(index);
+    take_ticks_ = ticks_of([&] {
+      end_ = context.spec.role == Role::client ? channel->client(index) : channel->server(index);
+    });
     if (context.spec.kind == RoleKind::process) channel.reset();
+  }
+
+  [[nodiscard]] Report ready() const {
+    Report report;
+    report.thread = static_cast<std::int32_t>(::syscall(SYS_gettid));
+    report.work_ticks = take_ticks_;
+    return report;
   }
 
   Report obey(const Order& order) {
     Report report;
+    if (order.kind == Order::Kind::close) {
+      report.work_ticks = ticks_of([&] { end_.reset(); });
+      return report;
+    }
     if (order.kind == Order::Kind::reshape) {
       Shape shape = shape_of(context_.rungs[order.rung], *context_.prefix);
       shape.delay_steps = order.delay_steps;
-      end_->reshape(shape);
+      report.work_ticks = ticks_of([&] { end_->reshape(shape); });
       report.buffer_bytes = end_->buffer_bytes();
       report.page_bytes = end_->page_bytes();
     } else if (order.kind == Order::Kind::canary) {
@@ -56,6 +72,13 @@ class RoleLoop {
   }
 
  private:
+  template <class Work>
+  static std::uint64_t ticks_of(Work work) {
+    const std::uint64_t before = ticks::now();
+    work();
+    return ticks::now() - before;
+  }
+
   void canary(const Order& order) {
     auto& lines = context_.stage->canary();
     if (context_.spec.role == Role::client) {
@@ -69,7 +92,7 @@ class RoleLoop {
     std::uint64_t used = 0;
     for (std::uint32_t i = 0; i < order.step_count; ++i) {
       Step step = order.steps[i];
-      if (order.together && i > 0) context_.stage->meet(meetings_);
+      if (order.together && (i > 0 || order.at_once)) context_.stage->meet(meetings_);
       if (context_.spec.role == Role::server && !serve(step)) continue;
       step.job.index = context_.spec.index;
       step.job.intended =
@@ -78,9 +101,13 @@ class RoleLoop {
       if (step.part == Part::drain) await_senders(step.job);
       const auto dropped = end_->drops();
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
-      const std::uint64_t began = ticks::now();
-      end_->run(step.part, step.job, tally);
-      const std::uint64_t ended = ticks::now();
+      std::uint64_t began = 0, ended = 0;
+      {
+        const CountedSection counted(step.counted);
+        began = ticks::now();
+        end_->run(step.part, step.job, tally);
+        ended = ticks::now();
+      }
       if (step.part == Part::pour) {
         context_.stage->senders_done().fetch_add(1, std::memory_order_release);
       }
@@ -131,6 +158,7 @@ class RoleLoop {
   const RoleContext& context_;
   std::span<std::uint64_t> stamps_;
   std::unique_ptr<End> end_;
+  std::uint64_t take_ticks_ = 0;
   std::uint32_t drained_ = 0;   // parts of senders
   std::uint32_t meetings_ = 0;  // of all roles
 };
@@ -162,7 +190,7 @@ void run_role(const RoleContext& context, std::unique_ptr<Channel>& channel,
     };
     if (!send(reported([&] {
           loop = std::make_unique<RoleLoop>(context, channel);
-          return Report{};
+          return loop->ready();
         }))) {
       return;
     }

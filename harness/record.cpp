@@ -22,18 +22,29 @@ double rounded(double value) {
   return std::round(value * scale) / scale;
 }
 
-json metric_of(const Case& point, const Traits& traits) {
+const char* quantity_of(const Case& point, Reading reading) {
+  if (reading == Reading::system_calls) return "system_calls_per_message";
+  if (reading == Reading::life_cycle) return "cycle_ns";
+  switch (point.pattern) {
+    case Pattern::pace:
+      return "response_ns";
+    case Pattern::pour:
+      return "stream_ns_per_message";
+    case Pattern::expire:
+      return "overshoot_ns";
+    default:
+      return "round_trip_ns";
+  }
+}
+
+json metric_of(const Case& point, Reading reading, const Traits& traits) {
   const bool open = point.pattern == Pattern::pace;
-  const char* quantity = open                               ? "response_ns"
-                         : point.pattern == Pattern::pour   ? "stream_ns_per_message"
-                         : point.pattern == Pattern::expire ? "overshoot_ns"
-                                                            : "round_trip_ns";
   const bool in_place = point.access == Access::in_place;
   const bool through_arena =
       traits.shares_memory &&
       (!traits.has_threshold ||
        static_cast<std::int64_t>(point.message_bytes) > point.threshold_bytes);
-  return {{"quantity", quantity},
+  return {{"quantity", quantity_of(point, reading)},
           {"loop", open ? "open" : "closed"},
           {"asked_bytes", point.message_bytes},
           {"answered_bytes", point.reply_bytes},
@@ -53,7 +64,8 @@ json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
           {"status", "ok"},
           {"reason", ""},
           {"case", to_json(point)},
-          {"metric", metric_of(point, transport != nullptr ? transport->traits : Traits{})},
+          {"metric",
+           metric_of(point, spec.reading, transport != nullptr ? transport->traits : Traits{})},
           {"messages", 0},
           {"windows", nullptr},
           {"histograms", json::object()},
@@ -77,8 +89,13 @@ json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record
                {"cpu", cpu_of(spec, client ? Role::client : Role::server, index)},
                {"cpus_seen", of_role.cpus},
                {"messages", of_role.messages}};
-  role.update(to_json(of_role.usage.value_or(Usage{})));
   role.update(to_json(of_role.pages));
+  if (of_role.system_calls) {
+    role["system_calls"] = to_json(*of_role.system_calls);
+    role["counted_by"] = record.counted_by;
+  }
+  if (spec.reading != Reading::times) return role;
+  role.update(to_json(of_role.usage.value_or(Usage{})));
   role["cpu_ns"] = of_role.cpu_ns;  // of the measured phases alone
   return role;
 }
@@ -122,6 +139,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
     line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
                       {"after_ns", rounded(*record.canary_after_ns)}};
   }
+  if (spec.reading != Reading::times) return line;
   line["machine"] = to_json(record.watch.counts());
   line["warmup"] = {{"ns", result.warm_up_ns}, {"messages", result.warm_up_messages}};
   return line;

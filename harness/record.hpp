@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/rung.hpp"
@@ -26,6 +27,7 @@ struct RungRecord {
   std::optional<double> canary_before_ns, canary_after_ns;
   std::vector<pid_t> pids;  // clients, then servers
   RungWatch watch;
+  std::string_view counted_by;  // what counted the system calls, where they were
 };
 
 inline constexpr int kSchema = 1;

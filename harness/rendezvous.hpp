@@ -23,10 +23,11 @@ namespace ipcmark {
 struct Step {
   Part part = Part::ask;
   Job job;
+  bool counted = false;  // its system calls are: see CountedSection
 };
 
 struct Order {
-  enum class Kind : std::uint32_t { reshape, canary, chain, steps, quit };
+  enum class Kind : std::uint32_t { reshape, canary, chain, steps, close, quit };
   static constexpr std::size_t kMostSteps = 4;
 
   Kind kind = Kind::quit;
@@ -37,6 +38,7 @@ struct Order {
   // All roles meet after each step: where several send, or something may be lost, nobody must take
   // the next step's messages for this one's.
   bool together = false;
+  bool at_once = false;  // also before the first step: nobody is late for it
   std::uint32_t step_count = 0;
   std::array<Step, kMostSteps> steps{};
 };
@@ -65,6 +67,8 @@ struct Report {
   Status status = Status::ok;
   std::array<char, 256> text{};
   std::uint64_t slots = 0;
+  std::int32_t thread = 0;         // when it is ready: who it is, as the kernel numbers threads
+  std::uint64_t work_ticks = 0;    // of taking the end, of reshape, of close: the end's own part
   std::uint64_t buffer_bytes = 0;  // reshape: what the end has got
   std::uint64_t page_bytes = 0;
   std::int32_t cpu = -1;  // where it ran when it had finished

@@ -15,6 +15,7 @@
 #include "harness/histogram.hpp"
 #include "harness/plan.hpp"
 #include "harness/rendezvous.hpp"
+#include "harness/system_calls.hpp"
 #include "harness/time_scale.hpp"
 
 namespace ipcmark {
@@ -36,8 +37,22 @@ struct RungResult {
     std::optional<Usage> usage;
     std::set<int> cpus;
     BufferPages pages;
+    std::optional<SystemCalls> system_calls;  // where they were counted
   };
   std::vector<OfRole> roles;  // clients, then servers
+};
+
+// Phases of a channel's life.
+struct LifeTicks {
+  std::uint64_t open = 0;
+  std::uint64_t connect = 0;  // all ends
+  std::uint64_t first_message = 0;
+  std::uint64_t close = 0;  // all ends
+  std::uint64_t remove = 0;
+
+  [[nodiscard]] std::uint64_t all() const {
+    return open + connect + first_message + close + remove;
+  }
 };
 
 // Of all roles: clients, then servers.
@@ -61,6 +76,15 @@ class RungMeter {
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
   void take_measure(Reports reports, const Stage& stage);
+
+  // Or instead: a few messages whose system calls are counted; a role's each.
+  [[nodiscard]] Order count();
+  void take_count(Reports reports, std::span<const SystemCalls> calls, const Stage& stage);
+  // Or, of a channel that has just been made: its first round trip, which is returned in ticks, and
+  // how long each phase of its life took.
+  [[nodiscard]] Order first_message();
+  [[nodiscard]] std::uint64_t take_first_message(Reports reports, const Stage& stage);
+  void take_life(const LifeTicks& life);
 
   // How long the last order ought to take.
   [[nodiscard]] std::int64_t expected_ns() const { return expected_ns_; }

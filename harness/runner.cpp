@@ -239,6 +239,7 @@ LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) c
           .prefix = fmt::format("{}-{}", prefix_, launch.id),
           .seed = launch.seed,
           .mirrored = launch.plan.mirrored,
+          .reading = launch.plan.reading,
           .rungs = launch.plan.rungs,
           .plugin = plugin == nullptr ? "" : plugin->path,
           .plugin_content = plugin == nullptr ? "" : plugin->content,

@@ -1,0 +1,85 @@
+#include "harness/life_cycle.hpp"
+
+#include "harness/cast.hpp"
+#include "harness/launch.hpp"
+#include "transports/registry.hpp"
+#include "transports/ticks.hpp"
+
+namespace ipcmark {
+
+namespace {
+
+template <class Work>
+std::uint64_t ticks_of(Work work) {
+  const std::uint64_t before = ticks::now();
+  work();
+  return ticks::now() - before;
+}
+
+std::uint64_t work_of(const std::vector<Report>& reports) {
+  std::uint64_t sum = 0;
+  for (const Report& report : reports) sum += report.work_ticks;
+  return sum;
+}
+
+// The life of one channel.
+class Life {
+ public:
+  Life(const LaunchSpec& spec, std::size_t rung, const Stage& stage, RungRecord& record)
+      : spec_(spec), rung_(rung), stage_(stage), record_(record), meter_(*record.meter) {}
+
+  LifeTicks run(const std::vector<RoleContext>& contexts) {
+    const Case& point = spec_.rungs[rung_];
+    const Shape shape = shape_of(point, spec_.prefix);
+    LifeTicks life;
+    std::unique_ptr<Channel> channel;
+    life.open = ticks_of([&] { channel = find_transport(point.transport)->open(shape); });
+    {
+      Cast cast(contexts, channel, deadline());
+      record_.pids = cast.pids();
+      life.connect = work_of(cast.ready()) + reshape(cast);
+      life.first_message = meter_.take_first_message(
+          cast.tell_all(meter_.first_message(), "first message", deadline()), stage_);
+      meter_.take_probe(cast.tell_all(meter_.probe(), "verify", deadline()), stage_);
+      for (std::size_t i = 0; i < contexts.size(); ++i) {
+        life.close += work_of(cast.tell({i}, {.kind = Order::Kind::close}, "close", deadline()));
+      }
+    }
+    life.remove = ticks_of([&] { channel.reset(); });
+    return life;
+  }
+
+ private:
+  std::uint64_t reshape(Cast& cast) {
+    const Order order{.kind = Order::Kind::reshape, .rung = static_cast<std::uint32_t>(rung_)};
+    const std::size_t home = cast.first(spec_.rungs[rung_].home);
+    const auto first = cast.tell({home}, order, "reshape", deadline());
+    const auto others = cast.tell(cast.all_but(home), order, "reshape", deadline());
+    meter_.take_shapes(first), meter_.take_shapes(others);
+    return work_of(first) + work_of(others);
+  }
+  // Its memory is filled in it, before anything has been timed.
+  [[nodiscard]] std::int64_t deadline() const {
+    constexpr std::int64_t kProbePatience = 20;
+    return static_cast<std::int64_t>(spec_.settings.phase_deadline_ns) +
+           kProbePatience * meter_.probe_ns();
+  }
+
+  const LaunchSpec& spec_;
+  std::size_t rung_;
+  const Stage& stage_;
+  RungRecord& record_;
+  RungMeter& meter_;
+};
+
+}  // namespace
+
+void live(const LaunchSpec& spec, std::size_t rung, const std::vector<RoleContext>& contexts,
+          const Stage& stage, RungRecord& record) {
+  Life one(spec, rung, stage, record);
+  (void)one.run(contexts);
+  for (std::uint32_t i = 0; i < kLives; ++i) record.meter->take_life(one.run(contexts));
+  record.done = true;
+}
+
+}  // namespace ipcmark

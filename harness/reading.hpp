@@ -1,0 +1,26 @@
+// What a launch reads off its roles. One launch has one reading: who is watched call by call is not
+// timed.
+#pragma once
+
+#include <cstdint>
+
+#include "harness/words.hpp"
+
+namespace ipcmark {
+
+enum class Reading : std::uint32_t {
+  times,         // windows and single operations
+  system_calls,  // counted from outside: no times at all
+  life_cycle,    // one channel after another, from nothing and back
+};
+
+template <>
+struct Words<Reading> {
+  static constexpr WordTable<Reading, 3> table{
+      {{Reading::times, "times"}, {Reading::system_calls, "calls"}, {Reading::life_cycle, "life"}}};
+};
+
+// Channels that a life cycle's launch times, each after another; one before them is only verified.
+inline constexpr std::uint32_t kLives = 24;
+
+}  // namespace ipcmark
