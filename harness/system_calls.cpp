@@ -71,8 +71,9 @@ bool CallLog::note(long number, long result) {
   if (!counting_ || ended_ || number == kBeginMark) return !ended_;
   if (-result >= kFirstRestart && -result <= kLastRestart) return true;
   CallCounts& counts = counts_[number];
-  const bool failed = result < 0 && result >= -4095;  // an address may look negative
-  (!failed ? counts.ok : result == -EAGAIN ? counts.again : counts.error) += 1;
+  const bool failed = result < 0 && result >= -4095;          // an address may look negative
+  const bool again = result == -EAGAIN || result == -ENOMSG;  // msgrcv's word for it
+  (!failed ? counts.ok : again ? counts.again : counts.error) += 1;
   return true;
 }
 

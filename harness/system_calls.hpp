@@ -10,7 +10,7 @@ namespace ipcmark {
 
 struct CallCounts {
   std::uint64_t ok = 0;
-  std::uint64_t again = 0;  // EAGAIN: there was nothing, no room, or the futex had changed
+  std::uint64_t again = 0;  // EAGAIN, ENOMSG: there was nothing, no room, or the futex had changed
   std::uint64_t error = 0;
 
   CallCounts& operator+=(const CallCounts& more);

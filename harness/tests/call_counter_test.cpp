@@ -200,6 +200,16 @@ TEST(CallLog, takes_no_call_for_two_that_the_kernel_makes_again) {
   EXPECT_EQ(log.calls(), (SystemCalls{{"read", {.ok = 1, .again = 0, .error = 0}}}));
 }
 
+TEST(CallLog, nothing_there_has_two_names) {
+  CallLog log;
+  log.note(0x1c0de01, -ENOSYS);
+  log.note(SYS_msgrcv, -ENOMSG);
+  log.note(SYS_msgrcv, -EAGAIN);
+  log.note(SYS_msgrcv, -EINTR);
+  log.note(0x1c0de02, -ENOSYS);
+  EXPECT_EQ(log.calls()["msgrcv"], (CallCounts{.ok = 0, .again = 2, .error = 1}));
+}
+
 TEST(CallLog, an_address_in_the_upper_half_is_no_error) {
   CallLog log;
   log.note(0x1c0de01, -ENOSYS);
