@@ -39,6 +39,8 @@ FIGURES = (
     "cpu",
     "batching",
     "timeout",
+    "system_calls",
+    "life_cycle",
     "idle",
     "drift",
 )
