@@ -23,12 +23,14 @@ def names(records: list[Record]) -> dict[str, list[Record]]:
     same: dict[str, Case] = {}
     for name in {r.transport for r in records}:
         same[name] = constant_axes(r for r in records if r.transport == name)
-    rows: dict[str, list[Record]] = {}
-    for record in sorted(records, key=lambda r: (families.order(families.family(r)), r.transport)):
+    rows: dict[tuple, list[Record]] = {}
+    for record in records:
         told = [n for n in TELLING if n in record.case and n not in same[record.transport]]
-        words = [record.transport, *(f"{n.split('_')[0]} {record.case[n]}" for n in told)]
-        rows.setdefault(" · ".join(words), []).append(record)
-    return rows
+        label = " · ".join(
+            [record.transport, *(f"{n.split('_')[0]} {record.case[n]}" for n in told)]
+        )
+        rows.setdefault((families.order(families.family(record)), label), []).append(record)
+    return {label: rows[order, label] for order, label in sorted(rows)}
 
 
 def over_launches(records: list[Record], value: Callable[[Record], float]) -> Interval | None:

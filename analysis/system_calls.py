@@ -80,7 +80,7 @@ def _bars(ax: Axes, rows: dict[str, list[Record]], pattern: str, looks: dict[str
             left += counts[outcome]
         text = f"{left:.3g} · {mine[0].metric.get('copies')} copies"
         ax.text(min(left, MOST) + 0.1, y, text, fontsize=6.5, va="center", color=style.INK)
-    ax.set_xlim(0, MOST + 4)
+    ax.set_xlim(0, MOST * 1.35)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_yticks(range(len(rows)), list(rows), fontsize=7)
     ax.set_xlabel("calls a message, both ends")

@@ -101,13 +101,16 @@ class Writer:
             "rung": rung, "started_unix_ns": 1_700_000_000_000_000_000 + self.launches * 10**9,
             "status": "skipped" if over else "ok",
             "reason": "mq_open: Invalid argument" if over else "",
-            "case": case, "metric": _metric(case), "messages": 0, "windows": None,
+            "case": case, "metric": _metric(case) | synthetic_load.QUANTITY.get(experiment, {}), "messages": 0, "windows": None,
             "histograms": {}, "values": {}, "roles": [], "canary": None,
             "warmup": {"ns": 20_000_000, "messages": 1000}, "machine": {}, "allowed": [],
         }  # fmt: skip
 
     def _measure(self, record: dict[str, Any], luck: float, canary: float) -> None:
         case, rng = record["case"], self.rng
+        if record["experiment"] in synthetic_load.UNTIMED:
+            synthetic_load.UNTIMED[record["experiment"]](record, luck, rng)
+            return
         record["canary"] = {"before_ns": canary, "after_ns": canary * rng.normal(1, 0.005)}
         centre = cost(case) * luck
         if case["pattern"] == "pace":
@@ -185,6 +188,15 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
             at = sizes if experiment == "latency" else sorted({*sizes, *HALF_OCTAVES})
             found.append((experiment, list(_both_paths(hybrid, pattern, reply, at))))
     found += [("batching", synthetic_load.batching({**BASE, **p})) for p in paths[:2] + paths[4:5]]
+    lives = [
+        {**BASE, **p, "wait": "block", "message_bytes": 4, "reply_bytes": 4} for p in paths[:2]
+    ]
+    found += [("life_cycle", [case]) for case in lives]
+    found += [
+        ("system_calls", [{**case, "pattern": p, "wait": w} for p in ("ping", "pour")])
+        for case in lives
+        for w in ("block", "spin")
+    ]
     found += [("timeout", synthetic_load.timeouts({**BASE, **p})) for p in paths[:2] + paths[4:5]]
     return found
 

@@ -126,3 +126,49 @@ ENVIRONMENT: dict[str, Any] = {
          "remedy": "run on bare metal"},
     ],
 }  # fmt: skip
+
+
+QUANTITY = {
+    "system_calls": {"quantity": "system_calls_per_message"},
+    "life_cycle": {"quantity": "cycle_ns"},
+}
+PHASES_NS = {
+    "open_ns": 10_000, "connect_ns": 100_000, "first_message_ns": 60_000, "close_ns": 7_000,
+    "remove_ns": 12_000,
+}  # fmt: skip
+
+
+def counted(record: dict[str, Any], _luck: float, _rng: np.random.Generator) -> None:
+    """Two calls a message, and one more in vain for each that a spinning end waits for."""
+    vain = 256 if record["case"]["wait"] == "spin" else 0
+    ways = 2 if record["case"]["pattern"] == "ping" else 1
+    calls = {
+        "read": {"ok": 256, "again": vain, "error": 0},
+        "write": {"ok": 256, "again": 0, "error": 0},
+    }
+    both = [calls, calls] if ways == 2 else [{"write": calls["write"]}, {"read": calls["read"]}]
+    record["messages"] = 256
+    record["values"] = {
+        "ok_per_message": 2,
+        "again_per_message": vain / 256,
+        "error_per_message": 0,
+    }
+    record["values"]["system_calls_per_message"] = 2 + vain / 256
+    record["roles"] = [
+        {"role": name, "index": 0, "messages": 256, "system_calls": mine, "counted_by": "ptrace"}
+        for name, mine in zip(("client", "server"), both)
+    ]
+
+
+def life(record: dict[str, Any], luck: float, rng: np.random.Generator) -> None:
+    """Each phase as long as PHASES_NS says, with a launch's luck."""
+    record["messages"], whole = 24, np.zeros(24)
+    for name, centre in PHASES_NS.items():
+        times = centre * luck * np.exp(rng.normal(0, 0.05, 24))
+        whole += times
+        record["histograms"][name] = Histogram.of(times).encode()
+    record["histograms"]["cycle_ns"] = Histogram.of(whole).encode()
+    record["roles"] = [{"role": name, "index": 0, "messages": 25} for name in ("client", "server")]
+
+
+UNTIMED = {"system_calls": counted, "life_cycle": life}

@@ -17,6 +17,7 @@ import figure
 import records
 import report
 import synthetic
+import synthetic_load
 from conftest import Made
 from histogram import merge
 from records import Run
@@ -154,3 +155,24 @@ def test_launches_at_other_canary_levels_are_kept_apart(tmp_path: Path) -> None:
         for at in (p for line in panel.series for p in line.points):
             assert len(at.launches) + len(at.others) == 12 and at.others
             assert max(at.launches) / min(at.launches) < 1.2  # the other level is 35 % off
+
+
+def test_system_calls_are_those_that_were_counted(drawn: Path) -> None:
+    blocking = rows(drawn, "system_calls")
+    spinning = rows(drawn, "system_calls-2")
+    for row in [*blocking, *spinning]:
+        assert float(row["ok"]) == 2 and float(row["error"]) == 0 and row["copies"] == "2"
+        assert float(row["again"]) == (1 if row["wait"] == "spin" else 0)
+    assert {row["wait"] for row in blocking} != {row["wait"] for row in spinning}
+    assert {row["pattern"] for row in blocking} == {"ping", "pour"}
+    both = next(row for row in blocking if row["pattern"] == "ping")
+    assert both["first_launch"] == "read:512 write:512"
+
+
+def test_a_channels_life_has_its_phases(drawn: Path) -> None:
+    for row in rows(drawn, "life_cycle"):
+        assert int(row["launches"]) == 6
+        for name, ns in synthetic_load.PHASES_NS.items():
+            assert float(row[f"{name}_lo"]) <= float(row[name]) <= float(row[f"{name}_hi"])
+            assert float(row[name]) == pytest.approx(ns, rel=0.1)
+        assert float(row["cycle_ns"]) > float(row["connect_ns"])
