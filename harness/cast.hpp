@@ -2,16 +2,19 @@
 // away.
 #pragma once
 
+#include <poll.h>
 #include <sys/types.h>
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
 
 #include "harness/peer.hpp"
+#include "harness/phase.hpp"
 
 namespace ipcmark {
 
@@ -39,10 +42,11 @@ class Cast {
   ~Cast();
 
   // Gives the order to one role and waits for its report.
-  Report tell(Role role, const Order& order, std::string_view phase, std::int64_t deadline_ns);
+  Report tell(Role role, const Order& order, Phase phase, std::int64_t deadline_ns);
   // Gives the order to both and waits for both; [client, server].
-  std::array<Report, 2> tell_both(const Order& order, std::string_view phase,
-                                  std::int64_t deadline_ns);
+  std::array<Report, 2> tell_both(const Order& order, Phase phase, std::int64_t deadline_ns);
+  // Quits the roles and waits until both have left well; throws LaunchFailed.
+  void close(std::int64_t deadline_ns);
   [[nodiscard]] pid_t pid(Role role) const { return members_[index(role)].pid; }
 
  private:
@@ -56,10 +60,18 @@ class Cast {
 
   static std::size_t index(Role role) { return role == Role::client ? 0 : 1; }
   static Member start(const RoleContext& context, std::unique_ptr<Channel>& channel);
+  void order(std::size_t i, const Order& order);
   // Waits for one report from each member whose bit is set.
-  std::array<Report, 2> gather(unsigned awaited, std::string_view phase, std::int64_t deadline_ns);
-  void take_report(std::size_t i, std::string_view phase, Report& into);
-  [[noreturn]] void member_died(std::size_t i, std::string_view phase);
+  std::array<Report, 2> gather(unsigned awaited, Phase phase, std::int64_t deadline_ns);
+  std::array<pollfd, 4> listen_to(unsigned awaited) const;
+  // A role failed or died: throws what came first, whoever was heard first.
+  [[noreturn]] void blame(std::array<std::optional<Report>, 2> heard, Phase phase);
+  [[noreturn]] void blame_report(std::size_t i, const Report& report, Phase phase);
+  [[noreturn]] void member_died(std::size_t i, Phase phase);
+  [[noreturn]] void too_late(unsigned awaited, Phase phase, std::int64_t deadline_ns);
+  // Within an order of several steps: the step's.
+  [[nodiscard]] std::string_view phase_of(std::size_t i, Phase phase) const;
+  [[nodiscard]] LaunchState& state() const { return *members_[0].context.state; }
 
   std::array<Member, 2> members_;
 };

@@ -11,6 +11,7 @@
 
 #include "harness/calibration.hpp"
 #include "harness/cast.hpp"
+#include "harness/launch_state.hpp"
 #include "harness/record.hpp"
 #include "transports/registry.hpp"
 
@@ -25,13 +26,16 @@ constexpr std::int64_t kPatience = 20;
 // Carries the rungs that can be had through one channel.
 class Launch {
  public:
-  Launch(const LaunchSpec& spec, std::vector<RungRecord>& records)
-      : spec_(spec), records_(records) {}
+  Launch(const LaunchSpec& spec, const SharedLaunchState& state, std::vector<RungRecord>& records)
+      : spec_(spec), state_(state), records_(records) {}
 
   void run(const std::vector<std::size_t>& admitted) {
     std::vector<Case> rungs;
     for (const auto i : admitted) rungs.push_back(spec_.rungs[i]);
+    Injector injector = injector_of(Target::launch);
+    state_->enter(Phase::open, monotonic_now() + deadline());
     auto channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
+    injector.reach(Phase::open);
     const std::array<RoleContext, 2> contexts{context(Role::client), context(Role::server)};
     Cast cast(contexts, channel, deadline());
     cast_ = &cast;
@@ -44,6 +48,13 @@ class Launch {
     }
     for (const auto i : admitted)
       records_[i].pids = {cast.pid(Role::client), cast.pid(Role::server)};
+    try {
+      cast.close(deadline());
+      injector.reach(Phase::close);
+    } catch (...) {
+      for (const auto i : admitted) records_[i].done = false;  // a launch that ends badly is none
+      throw;
+    }
   }
 
  private:
@@ -55,7 +66,13 @@ class Launch {
                      .policy = any.policy},
             .rungs = spec_.rungs,
             .prefix = &spec_.prefix,
-            .stage = &stage_};
+            .stage = &stage_,
+            .state = &*state_,
+            .injector = injector_of(role == Role::client ? Target::client : Target::server)};
+  }
+  // A slow one outlasts its phase's deadline, the harness's patience, and a second.
+  [[nodiscard]] Injector injector_of(Target self) const {
+    return {spec_.injection, self, 2 * deadline() + 2'000'000'000, *state_};
   }
   [[nodiscard]] std::int64_t deadline(std::int64_t expected_ns = 0) const {
     return static_cast<std::int64_t>(spec_.settings.phase_deadline_ns) + kPatience * expected_ns;
@@ -69,13 +86,17 @@ class Launch {
     record.watch.begin(machine_);
     reshape(i, 0);
     if (meter.point().delay_ns != 0) inject(i, record);
-    meter.take_probe(cast_->tell_both(meter.probe(), "verify", deadline(meter.probe_ns())), stage_);
+    meter.take_probe(cast_->tell_both(meter.probe(), Phase::verify, deadline(meter.probe_ns())),
+                     stage_);
     const Order order = meter.measure(stage_, spec_.seed + i);
-    meter.take_measure(cast_->tell_both(order, "measure", deadline(meter.expected_ns())), stage_);
+    meter.take_measure(cast_->tell_both(order, Phase::measure, deadline(meter.expected_ns())),
+                       stage_);
     if (meter.point().delay_ns != 0) injected(record);
     record.watch.end();
     record.canary_after_ns = canary();
     if (meter.point().pattern == Pattern::pace) check_clocks(record);
+    const auto patience = deadline(meter.probe_ns());
+    meter.take_recheck(cast_->tell_both(meter.recheck(), Phase::close, patience));
     record.done = record.visits == (spec_.mirrored ? 2 : 1);
   }
 
@@ -85,8 +106,9 @@ class Launch {
                       .delay_steps = delay_steps};
     const Role home = spec_.rungs[i].home;
     const auto patience = deadline(records_[i].meter->probe_ns());  // it touches what is sent
-    cast_->tell(home, order, "reshape", patience);
-    cast_->tell(home == Role::client ? Role::server : Role::client, order, "reshape", patience);
+    cast_->tell(home, order, Phase::reshape, patience);
+    cast_->tell(home == Role::client ? Role::server : Role::client, order, Phase::reshape,
+                patience);
   }
 
   // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for
@@ -96,7 +118,7 @@ class Launch {
     const Order order{
         .kind = Order::Kind::canary, .canary_stamps = kCanaryStamps, .canary_from = canary_turn_};
     canary_turn_ += (kCanaryStamps - 1) * handoff::kRoundsEach;
-    cast_->tell_both(order, "canary", deadline());
+    cast_->tell_both(order, Phase::canary, deadline());
     const auto stamps = stage_.stamps(Role::client).first(kCanaryStamps);
     std::vector<double> windows;
     for (std::size_t i = 1; i < stamps.size(); ++i) {
@@ -124,7 +146,7 @@ class Launch {
   }
   double chain_ns(std::uint64_t steps) {
     const Order order{.kind = Order::Kind::chain, .delay_steps = steps};
-    cast_->tell(Role::client, order, "calibration", deadline());
+    cast_->tell(Role::client, order, Phase::calibrate, deadline());
     return median_chain_ns(stage_.stamps(Role::client), spec_.scale.ticks_per_ns);
   }
 
@@ -147,6 +169,7 @@ class Launch {
   }
 
   const LaunchSpec& spec_;
+  const SharedLaunchState& state_;
   std::vector<RungRecord>& records_;
   Stage stage_;
   MachineWatch machine_{{spec_.client_cpu, spec_.server_cpu}};
@@ -158,9 +181,12 @@ class Launch {
   double achieved_before_ns_ = 0;
 };
 
-void run_launch(const LaunchSpec& spec, std::vector<RungRecord>& records) {
+void run_launch(const LaunchSpec& spec, const SharedLaunchState& state,
+                std::vector<RungRecord>& records) {
   std::vector<std::size_t> admitted;
   for (std::size_t i = 0; i < spec.rungs.size(); ++i) {
+    state->enter(Phase::open,
+                 monotonic_now() + static_cast<std::int64_t>(spec.settings.phase_deadline_ns));
     records[i].refused = refusal(spec.rungs[i], spec.prefix);
     if (records[i].refused.empty()) admitted.push_back(i);
   }
@@ -171,7 +197,7 @@ void run_launch(const LaunchSpec& spec, std::vector<RungRecord>& records) {
     }
   };
   try {
-    Launch(spec, records).run(admitted);
+    Launch(spec, state, records).run(admitted);
   } catch (const Unavailable& missing) {
     unfinished([&](RungRecord& record) { record.refused = missing.what(); });
   } catch (const PayloadWrong& wrong) {
@@ -224,8 +250,9 @@ std::vector<std::size_t> visit_order(const LaunchSpec& spec) {
 int launch_main(int control_fd) {
   ::signal(SIGPIPE, SIG_IGN);  // a dead peer is an error of the write, not the end of the role
   const LaunchSpec spec = launch_spec_from_json(nlohmann::json::parse(read_all(control_fd)));
+  const SharedLaunchState state(spec.state_fd);
   std::vector<RungRecord> records(spec.rungs.size());
-  run_launch(spec, records);
+  run_launch(spec, state, records);
   std::string lines;
   for (std::size_t i = 0; i < records.size(); ++i) {
     lines += record_of(spec, spec.rungs[i], records[i]).dump() + "\n";

@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/case.hpp"
+#include "harness/injection.hpp"
 #include "harness/plan.hpp"
 #include "harness/rung.hpp"
 
@@ -28,6 +30,8 @@ struct LaunchSpec {
   int server_cpu = 0;
   RunSettings settings;
   TimeScale scale;
+  std::optional<Injection> injection;  // a fault that this launch is to suffer
+  int state_fd = -1;                   // of its LaunchState; the harness's to set
 };
 
 [[nodiscard]] nlohmann::json to_json(const LaunchSpec& spec);

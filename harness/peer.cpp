@@ -20,7 +20,9 @@ void set_policy(Policy policy) {
 class RoleLoop {
  public:
   RoleLoop(const RoleContext& context, std::unique_ptr<Channel>& channel)
-      : context_(context), stamps_(context.stage->stamps(context.spec.role)) {
+      : context_(context),
+        injector_(context.injector),
+        stamps_(context.stage->stamps(context.spec.role)) {
     bind_this_thread(context.spec.cpu);
     verify_binding(context.spec.cpu);
     set_policy(context.spec.policy);
@@ -28,7 +30,10 @@ class RoleLoop {
     std::memset(stamps_.data(), 0, stamps_.size_bytes());
     end_ = context.spec.role == Role::client ? channel->client(0) : channel->server(0);
     if (context.spec.kind == RoleKind::process) channel.reset();
+    injector_.reach(Phase::meet);
   }
+
+  void leave() { injector_.reach(Phase::close); }
 
   Report obey(const Order& order) {
     Report report;
@@ -70,7 +75,8 @@ class RoleLoop {
           context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
       Tally tally{.stamps = stamps_.subspan(used)};
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
-      end_->run(step.part, step.job, tally);
+      phase().store(step.phase, std::memory_order_relaxed);
+      injector_.run(*end_, step.phase, step, tally);
       report.steps[i] = {.stamped = tally.stamped,
                          .messages = tally.messages,
                          .flushes = tally.flushes,
@@ -79,6 +85,10 @@ class RoleLoop {
                          .cpu_ns = cpu_time_ns(UsageScope::thread) - before};
       used += tally.stamped;
     }
+  }
+
+  std::atomic<Phase>& phase() {
+    return context_.state->role_phase[context_.spec.role == Role::client ? 0 : 1];
   }
 
   // The server's counterpart of a client's part; false where it has nothing to do.
@@ -99,6 +109,7 @@ class RoleLoop {
   }
 
   const RoleContext& context_;
+  Injector injector_;
   std::span<std::uint64_t> stamps_;
   std::unique_ptr<End> end_;
 };
@@ -136,7 +147,12 @@ void run_role(const RoleContext& context, std::unique_ptr<Channel>& channel,
     }
     for (;;) {
       const auto order = control.recv_order();
-      if (!order || order->kind == Order::Kind::quit) return;
+      if (!order) return;
+      if (order->kind == Order::Kind::quit) {
+        const Report left = reported([&] { return loop->leave(), Report{}; });
+        if (left.status != Report::Status::ok) control.send(left);
+        return;
+      }
       if (!send(reported([&] { return loop->obey(*order); }))) return;
     }
   } catch (const std::exception&) {

@@ -31,7 +31,7 @@ double median(std::vector<double> values) {
 }  // namespace
 
 void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& stage) {
-  check_payload(reports, "verify");
+  check_payload(reports, probe());
   slots_ = std::max(reports[0].slots, reports[1].slots);
   const bool asked = point_.pattern != Pattern::pour && point_.pattern != Pattern::pace;
   const std::size_t end = asked ? 0 : 1;
@@ -46,7 +46,7 @@ void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& st
 }
 
 void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& stage) {
-  check_payload(reports, "measure");
+  check_payload(reports, last_);
   const bool pouring = point_.pattern == Pattern::pour;
   const auto& timed = reports[pouring ? 1 : 0];
   const auto stamps = stage.stamps(pouring ? Role::server : Role::client);
@@ -73,6 +73,11 @@ void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& 
     }
   }
   if (slots_ != 0) result_.values["slots"] = static_cast<double>(slots_);
+}
+
+void RungMeter::take_recheck(const std::array<Report, 2>& reports) {
+  check_payload(reports, recheck());
+  sequence_ += reports[0].steps[0].messages;
 }
 
 void RungMeter::take_windows(const StepReport& step, std::span<const std::uint64_t> stamps) {
@@ -147,14 +152,16 @@ void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {
   result_.messages += stamps.size();
 }
 
-void RungMeter::check_payload(const std::array<Report, 2>& reports, std::string_view phase) const {
+void RungMeter::check_payload(const std::array<Report, 2>& reports, const Order& order) const {
   if (!find_transport(point_.transport)->traits.carries_payload) return;
   for (std::size_t end = 0; end < 2; ++end) {
-    for (const auto& step : reports[end].steps) {
+    for (std::uint32_t i = 0; i < order.step_count; ++i) {
+      const auto& step = reports[end].steps[i];
       if (step.wrong == 0) continue;
-      throw PayloadWrong(fmt::format(
-          "{}: {} of {} messages were not what was sent in {}, the first is number {}",
-          end == 0 ? "client" : "server", step.wrong, step.messages, phase, step.first_wrong));
+      throw PayloadWrong(
+          fmt::format("{}: {} of {} messages were not what was sent in {}, the first is number {}",
+                      end == 0 ? "client" : "server", step.wrong, step.messages,
+                      word(order.steps[i].phase), step.first_wrong));
     }
   }
 }

@@ -57,6 +57,9 @@ class RungMeter {
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
   void take_measure(const std::array<Report, 2>& reports, const Stage& stage);
+  // Last: a few messages compared whole, since what was measured may have touched none.
+  [[nodiscard]] Order recheck() const;
+  void take_recheck(const std::array<Report, 2>& reports);
 
   // How long the last order ought to take.
   [[nodiscard]] std::int64_t expected_ns() const { return expected_ns_; }
@@ -83,7 +86,7 @@ class RungMeter {
   void take_operations(std::span<const std::uint64_t> stamps);
   void take_schedule(const std::array<Report, 2>& reports, const Stage& stage);
   void take_expiry(std::span<const std::uint64_t> stamps);
-  void check_payload(const std::array<Report, 2>& reports, std::string_view phase) const;
+  void check_payload(const std::array<Report, 2>& reports, const Order& order) const;
 
   Case point_;
   RunSettings settings_;

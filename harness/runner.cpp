@@ -222,6 +222,11 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
   return records;
 }
 
+std::optional<Injection> Runner::injection_of(std::uint32_t block) const {
+  const auto& faults = request_.plan.inject;
+  return block < faults.size() ? std::optional(faults[block]) : std::nullopt;
+}
+
 LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const {
   return {.launch_id = launch.id,
           .experiment = launch.plan.experiment,
@@ -234,7 +239,8 @@ LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) c
           .client_cpu = cpus.client,
           .server_cpu = cpus.server,
           .settings = request_.plan.run,
-          .scale = {.ticks_per_ns = clock_.ticks_per_ns, .quantum_ns = clock_.quantum_ns}};
+          .scale = {.ticks_per_ns = clock_.ticks_per_ns, .quantum_ns = clock_.quantum_ns},
+          .injection = injection_of(launch.block)};
 }
 
 void Runner::keep(const ScheduledLaunch& launch, std::vector<json> records) {
