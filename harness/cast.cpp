@@ -68,11 +68,10 @@ Cast::Member Cast::start(const RoleContext& context, std::unique_ptr<Channel>& c
   return {context, std::move(ours), pid, open_pidfd(pid), std::thread()};
 }
 
-Cast::Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel,
-           std::int64_t deadline_ns)
-    : members_{start(contexts[0], channel), start(contexts[1], channel)} {
-  gather(0b11, Phase::meet, deadline_ns);
-}
+Cast::Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel)
+    : members_{start(contexts[0], channel), start(contexts[1], channel)} {}
+
+void Cast::meet(std::int64_t deadline_ns) { gather(0b11, Phase::meet, deadline_ns); }
 
 Cast::~Cast() {
   for (auto& member : members_) {
@@ -87,8 +86,7 @@ Cast::~Cast() {
       member.thread.join();
       continue;
     }
-    pollfd ended{.fd = member.pidfd.get(), .events = POLLIN, .revents = 0};
-    if (::poll(&ended, 1, 100) <= 0) ::kill(member.pid, SIGKILL);
+    ::kill(member.pid, SIGKILL);
     ::waitpid(member.pid, nullptr, 0);
   }
 }

@@ -32,20 +32,20 @@ class PayloadWrong : public LaunchFailed {
 
 class Cast {
  public:
-  // Starts both roles and waits until they are ready; the channel's ends go to them. Throws
-  // Unavailable or LaunchFailed.
-  Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel,
-       std::int64_t deadline_ns);
+  // Starts both roles; the channel's ends go to them.
+  Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel);
   Cast(const Cast&) = delete;
   Cast& operator=(const Cast&) = delete;
-  // Quits the roles; kills what has not ended within a tenth of a second.
+  // Kills the roles that close() has not seen leave; a thread can only be asked.
   ~Cast();
 
+  // Waits until both are ready. Throws Unavailable or LaunchFailed, as do all that wait.
+  void meet(std::int64_t deadline_ns);
   // Gives the order to one role and waits for its report.
   Report tell(Role role, const Order& order, Phase phase, std::int64_t deadline_ns);
   // Gives the order to both and waits for both; [client, server].
   std::array<Report, 2> tell_both(const Order& order, Phase phase, std::int64_t deadline_ns);
-  // Quits the roles and waits until both have left well; throws LaunchFailed.
+  // Quits the roles and waits until both have left well.
   void close(std::int64_t deadline_ns);
   [[nodiscard]] pid_t pid(Role role) const { return members_[index(role)].pid; }
 

@@ -37,8 +37,9 @@ class Launch {
     auto channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
     injector.reach(Phase::open);
     const std::array<RoleContext, 2> contexts{context(Role::client), context(Role::server)};
-    Cast cast(contexts, channel, deadline());
+    Cast cast(contexts, channel);
     cast_ = &cast;
+    cast.meet(deadline());
     for (const auto i : admitted) {
       const int visits = spec_.mirrored ? 2 : 1;
       records_[i].meter.emplace(spec_.rungs[i], spec_.settings, spec_.scale, visits);
@@ -203,8 +204,13 @@ void run_launch(const LaunchSpec& spec, const SharedLaunchState& state,
   } catch (const PayloadWrong& wrong) {
     unfinished(
         [&](RungRecord& record) { record.failed = std::string("payload: ") + wrong.what(); });
+  } catch (const LaunchFailed& failed) {
+    unfinished([&](RungRecord& record) { record.failed = failed.what(); });
   } catch (const std::exception& error) {
-    unfinished([&](RungRecord& record) { record.failed = error.what(); });
+    const auto phase = word(state->phase.load(std::memory_order_relaxed));
+    unfinished([&](RungRecord& record) {
+      record.failed = fmt::format("launch: {} in {}", error.what(), phase);
+    });
   }
 }
 

@@ -77,6 +77,7 @@ json transport_json(const Transport& transport) {
           {"copies", traits.copies},
           {"boundaries", traits.boundaries},
           {"answers", traits.answers},
+          {"carries_payload", traits.carries_payload},
           {"max_bytes", most.bytes},
           {"limited_by", most.reason},
           {"waits", std::move(waits)},

@@ -122,7 +122,7 @@ INSTANTIATE_TEST_SUITE_P(, Faults,
                          testing::Values(std::pair{Fault::killed, "server killed by signal 9"},
                                          std::pair{Fault::segfault, "server killed by signal 11"},
                                          std::pair{Fault::early_exit, "server exited with 0"},
-                                         std::pair{Fault::stopped, "did not finish measure"},
+                                         std::pair{Fault::stopped, "server (stopped) did not finish"},
                                          std::pair{Fault::throws, "server: the mechanism broke"},
                                          std::pair{Fault::wrong_byte, "payload: client: 1 of"},
                                          std::pair{Fault::repeated, "were not what was sent"}));

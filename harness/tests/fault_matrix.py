@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+"""The fault matrix: every transport, phase and fault, through the program that people run.
+
+Each run has one fault a block, and a last block without: the run must go on past every failure. Each stricken launch
+must be recorded as failed with the true reason, within a second of its deadline, and leave nothing behind. Then the
+harness itself is killed in the midst of runs: its children must die, `ipcmark clean` must leave nothing of ours, and
+--resume must complete the run. Writes fault_matrix.json and fault_matrix.md; exit status 0 when every cell is green.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections import defaultdict
+from pathlib import Path
+
+import fault_table
+import leftovers
+from fault_cells import DEADLINE_MS, PHASES, Fault, absent, all_faults, alternating, verdict
+
+EFFORT = "--plan smoke --measure-ns 1ms --phase-deadline-ns".split() + [f"{DEADLINE_MS}ms"]
+# Seven bytes: the most that every transport carries, and a wrong byte is one byte.
+SHAPE = "--message-bytes 7 --path shm --quiet".split()
+TRIES = 4  # a busy machine may fail a launch before its fault has struck
+
+
+class Matrix:
+    """Where cells are run and what came of them."""
+
+    def __init__(self, program: str, work: Path):
+        self.program, self.work = program, work
+        self.token = uuid.uuid4().hex
+        self.temp = work / "tmp"
+        self.temp.mkdir()
+        self.environment = os.environ | {
+            "TMPDIR": str(self.temp),
+            "XDG_STATE_HOME": str(work / "state"),
+            leftovers.TOKEN: self.token,
+        }
+        self.environment.pop("IPCMARK_JOURNAL", None)
+        self.took_ms: dict[tuple[str, str], float] = {}
+        self.wrong: dict[tuple[str, str], str] = {}
+        self.absent: dict[tuple[str, str], str] = {}
+        self.runs = 0
+
+    def ipcmark(self, *words: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [self.program, *words], env=self.environment, capture_output=True, text=True
+        )
+
+    def transports(self) -> list[dict]:
+        listed = json.loads(self.ipcmark("list", "transports", "--json").stdout)["transports"]
+        return [t for t in listed if t["available"]]
+
+    def words(
+        self, names: list[str], mode: tuple[str, str, str], blocks: int
+    ) -> tuple[list[str], Path]:
+        """The command line of a run and its folder."""
+        self.runs += 1
+        folder = self.work / f"run{self.runs}"
+        experiment, wait, access = mode
+        words = [
+            "run",
+            experiment,
+            "--transport",
+            ",".join(names),
+            "--wait",
+            wait,
+            "--access",
+            access,
+        ]
+        words += [
+            *EFFORT,
+            *SHAPE,
+            "--blocks",
+            str(blocks),
+            "--max-blocks",
+            str(blocks),
+            "--allowed-failures",
+            "1",
+        ]
+        return [*words, "--allow", "spin_on_one_cpu", "--out", str(folder)], folder
+
+    def run(self, names: list[str], mode: tuple[str, str, str], faults: list[Fault]) -> list[dict]:
+        """The records of one run; raises when the run itself did not do as it must."""
+        words, folder = self.words(names, mode, len(faults) + 1)
+        before = leftovers.sysv()
+        for _ in range(100):
+            done = self.ipcmark(*words, "--inject", ",".join(f.text for f in faults))
+            if done.returncode != 3:  # another run holds the machine
+                break
+            time.sleep(3)
+        if done.returncode not in (0, 5):
+            raise SystemExit(f"{' '.join(words)}\nexit {done.returncode}: {done.stderr}")
+        manifest = json.loads((folder / "manifest.json").read_text())
+        self.expect_nothing(manifest["prefix"], before, f"run of {mode}, {faults[0].text}...")
+        return [json.loads(line) for file in folder.glob("*.jsonl") for line in file.open()]
+
+    def expect_nothing(self, prefix: str, before: set[str], what: str) -> None:
+        """Nothing of a run is there; System V objects of others' tests may come and go meanwhile."""
+        left: set[str] = set()
+        for _ in range(20):
+            left = leftovers.names(prefix, self.temp) | (leftovers.sysv() - before)
+            left |= {f"process {pid}" for pid in leftovers.processes(self.token)}
+            if not left:
+                return
+            time.sleep(0.1)
+        self.wrong[("leftovers", what)] = ", ".join(sorted(left))
+
+    def strike(
+        self, transports: list[dict], mode: tuple[str, str, str], faults: list[Fault]
+    ) -> None:
+        """All cells of some transports, again where a launch failed before its fault could strike."""
+        open_cells = set()
+        for transport in transports:
+            for fault in faults:
+                why = absent(transport, fault)
+                if why:
+                    self.absent[transport["name"], fault.text] = why
+                else:
+                    open_cells.add((transport["name"], fault))
+        reached: set[str] = set()
+        for _ in range(TRIES):
+            if not open_cells:
+                break
+            names = sorted({name for name, _ in open_cells})
+            todo = [fault for fault in faults if any(f == fault for _, f in open_cells)]
+            for record in self.run(names, mode, todo):
+                name = record["case"]["transport"]
+                if record["status"] == "ok" and "injected" not in record:
+                    reached.add(name)
+                self.judge(record, open_cells)
+        for name, fault in open_cells:
+            self.wrong[name, fault.text] = self.wrong.get(
+                (name, fault.text), "the fault never struck"
+            )
+        for transport in transports:
+            if transport["name"] not in reached:
+                self.wrong[transport["name"], "none"] = "no launch without a fault was ok"
+
+    def judge(self, record: dict, open_cells: set) -> None:
+        injected = record.get("injected")
+        if injected is None:
+            return
+        fault = Fault(*injected["fault"].split(":"))
+        cell = (record["case"]["transport"], fault)
+        if cell not in open_cells:
+            return
+        key = (cell[0], fault.text)
+        if injected["ended_after_ns"] is None:
+            self.wrong[key] = f"the fault never struck: {record['status']}: {record['reason']}"
+            return
+        open_cells.discard(cell)
+        self.wrong.pop(key, None)
+        self.took_ms[key] = injected["ended_after_ns"] / 1e6
+        if wrong := verdict(record, fault):
+            self.wrong[key] = wrong
+
+    def kill_harness(self, names: list[str], mode: tuple[str, str, str], kills: int) -> None:
+        """SIGKILL to the harness, at random times, of a run that must be complete in the end."""
+        words, folder = self.words(names, mode, 2)
+        before = leftovers.sysv()
+        for kill in range(kills + 1):
+            partial = folder.with_suffix(".partial")
+            again = ["run", "--resume", str(partial), "--quiet"] if partial.is_dir() else words
+            harness = subprocess.Popen(
+                [self.program, *again], env=self.environment, stderr=subprocess.DEVNULL
+            )
+            if kill < kills:
+                time.sleep(random.uniform(1.2, 3))
+                harness.send_signal(signal.SIGKILL)
+            code = harness.wait()
+            if code not in (0, -signal.SIGKILL):
+                self.wrong["harness", f"killed {kill + 1}"] = f"exit {code}"
+            if code == 0:
+                break
+            prefix = "ipcmark-"
+            time.sleep(0.5)
+            cleaned = self.ipcmark("clean")
+            if cleaned.returncode != 0:
+                self.wrong["harness", f"clean after kill {kill + 1}"] = cleaned.stderr
+            if (partial / "manifest.json").exists():
+                prefix = json.loads((partial / "manifest.json").read_text())["prefix"]
+            self.expect_nothing(prefix, before, f"harness killed {kill + 1}")
+        found = [json.loads(line) for file in folder.glob("*.jsonl") for line in file.open()]
+        bad = [r for r in found if r["status"] == "failed"]
+        if not folder.is_dir() or not found or bad:
+            self.wrong[
+                "harness", "resume"
+            ] = f"{len(found)} records, failed: {[r['reason'] for r in bad][:3]}"
+
+
+def mode_of(transport: dict) -> tuple[str, str, str]:
+    """Experiment, wait and access in which a transport is struck: asleep where it can sleep."""
+    wait = next(w for w in ("block", "yield", "spin", "spin_then_block") if w in transport["waits"])
+    access = "copy" if "copy" in transport["abilities"] else "in_place"
+    return ("latency" if transport["answers"] else "throughput", wait, access)
+
+
+def by_mode(transports: list[dict]) -> dict[tuple[str, str, str], list[dict]]:
+    groups = defaultdict(list)
+    for transport in transports:
+        groups[mode_of(transport)].append(transport)
+    return groups
+
+
+def one_per_family(transports: list[dict]) -> list[dict]:
+    """The first of each family whose messages can go wrong."""
+    chosen: dict[str, dict] = {}
+    for transport in sorted(transports, key=lambda t: not (t["carries_payload"] and t["answers"])):
+        chosen.setdefault(transport["family"], transport)
+    return list(chosen.values())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("program", help="the ipcmark to be tested")
+    parser.add_argument(
+        "--all", action="store_true", help="every cell of every transport, both roles"
+    )
+    parser.add_argument("--transport", help="only these, comma separated")
+    parser.add_argument("--kills", type=int, default=0, help="how often the harness is killed")
+    parser.add_argument("-o", "--out", type=Path, default=Path("."), help="where the tables go")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="fault-matrix-") as work:
+        matrix = Matrix(os.path.abspath(asked.program), Path(work))
+        transports = matrix.transports()
+        if asked.transport:
+            transports = [t for t in transports if t["name"] in asked.transport.split(",")]
+        faults = all_faults()
+        began = time.monotonic()
+        if asked.all:
+            for mode, group in by_mode(transports).items():
+                for phase in PHASES:
+                    matrix.strike(group, mode, [f for f in faults if f.phase == phase])
+        else:
+            every = alternating(faults)
+            for mode, group in by_mode(one_per_family(transports)).items():
+                matrix.strike(group, mode, every)
+            blunt = [f for f in every if f.kind in ("killed", "stopped")]
+            rest = [t for t in transports if t not in one_per_family(transports)]
+            for mode, group in by_mode(rest).items():
+                matrix.strike(group, mode, blunt)
+        for mode, group in by_mode(transports).items():
+            if mode[1] == "block" and mode[0] == "latency":
+                matrix.kill_harness(
+                    [t["name"] for t in group], mode, asked.kills or (25 if asked.all else 5)
+                )
+        fault_table.write(asked.out, matrix, transports, time.monotonic() - began)
+    return 1 if matrix.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
