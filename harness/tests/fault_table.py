@@ -10,7 +10,7 @@ from fault_cells import MESSAGE_FAULTS, PHASES, PROCESS_FAULTS, all_faults
 KINDS = (*PROCESS_FAULTS, *MESSAGE_FAULTS)
 
 
-def write(folder: Path, matrix, transports: list[dict], seconds: float) -> None:
+def write(folder: Path, matrix, seconds: float) -> None:
     """fault_matrix.json, fault_matrix.md, and their summary on stdout."""
     folder.mkdir(parents=True, exist_ok=True)
     cells = [
@@ -35,7 +35,7 @@ def write(folder: Path, matrix, transports: list[dict], seconds: float) -> None:
         + "\n"
     )
     (folder / "fault_matrix.md").write_text(
-        markdown(matrix, [t["name"] for t in transports], summary)
+        markdown(matrix, sorted({name for name, _ in matrix.took_ms}), summary)
     )
     print(summary)
     for key, why in sorted(matrix.wrong.items()):
