@@ -18,6 +18,7 @@ import style
 from records import Record, Run, as_number, by_launch, freeze, group
 
 Value = Callable[[Record], float]
+LACKING = ("address", "backing", "nodelay")  # where `none` is of transports without the axis
 BYTES = ("asked_bytes", "answered_bytes")
 
 
@@ -174,7 +175,8 @@ def series(
         points = [point(rs, k[0], value, levels, level) for k, rs in sorted(at.items())]
         points = [p for p in points if p]
         if points:
-            variant = " ".join(_word(n, members[0].case.get(n)) for n in sorted(varied))
+            words = (_word(n, members[0].case.get(n)) for n in sorted(varied))
+            variant = " ".join(filter(None, words))
             away = [r for r in members if levels.level(r) != level]
             strays = [(as_number(r.case[x]), value(r)) for r in away]
             name = levels.name(members[0], level)
@@ -197,4 +199,7 @@ def varying(records: Iterable[Record], besides: Iterable[str]) -> set[str]:
 
 
 def _word(name: str, value: Any) -> str:
-    return value if isinstance(value, str) and value != "inf" else f"{name} {value}"
+    if value == "none" and name in LACKING:
+        return ""
+    bare = isinstance(value, str) and value not in ("inf", "on", "off")
+    return value if bare else f"{name} {value}"

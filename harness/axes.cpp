@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <ranges>
 #include <stdexcept>
 #include <type_traits>
 
@@ -94,6 +95,7 @@ struct Limits {
   std::uint64_t lowest, highest;
   bool infinite = false;
   bool missing = false;
+  std::vector<std::uint64_t> among = {};
 };
 
 template <auto kMember>
@@ -106,6 +108,7 @@ Axis quantity(std::string_view name, AxisGroup group, std::string_view help, Lim
           .highest = limits.highest,
           .infinite = limits.infinite,
           .missing = limits.missing,
+          .among = std::move(limits.among),
           .write = &write_member<kMember>,
           .read = &read_member<kMember>};
 }
@@ -116,6 +119,7 @@ std::vector<Axis> table() {
   const Limits size{Unit::bytes, 1, kLargestMessage};
   const Limits reply{Unit::bytes, 0, kLargestMessage};
   const Limits wait{Unit::time, 0, kLongestWait, true};
+  const Limits page{Unit::bytes, 0, 1 << 21, false, false, {0, 1 << 12, 1 << 14, 1 << 16, 1 << 21}};
   const Limits threshold{Unit::bytes, 0, kLargestMessage, true, true};
   return {
       words<&Case::transport>("transport", what, "mechanism", &transport_words),
@@ -138,6 +142,15 @@ std::vector<Axis> table() {
       words<&Case::touch>("touch", traffic, "how much of the payload the ends read and write"),
       words<&Case::access>("access", memory, "copy out of shared memory, or work in place"),
       words<&Case::backing>("backing", memory, "where shared memory comes from"),
+      quantity<&Case::page_bytes>("page_bytes", memory,
+                                  "pages of shared memory, 0 for the machine's own", page),
+      quantity<&Case::buffer_bytes>("buffer_bytes", traffic,
+                                    "the kernel's buffer of a pipe or socket, 0 for its default",
+                                    {Unit::bytes, 0, kLargestMessage}),
+      words<&Case::address>("address", traffic,
+                            "how Unix sockets find each other, none for the default, pair"),
+      words<&Case::nodelay>("nodelay", traffic,
+                            "tcp: send small messages at once, none for the default, on"),
       quantity<&Case::depth>("depth", memory, "slots, 0 for the transport's default",
                              {Unit::count, 0, 1 << 20}),
       words<&Case::placement>("placement", place, "which CPUs the ends run on",
@@ -179,7 +192,8 @@ std::string Axis::canonical(std::string_view text) const {
   if (missing && text == "-1") return "-1";
   const std::uint64_t value = parse_quantity(text, unit);
   if (infinite && value == kNever) return "inf";
-  if (value < lowest || value > highest) {
+  const bool known = among.empty() || std::ranges::find(among, value) != among.end();
+  if (value < lowest || value > highest || !known) {
     throw std::invalid_argument(fmt::format("`{}` is out of range; valid: {}", text, valid()));
   }
   return std::to_string(value);
@@ -230,9 +244,13 @@ std::vector<std::string> Axis::range(std::string_view from, std::string_view to,
 
 std::string Axis::valid() const {
   if (words != nullptr) return fmt::format("{}", fmt::join(words(), ", "));
+  const auto written = [this](std::uint64_t value) { return format_quantity(value, unit); };
+  if (!among.empty()) {
+    return fmt::format("{}", fmt::join(among | std::views::transform(written), ", "));
+  }
   const std::string units = unit_words(unit);
-  return fmt::format("{} to {}{}{}", lowest, format_quantity(highest, unit),
-                     infinite ? " or inf" : "", unit == Unit::count ? "" : ", in " + units);
+  return fmt::format("{} to {}{}{}", lowest, written(highest), infinite ? " or inf" : "",
+                     unit == Unit::count ? "" : ", in " + units);
 }
 
 const std::vector<Axis>& axes() {

@@ -29,7 +29,8 @@ struct Axis {
   std::uint64_t lowest = 0;
   std::uint64_t highest = 0;
   bool infinite = false;
-  bool missing = false;  // -1 stands for "there is none"
+  bool missing = false;                   // -1 stands for "there is none"
+  std::vector<std::uint64_t> among = {};  // the only values there are; empty: any within the range
   // Canonical text in and out: a word, a whole number, "inf" or "-1". write throws
   // std::invalid_argument for anything else.
   void (*write)(Case&, std::string_view) = nullptr;

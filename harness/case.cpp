@@ -56,6 +56,10 @@ Shape shape_of(const Case& point, const std::string& prefix) {
           .wait = point.wait,
           .access = point.access,
           .backing = point.backing,
+          .page_bytes = point.page_bytes,
+          .buffer_bytes = point.buffer_bytes,
+          .address = point.address,
+          .nodelay = point.nodelay,
           .spin_budget_ns = point.spin_budget_ns,
           .threshold_bytes = threshold,
           // An ask's answer is a fixed acknowledgement on both paths; a ping's is the message.

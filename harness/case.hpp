@@ -35,6 +35,10 @@ struct Case {
   Touch touch = Touch::full;
   Access access = Access::copy;
   Backing backing = Backing::none;
+  std::uint64_t page_bytes = 0;
+  std::uint64_t buffer_bytes = 0;
+  Address address = Address::none;
+  NoDelay nodelay = NoDelay::none;
   std::uint32_t depth = 0;
   std::string placement = "same_llc";
   Idle idle = Idle::default_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
@@ -21,26 +22,21 @@ struct Verdict {
   std::string removed;
 };
 
-// What a journal calls a kind, and what we do; empty for a kind of a newer ipcmark.
-std::string_view word_for(std::string_view kind) {
-  if (kind == "msg") return "queue";
-  return kind == "sem" ? "semaphores" : "";
-}
-
 Verdict judge(const CleanWorld& world, const JournalEntry& entry) {
-  if (word_for(entry.kind).empty()) return {.keep_entry = true, .removed = {}};
-  const auto object = world.find_sysv(entry.kind, entry.key);
+  const auto kind = std::ranges::find(world.sysv_kinds, entry.kind, &SysvKind::kind);
+  if (kind == world.sysv_kinds.end()) return {.keep_entry = true, .removed = {}};
+  const auto object = kind->find(entry.key);
   if (!object) {
     // Gone, unless its launch is about to make it.
     return {.keep_entry = world.lives(entry.pid, entry.unix_s), .removed = {}};
   }
   const bool ours = object->owner == world.user && object->changed_s >= entry.unix_s - kClockSlack;
   if (!ours) return {};
-  if (world.lives(entry.pid, entry.unix_s) || !world.remove_sysv(entry.kind, object->id)) {
+  if (world.lives(entry.pid, entry.unix_s) || !kind->remove(object->id)) {
     return {.keep_entry = true, .removed = {}};
   }
   return {.keep_entry = false,
-          .removed = fmt::format("System V {} 0x{:08x} of launch {}", word_for(entry.kind),
+          .removed = fmt::format("{} 0x{:08x} of launch {}", kind->name,
                                  static_cast<std::uint32_t>(entry.key), entry.pid)};
 }
 

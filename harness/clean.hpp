@@ -17,7 +17,15 @@ namespace ipcmark {
 struct SysvFacts {
   int id = 0;
   uid_t owner = 0;
-  std::int64_t changed_s = 0;  // created, or its limits set, at this Unix time
+  std::int64_t changed_s = 0;  // created, or its limits or owner set, at this Unix time
+};
+
+// A kind of System V object, as the journal calls it.
+struct SysvKind {
+  std::string kind;  // "msg"
+  std::string name;  // for people
+  std::function<std::optional<SysvFacts>(std::int32_t key)> find;
+  std::function<bool(int id)> remove;
 };
 
 // Where to look and whom to ask: this machine, or a test's invention.
@@ -31,9 +39,7 @@ struct CleanWorld {
   std::filesystem::path proc;
   uid_t user = 0;
   std::int64_t now_s = 0;
-  // By the journal's word for its kind: "msg" or "sem".
-  std::function<std::optional<SysvFacts>(const std::string& kind, std::int32_t key)> find_sysv;
-  std::function<bool(const std::string& kind, int id)> remove_sysv;
+  std::vector<SysvKind> sysv_kinds;
   // Whether the process that wrote an entry at this time is still there.
   std::function<bool(pid_t pid, std::int64_t unix_s)> lives;
 };

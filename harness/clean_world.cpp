@@ -3,6 +3,7 @@
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -35,13 +36,17 @@ std::optional<SysvFacts> find_semaphores(std::int32_t key) {
   return SysvFacts{.id = id, .owner = facts.sem_perm.uid, .changed_s = facts.sem_ctime};
 }
 
-std::optional<SysvFacts> find_sysv(const std::string& kind, std::int32_t key) {
-  return kind == "msg" ? find_queue(key) : find_semaphores(key);
+bool remove_queue(int id) { return ::msgctl(id, IPC_RMID, nullptr) == 0; }
+bool remove_semaphores(int id) { return ::semctl(id, 0, IPC_RMID) == 0; }
+
+std::optional<SysvFacts> find_segment(std::int32_t key) {
+  const int id = ::shmget(key, 0, 0);
+  struct shmid_ds facts {};
+  if (id < 0 || ::shmctl(id, IPC_STAT, &facts) != 0) return std::nullopt;
+  return SysvFacts{.id = id, .owner = facts.shm_perm.uid, .changed_s = facts.shm_ctime};
 }
 
-bool remove_sysv(const std::string& kind, int id) {
-  return (kind == "msg" ? ::msgctl(id, IPC_RMID, nullptr) : ::semctl(id, 0, IPC_RMID)) == 0;
-}
+bool remove_segment(int id) { return ::shmctl(id, IPC_RMID, nullptr) == 0; }
 
 // Unix time of the start of the system; 0 when the kernel does not say.
 std::int64_t boot_time() {
@@ -79,8 +84,9 @@ CleanWorld this_world() {
           .proc = "/proc",
           .user = ::geteuid(),
           .now_s = std::time(nullptr),
-          .find_sysv = &find_sysv,
-          .remove_sysv = &remove_sysv,
+          .sysv_kinds = {{"msg", "System V queue", &find_queue, &remove_queue},
+                         {"sem", "System V semaphores", &find_semaphores, &remove_semaphores},
+                         {"shm", "System V shared memory", &find_segment, &remove_segment}},
           .lives = &lives};
 }
 

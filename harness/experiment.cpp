@@ -6,6 +6,7 @@
 #include <span>
 
 #include "harness/axes.hpp"
+#include "transports/pages.hpp"
 #include "transports/registry.hpp"
 
 namespace ipcmark {
@@ -83,6 +84,14 @@ void settle_pattern(Case& point) {
   if (point.wait != Wait::spin_then_block) point.spin_budget_ns = 0;
 }
 
+// Names what a transport does where nothing is said, so that a record says it. What is asked of a
+// transport that has nothing of the kind stays: it is refused, not forgotten.
+void settle_defaults(Case& point, const Traits& traits) {
+  if (traits.shares_memory && point.page_bytes == 0) point.page_bytes = base_page_bytes();
+  if (traits.has_address && point.address == Address::none) point.address = Address::pair;
+  if (traits.has_nodelay && point.nodelay == NoDelay::none) point.nodelay = NoDelay::on;
+}
+
 // One writing of what means the same, so that duplicates are seen; false drops the point.
 bool settle(Case& point) {
   const Transport* transport = find_transport(point.transport);
@@ -94,6 +103,7 @@ bool settle(Case& point) {
   } else if (point.backing == Backing::none) {
     point.backing = Backing::memfd;  // shared memory comes from somewhere
   }
+  settle_defaults(point, traits);
   if (traits.carries_payload) point.delay_ns = 0;
   return settle_path(point, traits.has_threshold);
 }

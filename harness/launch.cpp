@@ -106,10 +106,11 @@ class Launch {
                       .rung = static_cast<std::uint32_t>(i),
                       .delay_steps = delay_steps};
     const Role home = spec_.rungs[i].home;
-    const auto patience = deadline(records_[i].meter->probe_ns());  // it touches what is sent
-    cast_->tell(home, order, Phase::reshape, patience);
-    cast_->tell(home == Role::client ? Role::server : Role::client, order, Phase::reshape,
-                patience);
+    RungMeter& meter = meter_of(records_[i]);
+    const auto patience = deadline(meter.probe_ns());  // it touches what is sent
+    meter.take_shape(cast_->tell(home, order, Phase::reshape, patience));
+    const Role other = home == Role::client ? Role::server : Role::client;
+    meter.take_shape(cast_->tell(other, order, Phase::reshape, patience));
   }
 
   // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for

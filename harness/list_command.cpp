@@ -1,8 +1,6 @@
 // `ipcmark list`: what the registries hold, and what of it this machine has.
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "harness/axes.hpp"
@@ -11,98 +9,15 @@
 #include "harness/journal.hpp"
 #include "harness/placement.hpp"
 #include "harness/topology.hpp"
-#include "harness/units.hpp"
+#include "harness/transport_list.hpp"
 #include "harness/words.hpp"
-#include "transports/registry.hpp"
 
 namespace ipcmark {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kProbeBytes = 64;
 constexpr std::size_t kShownPairs = 3;
-
-// Opened in this process and at once closed; why not, or empty.
-std::string missing(const Transport& transport, std::uint64_t bytes) {
-  Shape shape;
-  shape.message_bytes = bytes;
-  shape.reply_bytes = transport.traits.answers ? bytes : 0;
-  // A hybrid carries through its arena what its queue would refuse.
-  if (transport.traits.has_threshold) shape.threshold_bytes = shape.reply_threshold_bytes = 0;
-  shape.wait = transport.waits.empty() ? Wait::block : transport.waits.back();
-  shape.access = transport.has("copy") ? Access::copy : Access::in_place;
-  shape.backing = transport.traits.shares_memory ? Backing::memfd : Backing::none;
-  shape.prefix = fmt::format("ipcmark-list-{}", ::getpid());
-  try {
-    static_cast<void>(transport.open(shape));
-    return {};
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-}
-
-struct Largest {
-  json bytes;          // null where no size that can be asked for is refused
-  std::string reason;  // what the next byte meets, as the mechanism says it
-};
-
-// The limit of a mechanism that declares none is what it refuses to open: the size is halved in.
-Largest largest(const Transport& transport, std::uint64_t admitted) {
-  if (transport.traits.max_bytes != kNever) return {transport.traits.max_bytes, {}};
-  std::uint64_t refused = kLargestMessage;
-  std::string reason = missing(transport, refused);
-  if (reason.empty()) return {};
-  while (refused - admitted > 1) {
-    const std::uint64_t middle = admitted + (refused - admitted) / 2;
-    const std::string why = missing(transport, middle);
-    (why.empty() ? admitted : refused) = middle;
-    if (!why.empty()) reason = why;
-  }
-  return {admitted, std::move(reason)};
-}
-
-json transport_json(const Transport& transport) {
-  const Traits& traits = transport.traits;
-  const std::uint64_t probed = std::min(kProbeBytes, traits.max_bytes);
-  auto waits = json::array();
-  for (const Wait wait : transport.waits) waits.push_back(word(wait));
-  const std::string reason = missing(transport, probed);
-  const Largest most = reason.empty() ? largest(transport, probed) : Largest{};
-  return {{"name", traits.name},
-          {"summary", traits.summary},
-          {"available", reason.empty()},
-          {"reason", reason},
-          {"family", word(traits.family)},
-          {"copies", traits.copies},
-          {"boundaries", traits.boundaries},
-          {"answers", traits.answers},
-          {"carries_payload", traits.carries_payload},
-          {"max_bytes", most.bytes},
-          {"limited_by", most.reason},
-          {"waits", std::move(waits)},
-          {"abilities", transport.abilities}};
-}
-
-std::string joined(const json& words) {
-  return fmt::format("{}", fmt::join(words.get<std::vector<std::string>>(), ", "));
-}
-
-void print_transports(const json& all) {
-  fmt::print("{:<22} {:<5} {:<14} {:<7} {:<7} {:<12} {}\n", "transport", "here", "family", "copies",
-             "largest", "waits", "abilities");
-  const std::size_t every_wait = Words<Wait>::table.size();
-  for (const json& one : all) {
-    const std::string largest =
-        one["max_bytes"].is_null() ? "-" : format_quantity(one["max_bytes"], Unit::bytes);
-    const bool available = one["available"];
-    fmt::print("{:<22} {:<5} {:<14} {:<7} {:<7} {:<12} {}\n", one["name"].get<std::string>(),
-               available ? "yes" : "no", one["family"].get<std::string>(), one["copies"].get<int>(),
-               largest, one["waits"].size() == every_wait ? "all" : joined(one["waits"]),
-               joined(one["abilities"]));
-    if (!available) fmt::print("{:<22} {}\n", "", one["reason"].get<std::string>());
-  }
-}
 
 json experiment_json(const Experiment& experiment) {
   return {{"name", experiment.name},
@@ -148,13 +63,10 @@ void print_placements(const json& all) {
 }
 
 json facts_of(const std::string& what) {
-  auto all = json::array();
   if (what == "placements") return placements_json();
-  if (what == "experiments") {
-    for (const Experiment& experiment : experiments()) all.push_back(experiment_json(experiment));
-  } else {
-    for (const Transport& transport : transports()) all.push_back(transport_json(transport));
-  }
+  if (what == "transports") return transports_json();
+  auto all = json::array();
+  for (const Experiment& experiment : experiments()) all.push_back(experiment_json(experiment));
   return all;
 }
 

@@ -41,6 +41,8 @@ class RoleLoop {
       Shape shape = shape_of(context_.rungs[order.rung], *context_.prefix);
       shape.delay_steps = order.delay_steps;
       end_->reshape(shape);
+      report.buffer_bytes = end_->buffer_bytes();
+      report.page_bytes = end_->page_bytes();
     } else if (order.kind == Order::Kind::canary) {
       canary(order);
     } else if (order.kind == Order::Kind::chain) {

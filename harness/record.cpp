@@ -105,7 +105,10 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
   line["windows"] = windows_of(result);
   for (const auto& [name, histogram] : result.histograms)
     line["histograms"][name] = histogram.to_json();
-  for (const auto& [name, value] : result.values) line["values"][name] = rounded(value);
+  for (const auto& [name, value] : result.values) {
+    // What is counted in bytes is exact: 2097152 is no measurement.
+    line["values"][name] = name.ends_with("_bytes_got") ? value : rounded(value);
+  }
   line["roles"] = {role_of(spec, point, record, result, 0),
                    role_of(spec, point, record, result, 1)};
   if (record.canary_before_ns) {

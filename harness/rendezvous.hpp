@@ -57,6 +57,8 @@ struct Report {
   std::array<char, 256> text{};
   std::int64_t at_ns = 0;  // CLOCK_MONOTONIC, of a failure: the first is the cause of the others
   std::uint64_t slots = 0;
+  std::uint64_t buffer_bytes = 0;  // reshape: what the end has got
+  std::uint64_t page_bytes = 0;
   std::int32_t cpu = -1;  // where it ran when it had finished
   Usage usage;            // over the order's steps
   BufferPages pages;      // when they had ended; not of a probe

@@ -13,12 +13,12 @@
 namespace ipcmark {
 namespace {
 
-struct Address {
+struct LockAddress {
   sockaddr_un address{};
   socklen_t length = 0;
 
   // An abstract name begins with a zero byte and is as long as the address says, without an end.
-  explicit Address(std::string_view name) {
+  explicit LockAddress(std::string_view name) {
     if (name.empty() || name.size() + 1 > sizeof(address.sun_path)) {
       throw std::invalid_argument(fmt::format("run lock: name of {} bytes", name.size()));
     }
@@ -37,7 +37,7 @@ int unix_socket() {
 
 // Connecting tells who listens: the kernel notes the pid at listen(). The holder never accepts;
 // a full backlog (EAGAIN) only costs us the pid.
-std::optional<pid_t> holder_of(const Address& address) {
+std::optional<pid_t> holder_of(const LockAddress& address) {
   const int fd = unix_socket();
   ucred peer{};
   socklen_t size = sizeof(peer);
@@ -55,7 +55,7 @@ RunLockHeld::RunLockHeld(std::optional<pid_t> holder)
       holder_(holder) {}
 
 RunLock::RunLock(std::string_view name) : fd_(-1) {
-  const Address address(name);
+  const LockAddress address(name);
   fd_ = unix_socket();
   if (::bind(fd_, address.get(), address.length) == 0 && ::listen(fd_, SOMAXCONN) == 0) return;
   const int error = errno;

@@ -30,6 +30,15 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
+void RungMeter::take_shape(const Report& report) {
+  if (report.buffer_bytes != 0) {
+    result_.values["buffer_bytes_got"] = static_cast<double>(report.buffer_bytes);
+  }
+  if (report.page_bytes != 0) {
+    result_.values["page_bytes_got"] = static_cast<double>(report.page_bytes);
+  }
+}
+
 void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& stage) {
   check_payload(reports, probe());
   slots_ = std::max(reports[0].slots, reports[1].slots);

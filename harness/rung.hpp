@@ -48,6 +48,8 @@ class RungMeter {
   // `visits`: how often this rung will be visited in the launch; budgets are shared among them.
   RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits);
 
+  // What an end has got of what the shape asks; for the record.
+  void take_shape(const Report& report);
   // First: verify, and a few messages to see what one costs.
   [[nodiscard]] Order probe() const;
   // How long the memory of one probe may take to be mapped, filled, and compared, before anything

@@ -18,10 +18,12 @@ using WordTable = std::array<std::pair<Enum, std::string_view>, N>;
 
 template <>
 struct Words<Wait> {
-  static constexpr WordTable<Wait, 4> table{{{Wait::spin, "spin"},
+  static constexpr WordTable<Wait, 6> table{{{Wait::spin, "spin"},
                                              {Wait::yield, "yield"},
                                              {Wait::spin_then_block, "spin_then_block"},
-                                             {Wait::block, "block"}}};
+                                             {Wait::block, "block"},
+                                             {Wait::poll, "poll"},
+                                             {Wait::epoll, "epoll"}}};
 };
 template <>
 struct Words<Touch> {
@@ -35,8 +37,23 @@ struct Words<Access> {
 };
 template <>
 struct Words<Backing> {
-  static constexpr WordTable<Backing, 3> table{
-      {{Backing::none, "none"}, {Backing::memfd, "memfd"}, {Backing::posix_shm, "posix_shm"}}};
+  static constexpr WordTable<Backing, 5> table{{{Backing::none, "none"},
+                                                {Backing::memfd, "memfd"},
+                                                {Backing::posix_shm, "posix_shm"},
+                                                {Backing::sysv_shm, "sysv_shm"},
+                                                {Backing::mmap_file, "mmap_file"}}};
+};
+template <>
+struct Words<Address> {
+  static constexpr WordTable<Address, 4> table{{{Address::none, "none"},
+                                                {Address::pair, "pair"},
+                                                {Address::path, "path"},
+                                                {Address::abstract, "abstract"}}};
+};
+template <>
+struct Words<NoDelay> {
+  static constexpr WordTable<NoDelay, 3> table{
+      {{NoDelay::none, "none"}, {NoDelay::off, "off"}, {NoDelay::on, "on"}}};
 };
 template <>
 struct Words<Role> {

@@ -26,7 +26,7 @@ struct Lines {
 template <Wait W>
 class CacheLineEnd {
  public:
-  CacheLineEnd(Fd memory, Role role) : mapping_(memory, sizeof(Lines)), role_(role) {}
+  CacheLineEnd(const SharedObject& memory, Role role) : mapping_(memory.map()), role_(role) {}
 
   void reshape(const Shape& shape) {
     auto* lines = reinterpret_cast<Lines*>(mapping_.data());
@@ -50,6 +50,8 @@ class CacheLineEnd {
     return buffer.size();
   }
 
+  [[nodiscard]] std::uint64_t page_bytes() const { return page_bytes_of(mapping_.data()); }
+
  private:
   Mapping mapping_;
   Role role_;
@@ -72,12 +74,12 @@ class CacheLine {
   explicit CacheLine(const Shape& widest) : memory_(open_shared_object(widest, sizeof(Lines))) {}
 
   template <Wait W>
-  requires(!kSleeps<W>) CacheLineEnd<W> client(int) { return {memory_.duplicate(), Role::client}; }
+  requires(!kSleeps<W>) CacheLineEnd<W> client(int) { return {memory_, Role::client}; }
   template <Wait W>
-  requires(!kSleeps<W>) CacheLineEnd<W> server(int) { return {memory_.duplicate(), Role::server}; }
+  requires(!kSleeps<W>) CacheLineEnd<W> server(int) { return {memory_, Role::server}; }
 
  private:
-  Fd memory_;
+  SharedObject memory_;
 };
 
 const Register<CacheLine> registered;

@@ -44,7 +44,7 @@ struct StreamLayout {
 template <Wait W>
 class CoreStreamEnd {
  public:
-  CoreStreamEnd(Fd memory, std::size_t room, Role role) : mapping_(memory, room), role_(role) {}
+  CoreStreamEnd(const SharedObject& memory, Role role) : mapping_(memory.map()), role_(role) {}
 
   void reshape(const Shape& shape) {
     const StreamLayout layout(shape);
@@ -63,6 +63,7 @@ class CoreStreamEnd {
   void release() { pass(0); }
   void flush() {}
   [[nodiscard]] std::uint64_t slots() const { return buffers_; }
+  [[nodiscard]] std::uint64_t page_bytes() const { return page_bytes_of(mapping_.data()); }
 
  private:
   // Buffers go round; each waits for its own flag (pairs with the other end's pass).
@@ -96,20 +97,15 @@ class CoreStream {
                                  .answers = false};
 
   explicit CoreStream(const Shape& widest)
-      : room_(StreamLayout::room(widest)), memory_(open_shared_object(widest, room_)) {}
+      : memory_(open_shared_object(widest, StreamLayout::room(widest))) {}
 
   template <Wait W>
-  requires(!kSleeps<W>) CoreStreamEnd<W> client(int) {
-    return {memory_.duplicate(), room_, Role::client};
-  }
+  requires(!kSleeps<W>) CoreStreamEnd<W> client(int) { return {memory_, Role::client}; }
   template <Wait W>
-  requires(!kSleeps<W>) CoreStreamEnd<W> server(int) {
-    return {memory_.duplicate(), room_, Role::server};
-  }
+  requires(!kSleeps<W>) CoreStreamEnd<W> server(int) { return {memory_, Role::server}; }
 
  private:
-  std::size_t room_;
-  Fd memory_;
+  SharedObject memory_;
 };
 
 const Register<CoreStream> registered;

@@ -62,6 +62,9 @@ class End {
   virtual void run(Part part, const Job& job, Tally& tally) = 0;
   // Depth in effect, 0 where there are no slots.
   [[nodiscard]] virtual std::uint64_t slots() const = 0;
+  // The buffer and the pages it has got, after reshape; 0 where there are none.
+  [[nodiscard]] virtual std::uint64_t buffer_bytes() const = 0;
+  [[nodiscard]] virtual std::uint64_t page_bytes() const = 0;
 };
 
 class Channel {

@@ -8,72 +8,38 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
-
+#include "transports/pipe_pair.hpp"
+#include "transports/private_folder.hpp"
 #include "transports/registry.hpp"
-#include "transports/stream_end.hpp"
 
 namespace ipcmark {
 namespace {
 
-// A folder of our own, 0700, so that nobody else can open what is in it; gone with this object.
-class PrivateFolder {
- public:
-  explicit PrivateFolder(const std::string& prefix)
-      : path_(std::filesystem::temp_directory_path() / (prefix + "-XXXXXX")) {
-    if (::mkdtemp(path_.data()) == nullptr) available(-1, "mkdtemp");
-  }
-  PrivateFolder(const PrivateFolder&) = delete;
-  PrivateFolder& operator=(const PrivateFolder&) = delete;
-  ~PrivateFolder() { ::rmdir(path_.c_str()); }
-
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
-class Fifo {
- public:
+struct NamedPipes {
   static constexpr Traits traits{.name = "fifo",
                                  .summary = "two named pipes, one each way",
                                  .family = Family::pipe,
                                  .copies = 2,
-                                 .boundaries = false};
+                                 .boundaries = false,
+                                 .has_buffer = true};
 
-  explicit Fifo(const Shape& shape) : shape_(shape) {
-    const PrivateFolder folder(shape.prefix);
-    open(folder.file("there"), there_);
-    open(folder.file("back"), back_);
-  }
-
-  template <Wait W>
-  StreamEnd<W> client(int) {
-    return {std::move(back_[0]), std::move(there_[1]), shape_};
-  }
-  template <Wait W>
-  StreamEnd<W> server(int) {
-    return {std::move(there_[0]), std::move(back_[1]), shape_};
-  }
-
- private:
   // Not blocking, because either open would wait for the other; the end sets what it wants. The
   // name is gone before anything is thrown.
-  static void open(const std::string& path, Fd (&pair)[2]) {
+  static PipeFds open(const std::string& prefix) {
+    const PrivateFolder folder(prefix);
+    const std::string path = folder.file("fifo");
     available(::mkfifo(path.c_str(), 0600), "mkfifo");
-    pair[0] = Fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-    if (pair[0]) pair[1] = Fd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+    PipeFds fds{Fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)), {}};
+    if (fds.read) fds.write = Fd(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
     const int error = errno;
     check(::unlink(path.c_str()), "unlink");
     errno = error;
-    available(pair[1].get(), "open");
+    available(fds.write.get(), "open");
+    return fds;
   }
-
-  Shape shape_;
-  Fd there_[2], back_[2];
 };
 
-const Register<Fifo> registered;
+const Register<TwoPipes<NamedPipes>> registered;
 
 }  // namespace
 }  // namespace ipcmark

@@ -35,7 +35,7 @@ struct HandOvers {
 template <Wait W>
 class HandOverPage {
  public:
-  HandOverPage(const Fd& memory, Role role) : mapping_(memory, sizeof(HandOvers)), role_(role) {}
+  HandOverPage(const SharedObject& memory, Role role) : mapping_(memory.map()), role_(role) {}
 
   void reshape(const Shape& shape) {
     spin_budget_ns_ = shape.spin_budget_ns;
@@ -86,7 +86,7 @@ class HandOverPage {
   pid_t allowed_ = 0;
 };
 
-[[nodiscard]] inline Fd open_hand_overs(Shape shape) {
+[[nodiscard]] inline SharedObject open_hand_overs(Shape shape) {
   shape.backing = Backing::memfd;
   return open_shared_object(shape, sizeof(HandOvers));
 }

@@ -21,11 +21,11 @@ namespace ipcmark {
 template <class QueueEnd, Wait W>
 class HybridEnd {
  public:
-  HybridEnd(QueueEnd queue, Fd memory, std::size_t messages_room, std::size_t room, Role role,
+  HybridEnd(QueueEnd queue, const SharedObject& memory, std::size_t messages_room, Role role,
             const Shape& widest)
       : queue_(std::make_unique<QueueEnd>(std::move(queue))),
         reader_(*queue_),
-        mapping_(memory, room),
+        mapping_(memory.map()),
         messages_room_(messages_room),
         role_(role),
         // A queue may want room for the widest message, whatever arrives.
@@ -95,6 +95,10 @@ class HybridEnd {
   void flush() {}
 
   [[nodiscard]] std::uint64_t slots() const { return out_.slots(); }
+  [[nodiscard]] std::uint64_t page_bytes() const { return page_bytes_of(mapping_.data()); }
+  [[nodiscard]] std::uint64_t buffer_bytes() const requires HasBuffer<QueueEnd> {
+    return queue_->buffer_bytes();
+  }
 
  private:
   [[nodiscard]] static std::size_t room(std::span<const std::byte> buffer) {
@@ -159,14 +163,17 @@ class Hybrid {
       .copies = 2,
       .shares_memory = true,
       .has_threshold = true,
+      .has_buffer = Q::traits.has_buffer,
+      .has_address = Q::traits.has_address,
+      .has_nodelay = Q::traits.has_nodelay,
       .takes_depth = true};
 
   explicit Hybrid(const Shape& widest)
       : widest_(widest),
         queue_(queue_shape(widest)),
         messages_room_(ArenaLayout::room(widest.message_bytes, widest.depth)),
-        room_(messages_room_ + ArenaLayout::room(widest.reply_bytes, widest.depth)),
-        memory_(open_shared_object(widest, room_)) {}
+        memory_(open_shared_object(
+            widest, messages_room_ + ArenaLayout::room(widest.reply_bytes, widest.depth))) {}
 
   template <Wait W>
   requires HasEnds<Q, W>
@@ -178,7 +185,7 @@ class Hybrid {
  private:
   template <Wait W, class QueueEnd>
   HybridEnd<QueueEnd, W> make(QueueEnd end, Role role) {
-    return {std::move(end), memory_.duplicate(), messages_room_, room_, role, widest_};
+    return {std::move(end), memory_, messages_room_, role, widest_};
   }
 
   // What the queue itself must carry: frames of what goes inline, and descriptors.
@@ -189,13 +196,14 @@ class Hybrid {
     };
     shape.message_bytes = frame(shape.message_bytes, shape.threshold_bytes);
     shape.reply_bytes = frame(shape.reply_bytes, shape.reply_threshold_bytes);
+    shape.backing = Backing::none, shape.page_bytes = 0;  // the arena's
     return shape;
   }
 
   Shape widest_;
   Q queue_;
-  std::size_t messages_room_, room_;
-  Fd memory_;
+  std::size_t messages_room_;
+  SharedObject memory_;
 };
 
 }  // namespace ipcmark

@@ -12,14 +12,17 @@
 // store. Spinning ends then make no call at all, for two more CPUs that spin. What surprises: the
 // thread inherits the affinity of whoever creates the ring; beside its end on one CPU it gets its
 // turn from the scheduler, milliseconds a message, so the ring is created under a wide affinity
-// that is put back at once, and where the machine has no CPU to spare the price is paid all the
-// same; idle for a second it falls asleep, and the next submission is a call that wakes it.
+// that is put back at once (where all CPUs are busy the scheduler may still leave the two together:
+// 20 ms a round trip were seen); ends that spin are refused where there are not four CPUs for the
+// four of them; idle for a second the thread falls asleep, and the next submission is a call that
+// wakes it.
 #include <sched.h>
 
 #include <optional>
 
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
+#include "transports/unix_pair.hpp"
 #include "transports/uring.hpp"
 
 namespace ipcmark {

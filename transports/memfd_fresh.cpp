@@ -18,6 +18,7 @@
 #include "transports/patience.hpp"
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
+#include "transports/unix_pair.hpp"
 
 namespace ipcmark {
 namespace {

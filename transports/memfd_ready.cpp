@@ -13,6 +13,7 @@
 #include "transports/message_end.hpp"
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
+#include "transports/unix_pair.hpp"
 
 namespace ipcmark {
 namespace {

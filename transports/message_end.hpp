@@ -13,6 +13,7 @@
 
 #include "transports/patience.hpp"
 #include "transports/posix.hpp"
+#include "transports/socket.hpp"
 #include "transports/transport.hpp"
 
 namespace ipcmark {
@@ -27,8 +28,11 @@ class MessageEnd {
     if (headers_.size() < shape.batch) headers_.resize(shape.batch), pieces_.resize(shape.batch);
   }
 
+  [[nodiscard]] int descriptor() const { return socket_.get(); }
+  [[nodiscard]] std::uint64_t buffer_bytes() const { return send_buffer_bytes(socket_.get()); }
+
   void send(std::span<const std::byte> message) {
-    auto patience = until(POLLOUT);
+    auto patience = writing();
     while (::send(socket_.get(), message.data(), message.size(), kFlags) < 0) {
       expect_again("send");
       patience.again();
@@ -37,7 +41,8 @@ class MessageEnd {
 
   // MSG_TRUNC: the message's own length, also when the buffer was too short for it.
   std::size_t recv(std::span<std::byte> buffer) {
-    auto patience = until(POLLIN);
+    auto patience = reading();
+    patience.before();
     for (;;) {
       const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), kFlags | MSG_TRUNC);
       if (n >= 0) return not_closed(n, "recv: peer closed");
@@ -50,7 +55,8 @@ class MessageEnd {
     if constexpr (W == Wait::block) {
       return readable_until(socket_.get(), deadline) ? recv(buffer) : 0;
     }
-    auto patience = until(POLLIN);
+    auto patience = reading();
+    if (!patience.before(deadline)) return 0;
     for (;;) {
       const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), kFlags | MSG_TRUNC);
       if (n >= 0) return not_closed(n, "recv: peer closed");
@@ -63,7 +69,7 @@ class MessageEnd {
   void send_batch(const Batch& batch) {
     aim(batch);
     for (std::size_t sent = 0; sent < batch.count;) {
-      auto patience = until(POLLOUT);
+      auto patience = writing();
       int n = 0;
       while ((n = ::sendmmsg(socket_.get(), &headers_[sent],
                              static_cast<unsigned>(batch.count - sent), kFlags)) < 0) {
@@ -77,7 +83,8 @@ class MessageEnd {
   // Waits for one message, then takes what else is there.
   std::size_t recv_batch(const Batch& batch) {
     aim(batch);
-    auto patience = until(POLLIN);
+    auto patience = reading();
+    patience.before();
     int n = 0;
     while ((n = ::recvmmsg(socket_.get(), headers_.data(), static_cast<unsigned>(batch.count),
                            kFlags | MSG_TRUNC | MSG_WAITFORONE, nullptr)) < 0) {
@@ -88,10 +95,13 @@ class MessageEnd {
   }
 
  private:
-  static constexpr int kFlags = MSG_NOSIGNAL | (W == Wait::block ? 0 : MSG_DONTWAIT);
+  static constexpr int kFlags = MSG_NOSIGNAL | (kBlocks<W> ? 0 : MSG_DONTWAIT);
 
-  [[nodiscard]] FdPatience<W> until(short events) const {
-    return {socket_.get(), events, spin_budget_ns_};
+  [[nodiscard]] FdPatience<W> reading() const {
+    return {socket_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
+  }
+  [[nodiscard]] FdPatience<W> writing() const {
+    return {socket_.get(), POLLOUT, spin_budget_ns_, room_.get()};
   }
 
   static void expect_again(const char* call) {
@@ -126,6 +136,7 @@ class MessageEnd {
   }
 
   Fd socket_;
+  EventPoll<W> arrival_{socket_.get(), POLLIN}, room_{socket_.get(), POLLOUT};
   std::uint64_t spin_budget_ns_ = 0;
   std::vector<mmsghdr> headers_;
   std::vector<iovec> pieces_;

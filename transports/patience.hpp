@@ -3,6 +3,7 @@
 
 #include <poll.h>
 #include <sched.h>
+#include <sys/epoll.h>
 
 #include <cerrno>
 #include <cstdint>
@@ -13,12 +14,54 @@
 
 namespace ipcmark {
 
-// Called each time a non-blocking descriptor answered EAGAIN, until one operation has succeeded.
+// Whether the descriptor itself may block.
+template <Wait W>
+inline constexpr bool kBlocks = W == Wait::block;
+
+// With `epoll`, what one end waits with for one descriptor and one event; else nothing. An instance
+// for reading and one for writing: in a common one the room that is nearly always there would end
+// every wait for a message, unless an epoll_ctl switched it off and on again. Made by the end, and
+// so in the process that runs it.
+template <Wait W>
+class EventPoll {
+ public:
+  EventPoll(int, std::uint32_t) {}
+  [[nodiscard]] int get() const { return -1; }
+};
+
+template <>
+class EventPoll<Wait::epoll> {
+ public:
+  EventPoll(int fd, std::uint32_t events)
+      : fd_(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
+    epoll_event event{.events = events, .data = {}};
+    check(::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
+  }
+  [[nodiscard]] int get() const { return fd_.get(); }
+
+ private:
+  Fd fd_;
+};
+
+// Called each time a non-blocking descriptor answered EAGAIN, until one operation has succeeded; by
+// a reader also before its first try.
 template <Wait W>
 class FdPatience {
  public:
-  FdPatience(int fd, short events, std::uint64_t spin_budget_ns)
-      : fd_(fd), events_(events), spin_budget_ns_(spin_budget_ns) {}
+  // `epoll`: the instance that waits for the same, where W is epoll.
+  FdPatience(int fd, short events, std::uint64_t spin_budget_ns, int epoll = -1)
+      : fd_(fd), events_(events), epoll_(epoll), spin_budget_ns_(spin_budget_ns) {}
+
+  // Before the first read: a readiness loop waits, the others try. False when the deadline passed.
+  bool before(std::optional<Deadline> deadline = std::nullopt) {
+    if constexpr (!kByReadiness<W>) return true;
+    // A wait may return with nothing: on a signal, or early by what its timeout was rounded.
+    for (;;) {
+      const int ready = wait(deadline);
+      if (ready > 0) return true;
+      if (ready == 0 && deadline && passed(*deadline)) return false;
+    }
+  }
 
   // False when the deadline has passed.
   bool again(std::optional<Deadline> deadline = std::nullopt) {
@@ -28,24 +71,34 @@ class FdPatience {
       if (budget_.monotonic_ns == 0) budget_ = deadline_in(spin_budget_ns_);
       if (!passed(budget_)) return !deadline || !passed(*deadline);
     }
-    return sleep(deadline);
+    return wait(deadline) > 0 || !deadline || !passed(*deadline);
   }
 
  private:
-  bool sleep(std::optional<Deadline> deadline) {
+  // How many are ready: 1, or 0 on a time-out and when a signal came.
+  int wait(std::optional<Deadline> deadline) {
+    const int ready = W == Wait::epoll ? wait_epoll(deadline) : wait_poll(deadline);
+    if (ready < 0 && errno != EINTR) check(-1, W == Wait::epoll ? "epoll_wait" : "poll");
+    return ready < 0 ? 0 : ready;
+  }
+
+  int wait_poll(std::optional<Deadline> deadline) {
     pollfd ready{.fd = fd_, .events = events_, .revents = 0};
-    if (!deadline) {
-      if (::ppoll(&ready, 1, nullptr, nullptr) < 0 && errno != EINTR) check(-1, "ppoll");
-      return true;
-    }
+    if (!deadline) return ::poll(&ready, 1, -1);
+    const timespec left = remaining(*deadline);  // poll's own timeout counts milliseconds
+    return ::ppoll(&ready, 1, &left, nullptr);
+  }
+
+  int wait_epoll(std::optional<Deadline> deadline) {
+    epoll_event ready{};
+    if (!deadline) return ::epoll_wait(epoll_, &ready, 1, -1);
     const timespec left = remaining(*deadline);
-    const int rc = ::ppoll(&ready, 1, &left, nullptr);
-    if (rc < 0 && errno != EINTR) check(-1, "ppoll");
-    return rc > 0 || !passed(*deadline);
+    return ::epoll_pwait2(epoll_, &ready, 1, &left, nullptr);
   }
 
   int fd_;
   short events_;
+  int epoll_;
   std::uint64_t spin_budget_ns_;
   Deadline
       budget_{};  // set at the first refusal: an operation that succeeds at once reads no clock

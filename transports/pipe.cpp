@@ -8,46 +8,28 @@
 #include <unistd.h>
 
 #include "transports/hybrid.hpp"
+#include "transports/pipe_pair.hpp"
 #include "transports/registry.hpp"
-#include "transports/stream_end.hpp"
 
 namespace ipcmark {
 namespace {
 
-class Pipe {
- public:
+struct AnonymousPipes {
   static constexpr Traits traits{.name = "pipe",
                                  .summary = "two anonymous pipes, one each way",
                                  .family = Family::pipe,
                                  .copies = 2,
-                                 .boundaries = false};
+                                 .boundaries = false,
+                                 .has_buffer = true};
 
-  explicit Pipe(const Shape& shape) : shape_(shape) {
-    open(there_);
-    open(back_);
-  }
-
-  template <Wait W>
-  StreamEnd<W> client(int) {
-    return {std::move(back_[0]), std::move(there_[1]), shape_};
-  }
-  template <Wait W>
-  StreamEnd<W> server(int) {
-    return {std::move(there_[0]), std::move(back_[1]), shape_};
-  }
-
- private:
-  static void open(Fd (&pair)[2]) {
+  static PipeFds open(const std::string&) {
     int fds[2];
     available(::pipe2(fds, O_CLOEXEC), "pipe2");
-    pair[0] = Fd(fds[0]);
-    pair[1] = Fd(fds[1]);
+    return {Fd(fds[0]), Fd(fds[1])};
   }
-
-  Shape shape_;
-  Fd there_[2], back_[2];
 };
 
+using Pipe = TwoPipes<AnonymousPipes>;
 const Register<Pipe> registered;
 const Register<Hybrid<Pipe>> hybrid_registered;
 

@@ -85,6 +85,8 @@ class Mapping {
       throw std::system_error(errno, std::generic_category(), "mmap");
     }
   }
+  // Takes over what is mapped already.
+  Mapping(void* data, std::size_t bytes) : bytes_(bytes), data_(data) {}
   Mapping(Mapping&& other) noexcept
       : bytes_(std::exchange(other.bytes_, 0)), data_(std::exchange(other.data_, nullptr)) {}
   Mapping& operator=(Mapping&& other) noexcept {

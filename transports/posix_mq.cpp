@@ -33,15 +33,16 @@ class PosixMqEnd {
         out_(std::move(out)),
         depth_(depth),
         spin_budget_ns_(shape.spin_budget_ns) {
-    in_.set_nonblocking(W != Wait::block);
-    out_.set_nonblocking(W != Wait::block);
+    in_.set_nonblocking(!kBlocks<W>);
+    out_.set_nonblocking(!kBlocks<W>);
   }
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
+  [[nodiscard]] int descriptor() const { return in_.get(); }
 
   void send(std::span<const std::byte> message) {
     const auto* from = reinterpret_cast<const char*>(message.data());
-    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_);
+    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (::mq_send(out_.get(), from, message.size(), 0) < 0) {
       expect("mq_send", EAGAIN);
       patience.again();
@@ -51,7 +52,8 @@ class PosixMqEnd {
   // The kernel wants room for the widest message, whatever arrives; it lies behind the buffer.
   std::size_t recv(std::span<std::byte> buffer) {
     auto* to = reinterpret_cast<char*>(buffer.data());
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    auto patience = reading();
+    patience.before();
     for (;;) {
       const ssize_t n = ::mq_receive(in_.get(), to, widest_, nullptr);
       if (n >= 0) return static_cast<std::size_t>(n);
@@ -62,7 +64,8 @@ class PosixMqEnd {
 
   std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
     auto* to = reinterpret_cast<char*>(buffer.data());
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    auto patience = reading();
+    if (!patience.before(deadline)) return 0;
     for (;;) {
       if constexpr (W == Wait::block) {
         const timespec until = realtime(deadline);
@@ -82,6 +85,10 @@ class PosixMqEnd {
   [[nodiscard]] std::uint64_t slots() const { return depth_; }
 
  private:
+  [[nodiscard]] FdPatience<W> reading() const {
+    return {in_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
+  }
+
   static void expect(const char* call, int error) {
     if (errno != error && errno != EINTR) check(-1, call);
   }
@@ -89,6 +96,7 @@ class PosixMqEnd {
   Fd in_;
   std::size_t widest_;
   Fd out_;
+  EventPoll<W> arrival_{in_.get(), POLLIN}, room_{out_.get(), POLLOUT};
   std::uint64_t depth_;
   std::uint64_t spin_budget_ns_;
 };

@@ -22,7 +22,7 @@ using remote_memory::Read;
 template <Wait W>
 class ReadvEnd {
  public:
-  ReadvEnd(const Fd& memory, Role role) : page_(memory, role) {}
+  ReadvEnd(const SharedObject& memory, Role role) : page_(memory, role) {}
 
   void reshape(const Shape& shape) { page_.reshape(shape); }
 
@@ -71,7 +71,7 @@ class ProcessVmReadv {
   requires WithoutDescriptor<W> ReadvEnd<W> server(int) { return {memory_, Role::server}; }
 
  private:
-  Fd memory_;
+  SharedObject memory_;
 };
 
 const Register<ProcessVmReadv> registered;

@@ -21,7 +21,7 @@ using remote_memory::Write;
 template <Wait W>
 class WritevEnd {
  public:
-  WritevEnd(const Fd& memory, Role role) : page_(memory, role) {}
+  WritevEnd(const SharedObject& memory, Role role) : page_(memory, role) {}
 
   void reshape(const Shape& shape) { page_.reshape(shape); }
 
@@ -79,7 +79,7 @@ class ProcessVmWritev {
   requires WithoutDescriptor<W> WritevEnd<W> server(int) { return {memory_, Role::server}; }
 
  private:
-  Fd memory_;
+  SharedObject memory_;
 };
 
 const Register<ProcessVmWritev> registered;

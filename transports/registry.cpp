@@ -35,6 +35,10 @@ void lacks(std::string_view transport, std::string_view ability) {
 }
 
 void require_admits(const Traits& traits, const Shape& widest) {
+  if (widest.buffer_bytes != 0 && !traits.has_buffer) lacks(traits.name, "buffer_bytes");
+  if (widest.page_bytes != 0 && !traits.shares_memory) lacks(traits.name, "page_bytes");
+  if (widest.address != Address::none && !traits.has_address) lacks(traits.name, "address");
+  if (widest.nodelay != NoDelay::none && !traits.has_nodelay) lacks(traits.name, "nodelay");
   const auto wanted = std::max(widest.message_bytes, widest.reply_bytes);
   if (wanted <= traits.max_bytes) return;
   throw Unavailable(std::string(traits.name) + ": " + std::to_string(wanted) +

@@ -64,7 +64,8 @@ class PayloadBuffers {
 };
 
 [[noreturn]] void lacks(std::string_view transport, std::string_view ability);
-// Throws Unavailable for a shape beyond what the transport says it can ever carry.
+// Throws Unavailable for a shape beyond what the transport says it can ever carry, and for an axis
+// that it has nothing to set by.
 void require_admits(const Traits& traits, const Shape& widest);
 
 template <class E>
@@ -89,6 +90,14 @@ class EndOf final : public End {
 
   [[nodiscard]] std::uint64_t slots() const override {
     if constexpr (HasSlots<E>) return end_.slots();
+    return 0;
+  }
+  [[nodiscard]] std::uint64_t buffer_bytes() const override {
+    if constexpr (HasBuffer<E>) return end_.buffer_bytes();
+    return 0;
+  }
+  [[nodiscard]] std::uint64_t page_bytes() const override {
+    if constexpr (HasPages<E>) return end_.page_bytes();
     return 0;
   }
 
@@ -143,10 +152,17 @@ class EndOf final : public End {
 };
 
 template <class T, Wait W>
-concept HasEnds = requires(T transport) {
+concept MakesEnds = requires(T transport) {
   transport.template client<W>(0);
   transport.template server<W>(0);
 };
+template <class T, Wait W>
+using EndType = decltype(std::declval<T&>().template client<W>(0));
+
+// A template over Wait makes an end for any policy; one that waits by readiness needs a descriptor
+// to be told of.
+template <class T, Wait W>
+concept HasEnds = MakesEnds<T, W> &&(!kByReadiness<W> || HasDescriptor<EndType<T, W>>);
 
 template <class T>
 class ChannelOf final : public Channel {
@@ -172,6 +188,10 @@ class ChannelOf final : public Channel {
         return with<Wait::spin_then_block>(make);
       case Wait::block:
         return with<Wait::block>(make);
+      case Wait::poll:
+        return with<Wait::poll>(make);
+      case Wait::epoll:
+        return with<Wait::epoll>(make);
     }
     std::abort();
   }
@@ -197,6 +217,7 @@ class Register {
     Transport entry{.traits = T::traits, .waits = {}, .abilities = {}, .open = &open};
     note<Wait::spin>(entry), note<Wait::yield>(entry);
     note<Wait::spin_then_block>(entry), note<Wait::block>(entry);
+    note<Wait::poll>(entry), note<Wait::epoll>(entry);
     register_transport(std::move(entry));
   }
 
@@ -208,7 +229,7 @@ class Register {
   template <Wait W>
   static void note(Transport& entry) {
     if constexpr (HasEnds<T, W>) {
-      using E = decltype(std::declval<T&>().template client<W>(0));
+      using E = EndType<T, W>;
       if (entry.waits.empty()) {
         if (Copies<E>) entry.abilities.emplace_back("copy");
         if (Loans<E>) entry.abilities.emplace_back("in_place");

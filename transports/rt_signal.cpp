@@ -19,7 +19,9 @@ namespace {
 template <Wait W>
 class RtSignalEnd {
  public:
-  RtSignalEnd(const Fd& memory, Role role) : sender_(memory, role) { signal_queue::block(); }
+  RtSignalEnd(const SharedObject& memory, Role role) : sender_(memory, role) {
+    signal_queue::block();
+  }
 
   void reshape(const Shape& shape) {
     spin_budget_ns_ = shape.spin_budget_ns;
@@ -77,7 +79,7 @@ class RtSignal {
   requires WithoutDescriptor<W> RtSignalEnd<W> server(int) { return {memory_, Role::server}; }
 
  private:
-  Fd memory_;
+  SharedObject memory_;
 };
 
 const Register<RtSignal> registered;

@@ -27,16 +27,16 @@ class ShmRooms {
   ShmRooms(const Shape& widest, std::size_t shared_bytes = 0)
       : shared_(RingLayout::round_up(shared_bytes, 4096)),
         messages_(shared_ + RingLayout::room(widest.message_bytes, widest)),
-        replies_(shared_ + RingLayout::room(widest.reply_bytes, widest)),
-        memory_(open_shared_object(widest, messages_ + replies_)) {}
+        memory_(open_shared_object(
+            widest, messages_ + shared_ + RingLayout::room(widest.reply_bytes, widest))) {}
 
   [[nodiscard]] std::size_t shared() const { return shared_; }
   [[nodiscard]] std::size_t messages() const { return messages_; }
-  [[nodiscard]] Mapping map() const { return {memory_, messages_ + replies_}; }
+  [[nodiscard]] Mapping map() const { return memory_.map(); }
 
  private:
-  std::size_t shared_, messages_, replies_;
-  Fd memory_;
+  std::size_t shared_, messages_;
+  SharedObject memory_;
 };
 
 template <Wait W, class Means>
@@ -84,6 +84,7 @@ class ShmEnd {
   }
 
   [[nodiscard]] std::uint64_t slots() const { return out_.slots(); }
+  [[nodiscard]] std::uint64_t page_bytes() const { return page_bytes_of(mapping_.data()); }
 
  private:
   RingView lay_out(std::span<std::byte> room, std::uint64_t bytes, const Shape& shape) {

@@ -72,7 +72,7 @@ struct Ids {
 
 // The kernel's own word on whether anything can be queued: one signal to this thread, taken out
 // again. Returns the memory in which the ends meet.
-[[nodiscard]] inline Fd open(Shape shape) {
+[[nodiscard]] inline SharedObject open(Shape shape) {
   block();
   const std::byte word[kMostBytes]{};
   if (queue(::getpid(), static_cast<pid_t>(::syscall(SYS_gettid)), word) < 0) {
@@ -90,7 +90,7 @@ struct Ids {
 // The sending half of an end.
 class Sender {
  public:
-  Sender(const Fd& memory, Role role) : mapping_(memory, sizeof(Ids)), role_(role) {}
+  Sender(const SharedObject& memory, Role role) : mapping_(memory.map()), role_(role) {}
 
   void reshape() { own().introduce(); }
 

@@ -21,7 +21,7 @@ namespace {
 template <Wait W>
 class SignalfdEnd {
  public:
-  SignalfdEnd(const Fd& memory, Role role) : sender_(memory, role) {
+  SignalfdEnd(const SharedObject& memory, Role role) : sender_(memory, role) {
     signal_queue::block();
     const sigset_t set = signal_queue::set();
     in_ = Fd(check(::signalfd(-1, &set, SFD_CLOEXEC), "signalfd"));
@@ -81,7 +81,7 @@ class Signalfd {
   }
 
  private:
-  Fd memory_;
+  SharedObject memory_;
 };
 
 const Register<Signalfd> registered;

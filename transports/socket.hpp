@@ -1,9 +1,11 @@
-// What the sockets share: how a stream's bytes move, how a pair of Unix sockets comes to be, and
-// how the size that a socket with message boundaries admits is found.
+// What the sockets share: how a stream's bytes move, their buffers, how the size that a socket with
+// message boundaries admits is found, and the ends of a connected pair.
 #pragma once
 
 #include <sys/socket.h>
 
+#include <algorithm>
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -12,10 +14,19 @@
 #include <utility>
 
 #include "transports/posix.hpp"
+#include "transports/proc_number.hpp"
 #include "transports/stream_end.hpp"
 #include "transports/transport.hpp"
 
 namespace ipcmark {
+
+// What the kernel says that it gives for what is sent and not read yet.
+[[nodiscard]] inline std::uint64_t send_buffer_bytes(int socket) {
+  int bytes = 0;
+  socklen_t length = sizeof bytes;
+  check(::getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, &length), "getsockopt");
+  return static_cast<std::uint64_t>(bytes);
+}
 
 // A write to a closed peer is an error that names the call, not a signal that ends the process.
 struct SocketCalls {
@@ -28,28 +39,37 @@ struct SocketCalls {
   static ssize_t read(int fd, std::span<std::byte> to) {
     return ::recv(fd, to.data(), to.size(), 0);
   }
+  static std::uint64_t buffer_bytes(int fd) { return send_buffer_bytes(fd); }
 };
 
 template <Wait W>
 using SocketStreamEnd = StreamEnd<W, SocketCalls>;
 
-// An end of a stream reads and writes one socket.
-template <Wait W>
-[[nodiscard]] SocketStreamEnd<W> socket_stream_end(Fd socket, const Shape& shape) {
-  Fd out = socket.duplicate();
-  return {std::move(socket), std::move(out), shape};
-}
-
 struct SocketPair {
   Fd client, server;
 };
 
-// socketpair(2): no name that could be left behind or opened by somebody else, and once connected
-// nothing in the kernel tells such sockets from those that met under a path.
-[[nodiscard]] inline SocketPair open_unix_pair(int type) {
-  int fds[2];
-  available(::socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, fds), "socketpair");
-  return {Fd(fds[0]), Fd(fds[1])};
+// A buffer of a socket, where one is asked for. The kernel clamps in silence, and doubles what it
+// gives, since its own bookkeeping counts: an answer below twice the question is a refusal.
+inline void set_buffer(const Fd& socket, int option, std::uint64_t bytes, const char* call,
+                       const char* knob) {
+  if (bytes == 0) return;
+  const int asked = static_cast<int>(std::min<std::uint64_t>(bytes, INT_MAX / 2));
+  available(::setsockopt(socket.get(), SOL_SOCKET, option, &asked, sizeof asked), call);
+  int got = 0;
+  socklen_t length = sizeof got;
+  check(::getsockopt(socket.get(), SOL_SOCKET, option, &got, &length), "getsockopt");
+  if (got >= 2 * asked) return;
+  throw Unavailable(std::string(call) + ": clamped without an error (buffer_bytes " +
+                    std::to_string(bytes) + "; net.core." + knob + " " +
+                    proc_text(std::string("sys/net/core/") + knob) + ", needs " +
+                    std::to_string(bytes) + ")");
+}
+inline void set_send_buffer(const Fd& socket, std::uint64_t bytes) {
+  set_buffer(socket, SO_SNDBUF, bytes, "setsockopt SO_SNDBUF", "wmem_max");
+}
+inline void set_receive_buffer(const Fd& socket, std::uint64_t bytes) {
+  set_buffer(socket, SO_RCVBUF, bytes, "setsockopt SO_RCVBUF", "rmem_max");
 }
 
 // The kernel's own word on whether a message of this size can ever be sent: one is sent through the
@@ -60,11 +80,9 @@ inline void require_admits(const Fd& from, const Fd& to, std::uint64_t bytes,
   const auto message = std::make_unique_for_overwrite<std::byte[]>(bytes);
   if (::send(from.get(), message.get(), bytes, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
     const int error = errno;
-    int buffer = 0;
-    socklen_t length = sizeof buffer;
-    check(::getsockopt(from.get(), SOL_SOCKET, SO_SNDBUF, &buffer, &length), "getsockopt");
     refused("send", error,
-            which + " " + std::to_string(bytes) + "; SO_SNDBUF " + std::to_string(buffer));
+            which + " " + std::to_string(bytes) + "; SO_SNDBUF " +
+                std::to_string(send_buffer_bytes(from.get())));
   }
   check(::recv(to.get(), message.get(), bytes, MSG_DONTWAIT), "recv");
 }
@@ -74,5 +92,30 @@ inline void require_admits(const SocketPair& pair, const Shape& widest) {
   if (widest.reply_bytes == 0) return;
   require_admits(pair.server, pair.client, widest.reply_bytes, "reply_bytes");
 }
+
+// A transport of two sockets that are connected to each other. Opener: the traits, and open(shape)
+// that makes the pair; its ends take one socket.
+template <class Opener, template <Wait> class EndOn>
+class ConnectedSockets {
+ public:
+  static constexpr Traits traits = Opener::traits;
+
+  explicit ConnectedSockets(const Shape& shape) : shape_(shape), pair_(Opener::open(shape)) {
+    if constexpr (traits.boundaries) require_admits(pair_, shape);
+  }
+
+  template <Wait W>
+  EndOn<W> client(int) {
+    return {std::move(pair_.client), shape_};
+  }
+  template <Wait W>
+  EndOn<W> server(int) {
+    return {std::move(pair_.server), shape_};
+  }
+
+ private:
+  Shape shape_;
+  SocketPair pair_;
+};
 
 }  // namespace ipcmark

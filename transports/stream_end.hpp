@@ -2,8 +2,10 @@
 // continued; how time passes while the descriptor is not ready is the wait policy.
 #pragma once
 
+#include <fcntl.h>
 #include <poll.h>
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -23,6 +25,14 @@ struct FileCalls {
     return ::write(fd, from.data(), from.size());
   }
   static ssize_t read(int fd, std::span<std::byte> to) { return ::read(fd, to.data(), to.size()); }
+  static std::uint64_t buffer_bytes(int fd) {
+    return static_cast<std::uint64_t>(check(::fcntl(fd, F_GETPIPE_SZ), "fcntl F_GETPIPE_SZ"));
+  }
+};
+
+template <class Calls>
+concept HasCapacity = requires(int fd) {
+  { Calls::buffer_bytes(fd) } -> std::same_as<std::uint64_t>;
 };
 
 // With `block` the descriptor itself blocks: one call a message, as a plain program would do it.
@@ -31,14 +41,21 @@ class StreamEnd {
  public:
   StreamEnd(Fd in, Fd out, const Shape& shape)
       : in_(std::move(in)), out_(std::move(out)), spin_budget_ns_(shape.spin_budget_ns) {
-    in_.set_nonblocking(W != Wait::block);
-    out_.set_nonblocking(W != Wait::block);
+    in_.set_nonblocking(!kBlocks<W>);
+    out_.set_nonblocking(!kBlocks<W>);
   }
 
+  // One descriptor for both, as a socket is. Braces: duplicated before it is moved from.
+  StreamEnd(Fd both, const Shape& shape) : StreamEnd{both.duplicate(), std::move(both), shape} {}
+
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
+  [[nodiscard]] std::uint64_t buffer_bytes() const requires HasCapacity<Calls> {
+    return Calls::buffer_bytes(out_.get());
+  }
+  [[nodiscard]] int descriptor() const { return in_.get(); }
 
   void send(std::span<const std::byte> message) {
-    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_);
+    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (!message.empty()) {
       const ssize_t n = Calls::write(out_.get(), message);
       if (n >= 0) {
@@ -61,7 +78,8 @@ class StreamEnd {
     if constexpr (W == Wait::block) {
       return readable_until(in_.get(), deadline) ? recv(buffer) : 0;
     }
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    auto patience = reading();
+    if (!patience.before(deadline)) return 0;
     for (;;) {
       const ssize_t n = Calls::read(in_.get(), buffer);
       if (n > 0) {
@@ -85,7 +103,8 @@ class StreamEnd {
 
   // One read: at least a byte, at most the buffer.
   std::size_t read_some(std::span<std::byte> buffer) {
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    auto patience = reading();
+    patience.before();
     for (;;) {
       const ssize_t n = Calls::read(in_.get(), buffer);
       if (n > 0) return static_cast<std::size_t>(n);
@@ -95,12 +114,17 @@ class StreamEnd {
   }
 
  private:
+  [[nodiscard]] FdPatience<W> reading() const {
+    return {in_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
+  }
+
   static void expect_again(ssize_t n) {
     if (n == 0) throw std::system_error(EPIPE, std::generic_category(), Calls::kClosed);
     if (errno != EAGAIN && errno != EINTR) check(n, Calls::kRead);
   }
 
   Fd in_, out_;
+  EventPoll<W> arrival_{in_.get(), POLLIN}, room_{out_.get(), POLLOUT};
   std::uint64_t spin_budget_ns_;
 };
 

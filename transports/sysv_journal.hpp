@@ -19,7 +19,8 @@
 namespace ipcmark {
 
 // Appends "<kind> <key, hexadecimal> <pid> <unix time>" to the file that IPCMARK_JOURNAL names;
-// where none is named nothing is kept. One write: launches may share the file. Kinds: msg, sem.
+// where none is named nothing is kept. One write: launches may share the file. Kinds: msg, sem,
+// shm.
 inline void journal_key(const char* kind, key_t key) {
   const char* path = std::getenv("IPCMARK_JOURNAL");
   if (path == nullptr || *path == '\0') return;
@@ -36,18 +37,25 @@ inline void journal_key(const char* kind, key_t key) {
   }
 }
 
-// The id of a new object under a random key that nobody has: get(key) is msgget or semget with
-// IPC_CREAT | IPC_EXCL. A random key, not IPC_PRIVATE: a journal can only tell of what has a key.
+// The id of a new object under a random key that nobody has, or -1 and errno: get(key) is msgget,
+// semget or shmget with IPC_CREAT | IPC_EXCL. A random key, not IPC_PRIVATE: a journal can only
+// tell of what has a key.
 template <class Get>
-[[nodiscard]] int create_journalled(const char* kind, const char* call, Get get) {
+[[nodiscard]] int try_journalled(const char* kind, Get get) {
   for (;;) {
     key_t key = 0;
     check(::getrandom(&key, sizeof key, 0), "getrandom");
     if (key == IPC_PRIVATE) continue;
     journal_key(kind, key);
     const int id = get(key);
-    if (id >= 0 || errno != EEXIST) return available(id, call);
+    if (id >= 0 || errno != EEXIST) return id;
   }
+}
+
+// The same for those of which no refusal says more than its errno.
+template <class Get>
+[[nodiscard]] int create_journalled(const char* kind, const char* call, Get get) {
+  return available(try_journalled(kind, get), call);
 }
 
 }  // namespace ipcmark

@@ -3,10 +3,12 @@
 // A send copies the payload into socket buffers and then runs the whole protocol, down to the
 // loopback device and up again into the peer's socket, mostly within the sender's own system call;
 // a receive copies out: two copies, two system calls, one wake-up, plus an acknowledgement every so
-// often. TCP_NODELAY is on: without it a small message waits for the acknowledgement of the one
-// before. What surprises: the sender pays for the receiver's protocol work; under load that work
-// moves to ksoftirqd and waits for the scheduler; buffers grow while a stream runs, so its first
-// megabytes are not like the later ones; and the port stays in TIME_WAIT for a minute.
+// often. TCP_NODELAY is on unless the axis nodelay says off: then a small message
+// may wait for the acknowledgement of the one before, which is what Nagle and delayed
+// acknowledgements cost. A buffer asked for is fixed; else both grow. What surprises: the sender
+// pays for the receiver's protocol work; under load that work moves to ksoftirqd and waits for the
+// scheduler; buffers grow while a stream runs, so its first megabytes are not like the later ones;
+// and the port stays in TIME_WAIT for a minute.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -30,12 +32,17 @@ bool same(const sockaddr_in& a, const sockaddr_in& b) {
   return a.sin_port == b.sin_port && a.sin_addr.s_addr == b.sin_addr.s_addr;
 }
 
-Fd open_socket() {
-  return Fd(available(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+// The buffers before there is a connection: the window that is offered follows from them, and an
+// accepted socket has its listener's.
+Fd open_socket(const Shape& shape) {
+  Fd socket(available(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  set_send_buffer(socket, shape.buffer_bytes);
+  set_receive_buffer(socket, shape.buffer_bytes);
+  return socket;
 }
 
-Fd listen_on_loopback() {
-  Fd listener = open_socket();
+Fd listen_on_loopback(const Shape& shape) {
+  Fd listener = open_socket(shape);
   sockaddr_in any_port{};
   any_port.sin_family = AF_INET;
   any_port.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
@@ -45,8 +52,8 @@ Fd listen_on_loopback() {
   return listener;
 }
 
-Fd connect_to(const Fd& listener) {
-  Fd socket = open_socket();
+Fd connect_to(const Fd& listener, const Shape& shape) {
+  Fd socket = open_socket(shape);
   const sockaddr_in to = address_of(listener, ::getsockname, "getsockname");
   available(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "connect");
   return socket;
@@ -61,43 +68,32 @@ Fd accept_from(const Fd& listener, const Fd& client) {
   }
 }
 
-void send_at_once(const Fd& socket) {
-  const int on = 1;
+void set_nodelay(const Fd& socket, NoDelay nodelay) {
+  const int on = nodelay == NoDelay::off ? 0 : 1;
   available(::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on),
             "setsockopt TCP_NODELAY");
 }
 
-class Tcp {
- public:
+struct Tcp {
   static constexpr Traits traits{.name = "tcp",
-                                 .summary = "TCP over loopback, no delay",
+                                 .summary = "TCP over loopback",
                                  .family = Family::socket,
                                  .copies = 2,
-                                 .boundaries = false};
+                                 .boundaries = false,
+                                 .has_buffer = true,
+                                 .has_nodelay = true};
 
-  explicit Tcp(const Shape& shape) : shape_(shape) {
-    const Fd listener = listen_on_loopback();
-    pair_.client = connect_to(listener);
-    pair_.server = accept_from(listener, pair_.client);
-    send_at_once(pair_.client);
-    send_at_once(pair_.server);
+  static SocketPair open(const Shape& shape) {
+    const Fd listener = listen_on_loopback(shape);
+    SocketPair pair{connect_to(listener, shape), {}};
+    pair.server = accept_from(listener, pair.client);
+    set_nodelay(pair.client, shape.nodelay);
+    set_nodelay(pair.server, shape.nodelay);
+    return pair;
   }
-
-  template <Wait W>
-  SocketStreamEnd<W> client(int) {
-    return socket_stream_end<W>(std::move(pair_.client), shape_);
-  }
-  template <Wait W>
-  SocketStreamEnd<W> server(int) {
-    return socket_stream_end<W>(std::move(pair_.server), shape_);
-  }
-
- private:
-  Shape shape_;
-  SocketPair pair_;
 };
 
-const Register<Tcp> registered;
+const Register<ConnectedSockets<Tcp, SocketStreamEnd>> registered;
 
 }  // namespace
 }  // namespace ipcmark

@@ -23,10 +23,12 @@
 
 namespace ipcmark {
 
-enum class Wait { spin, yield, spin_then_block, block };
+enum class Wait { spin, yield, spin_then_block, block, poll, epoll };
 enum class Touch { none, header, full };
 enum class Access { copy, in_place };
-enum class Backing { none, memfd, posix_shm };
+enum class Backing { none, memfd, posix_shm, sysv_shm, mmap_file };
+enum class Address { none, pair, path, abstract };  // how Unix sockets find each other
+enum class NoDelay { none, off, on };
 enum class Role { client, server };
 enum class Family {
   floor,
@@ -48,6 +50,12 @@ inline constexpr std::size_t kLineDistance = 128;
 // so that a framed one puts its header before the payload without a copy.
 inline constexpr std::size_t kHeadroom = 64;
 
+// Wait policies of a program built around an event loop: the descriptor does not block, a reader
+// waits until it is told that there is something and only then reads, even when the message lies
+// there already. A writer tries first, since there mostly is room, and waits for room when refused.
+template <Wait W>
+inline constexpr bool kByReadiness = W == Wait::poll || W == Wait::epoll;
+
 // "Not available here": recorded as `skipped`, never emulated. The text is "call: errno text".
 class Unavailable : public std::runtime_error {
  public:
@@ -64,6 +72,10 @@ struct Shape {
   Wait wait = Wait::block;
   Access access = Access::copy;
   Backing backing = Backing::none;
+  std::uint64_t page_bytes = 0;            // of shared memory; 0: the machine's own
+  std::uint64_t buffer_bytes = 0;          // the kernel's buffer for each direction; 0: its default
+  Address address = Address::none;         // none: the transport's default
+  NoDelay nodelay = NoDelay::none;         // none: the transport's default
   std::uint64_t spin_budget_ns = 0;        // spin_then_block only
   std::uint64_t threshold_bytes = kNever;  // hybrid: payload up to this goes through the queue
   std::uint64_t reply_threshold_bytes = kNever;  // the same for replies
@@ -83,6 +95,9 @@ struct Traits {
   bool carries_payload = true;       // false: nothing arrives, so nothing can be verified (null)
   bool shares_memory = false;        // takes a backing and a home
   bool has_threshold = false;        // hybrid
+  bool has_buffer = false;           // takes buffer_bytes
+  bool has_address = false;          // takes an address
+  bool has_nodelay = false;          // takes nodelay
   bool takes_depth = false;          // a depth asked for is the depth it has
   bool answers = true;               // has a route back
   bool one_in_flight = false;        // a second message before the reply overwrites the first
@@ -144,6 +159,25 @@ concept ReceivesUntil = requires(E end, std::span<std::byte> in, Deadline deadli
 template <class E>
 concept Reshapes = requires(E end, const Shape& shape) {
   end.reshape(shape);
+};
+
+// The end waits on this descriptor for what comes in. Ends that wait by readiness (poll, epoll)
+// have one; those of another mechanism do not, and so lack these policies.
+template <class E>
+concept HasDescriptor = requires(const E end) {
+  { end.descriptor() } -> std::same_as<int>;
+};
+
+// What the kernel gave for buffer_bytes, as it says itself; for the record.
+template <class E>
+concept HasBuffer = requires(const E end) {
+  { end.buffer_bytes() } -> std::same_as<std::uint64_t>;
+};
+
+// The size of the pages that its shared memory has got; for the record. Known once it is touched.
+template <class E>
+concept HasPages = requires(const E end) {
+  { end.page_bytes() } -> std::same_as<std::uint64_t>;
 };
 
 // How many messages fit; for the record.

@@ -9,36 +9,23 @@
 #include "transports/message_end.hpp"
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
+#include "transports/unix_pair.hpp"
 
 namespace ipcmark {
 namespace {
 
-class UnixDgram {
- public:
+struct UnixDgram {
   static constexpr Traits traits{.name = "unix_dgram",
                                  .summary = "a pair of Unix datagram sockets",
                                  .family = Family::socket,
-                                 .copies = 2};
+                                 .copies = 2,
+                                 .has_buffer = true,
+                                 .has_address = true};
 
-  explicit UnixDgram(const Shape& shape) : shape_(shape), pair_(open_unix_pair(SOCK_DGRAM)) {
-    require_admits(pair_, shape);
-  }
-
-  template <Wait W>
-  MessageEnd<W> client(int) {
-    return {std::move(pair_.client), shape_};
-  }
-  template <Wait W>
-  MessageEnd<W> server(int) {
-    return {std::move(pair_.server), shape_};
-  }
-
- private:
-  Shape shape_;
-  SocketPair pair_;
+  static SocketPair open(const Shape& shape) { return open_unix_pair(SOCK_DGRAM, shape); }
 };
 
-const Register<UnixDgram> registered;
+const Register<ConnectedSockets<UnixDgram, MessageEnd>> registered;
 
 }  // namespace
 }  // namespace ipcmark

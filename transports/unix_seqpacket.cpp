@@ -10,38 +10,25 @@
 #include "transports/message_end.hpp"
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
+#include "transports/unix_pair.hpp"
 
 namespace ipcmark {
 namespace {
 
-class UnixSeqpacket {
- public:
+struct UnixSeqpacket {
   static constexpr Traits traits{.name = "unix_seqpacket",
                                  .summary = "a pair of Unix sockets of sequenced packets",
                                  .family = Family::socket,
-                                 .copies = 2};
+                                 .copies = 2,
+                                 .has_buffer = true,
+                                 .has_address = true};
 
-  explicit UnixSeqpacket(const Shape& shape)
-      : shape_(shape), pair_(open_unix_pair(SOCK_SEQPACKET)) {
-    require_admits(pair_, shape);
-  }
-
-  template <Wait W>
-  MessageEnd<W> client(int) {
-    return {std::move(pair_.client), shape_};
-  }
-  template <Wait W>
-  MessageEnd<W> server(int) {
-    return {std::move(pair_.server), shape_};
-  }
-
- private:
-  Shape shape_;
-  SocketPair pair_;
+  static SocketPair open(const Shape& shape) { return open_unix_pair(SOCK_SEQPACKET, shape); }
 };
 
-const Register<UnixSeqpacket> registered;
-const Register<Hybrid<UnixSeqpacket>> hybrid_registered;
+using ConnectedUnixSeqpacket = ConnectedSockets<UnixSeqpacket, MessageEnd>;
+const Register<ConnectedUnixSeqpacket> registered;
+const Register<Hybrid<ConnectedUnixSeqpacket>> hybrid_registered;
 
 }  // namespace
 }  // namespace ipcmark

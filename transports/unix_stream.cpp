@@ -9,36 +9,26 @@
 #include "transports/hybrid.hpp"
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
+#include "transports/unix_pair.hpp"
 
 namespace ipcmark {
 namespace {
 
-class UnixStream {
- public:
+struct UnixStream {
   static constexpr Traits traits{.name = "unix_stream",
                                  .summary = "a pair of Unix stream sockets",
                                  .family = Family::socket,
                                  .copies = 2,
-                                 .boundaries = false};
+                                 .boundaries = false,
+                                 .has_buffer = true,
+                                 .has_address = true};
 
-  explicit UnixStream(const Shape& shape) : shape_(shape), pair_(open_unix_pair(SOCK_STREAM)) {}
-
-  template <Wait W>
-  SocketStreamEnd<W> client(int) {
-    return socket_stream_end<W>(std::move(pair_.client), shape_);
-  }
-  template <Wait W>
-  SocketStreamEnd<W> server(int) {
-    return socket_stream_end<W>(std::move(pair_.server), shape_);
-  }
-
- private:
-  Shape shape_;
-  SocketPair pair_;
+  static SocketPair open(const Shape& shape) { return open_unix_pair(SOCK_STREAM, shape); }
 };
 
-const Register<UnixStream> registered;
-const Register<Hybrid<UnixStream>> hybrid_registered;
+using ConnectedUnixStream = ConnectedSockets<UnixStream, SocketStreamEnd>;
+const Register<ConnectedUnixStream> registered;
+const Register<Hybrid<ConnectedUnixStream>> hybrid_registered;
 
 }  // namespace
 }  // namespace ipcmark

@@ -29,7 +29,7 @@ class BoostStream {
         memory_(open_shared_object(traffic.shape, sizeof(Queue))) {}
 
   void open(Role role) {
-    mapping_ = Mapping(memory_, sizeof(Queue));
+    mapping_ = memory_.map();
     prefault(mapping_.bytes(), mapping_.size());
     queue_ = role == Role::client ? new (mapping_.data()) Queue
                                   : std::launder(reinterpret_cast<Queue*>(mapping_.data()));
@@ -64,7 +64,7 @@ class BoostStream {
   }
 
   std::uint64_t messages_, lead_;
-  Fd memory_;
+  SharedObject memory_;
   Mapping mapping_;
   Queue* queue_ = nullptr;
   std::uint64_t sequence_ = 0;

@@ -24,7 +24,7 @@ class RingByHand {
         memory_(open_shared_object(traffic.shape, 2 * layout_.bytes)) {}
 
   void open(Role role) {
-    mapping_ = Mapping(memory_, 2 * layout_.bytes);
+    mapping_ = memory_.map();
     const RingView there(mapping_.data(), layout_);
     const RingView back(mapping_.data() + layout_.bytes, layout_);
     if (role == Role::client) there.initialise(), back.initialise();
@@ -64,7 +64,7 @@ class RingByHand {
 
   RingLayout layout_;
   std::uint64_t trips_;
-  Fd memory_;
+  SharedObject memory_;
   Mapping mapping_;
   RingProducer<Wait::spin> out_;
   RingConsumer<Wait::spin> in_;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -88,6 +89,25 @@ TEST(cli, lists_every_transport_that_is_built) {
   for (std::string stem; std::getline(built, stem, ',');) {
     EXPECT_NE(names.find(" " + stem + " "), std::string::npos)
         << stem << " is built but not listed";
+  }
+}
+
+TEST(cli, lists_every_form_of_a_transport_once_with_its_limits) {
+  const auto lists = nlohmann::json::parse(ipcmark("list transports --json").out);
+  std::set<std::string> seen;
+  for (const auto& entry : lists.at("transports")) {
+    EXPECT_TRUE(seen.insert(entry.at("name").dump() + entry.at("variant").dump()).second) << entry;
+    for (const char* key : {"family", "abilities", "waits", "max_bytes"}) {
+      EXPECT_TRUE(entry.contains(key)) << key;
+    }
+    const std::string reason = entry.at("reason");
+    if (!reason.empty()) EXPECT_NE(reason.find(": "), std::string::npos) << reason;
+    if (entry.at("max_bytes").is_null()) EXPECT_EQ(entry.at("limited_by"), "") << entry;
+  }
+  EXPECT_GE(seen.size(), 40u);
+  for (const char* form : {R"("unix_dgram"{"address":"abstract"})",
+                           R"("shm_ring"{"backing":"sysv_shm","page_bytes":2097152})"}) {
+    EXPECT_TRUE(seen.contains(form)) << form;
   }
 }
 

@@ -5,6 +5,7 @@ Run by CTest with IPCMARK naming the program; times are not looked at, since no 
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -31,8 +32,8 @@ def manifest(run: Path) -> dict:
 def objects_of_ours() -> set[str]:
     shm = {name for name in os.listdir("/dev/shm") if name.startswith("ipcmark")}
     tmp = {name for name in os.listdir(os.environ.get("TMPDIR", "/tmp")) if name.startswith("ipcmark-")}
-    queues = {line.split()[1] for line in Path("/proc/sysvipc/msg").read_text().splitlines()[1:]}
-    return shm | tmp | queues
+    tables = {kind: Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:] for kind in ("msg", "shm")}
+    return shm | tmp | {f"{kind} {line.split()[1]}" for kind, lines in tables.items() for line in lines}
 
 
 @pytest.fixture
@@ -136,6 +137,54 @@ def test_a_size_beyond_the_limit_is_skipped_with_the_limit(run_dir):
     assert done.returncode == 77
     assert {r["status"] for r in records(run_dir)} == {"skipped"}
     assert all("56" in r["reason"] for r in records(run_dir) if r["case"]["wait"] == "spin")
+
+
+def test_axes_of_the_kernel_are_recorded_as_asked_and_as_got_and_repeated_by_like(run_dir, tmp_path):
+    axes = ["--message-bytes", "64", "--path", "queue", "--wait", "epoll,block", "--buffer-bytes", "0,128Ki"]
+    chosen = ["latency", "--plan", "smoke", "--quiet", "--transport", "pipe,unix_stream,tcp"]
+    assert ipcmark("run", *chosen, *axes, "--out", str(run_dir)).returncode == 0
+    found = records(run_dir)
+    assert {r["status"] for r in found} == {"ok"}
+    assert {r["case"]["wait"] for r in found} == {"epoll", "block"}
+    for record in found:
+        case, got = record["case"], record["values"]["buffer_bytes_got"]
+        assert got >= case["buffer_bytes"]
+        assert case["nodelay"] == ("on" if case["transport"] == "tcp" else "none")
+        assert case["address"] == ("pair" if case["transport"] == "unix_stream" else "none")
+        if case["transport"] == "pipe":
+            assert got == (case["buffer_bytes"] or 65536)
+    again = tmp_path / "again"
+    assert ipcmark("run", "--like", str(run_dir), "--quiet", "--out", str(again)).returncode == 0
+    cases = lambda run: sorted(json.dumps(r["case"], sort_keys=True) for r in records(run))
+    assert cases(run_dir) == cases(again)
+
+
+def test_shared_memory_says_what_pages_it_got(run_dir):
+    backings = ["memfd", "posix_shm", "sysv_shm", "mmap_file"]
+    done = ipcmark("run", *TINY[:-3], "--transport", "shm_ring", "--quiet", "--message-bytes", "64", "--wait", "block",
+                   "--backing", ",".join(backings), "--page-bytes", "0,2Mi", "--out", str(run_dir))  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = records(run_dir)
+    assert {r["case"]["backing"] for r in found if r["status"] == "ok"} == set(backings)
+    for record in found:
+        if record["status"] == "ok":
+            assert record["values"]["page_bytes_got"] == record["case"]["page_bytes"]
+        else:
+            assert record["case"]["page_bytes"] == 2 << 20
+            assert re.search("vm.nr_hugepages [0-9]+, needs [0-9]+|hugetlbfs|tmpfs", record["reason"]), record["reason"]
+
+
+@pytest.mark.parametrize(
+    ("axis", "value", "transport"),
+    [("nodelay", "off", "pipe"), ("address", "path", "tcp"), ("buffer_bytes", "64Ki", "posix_mq"), ("page_bytes", "2Mi", "fifo"),
+     ("wait", "epoll", "shm_ring")],  # fmt: skip
+)
+def test_an_axis_that_a_transport_lacks_is_skipped_by_name(axis, value, transport, run_dir):
+    done = ipcmark("run", *TINY[:-3], "--transport", transport, "--quiet", f"--{axis.replace('_', '-')}", value,
+                   "--out", str(run_dir))  # fmt: skip
+    assert done.returncode == 77, done.stderr
+    lacks = f"{transport} has no ends that epoll" if axis == "wait" else f"{transport} has no {axis}"
+    assert {r["reason"] for r in records(run_dir)} == {lacks}
 
 
 def test_an_unavailable_placement_is_skipped_with_its_reason(run_dir):

@@ -66,6 +66,14 @@ TEST(axes, name_the_nearest_word_or_the_range) {
   EXPECT_EQ(complaint("message_bytes", "inf"),
             "`inf` is out of range; valid: 1 to 1Gi, in B, Ki, Mi, Gi");
   EXPECT_EQ(complaint("batch", "70k"), "`70k` is out of range; valid: 1 to 65536");
+  EXPECT_EQ(complaint("page_bytes", "8Ki"),
+            "`8Ki` is out of range; valid: 0, 4Ki, 16Ki, 64Ki, 2Mi");
+  EXPECT_EQ(complaint("buffer_bytes", "2Gi"),
+            "`2Gi` is out of range; valid: 0 to 1Gi, in B, Ki, Mi, Gi");
+  EXPECT_EQ(complaint("nodelay", "of"), "unknown nodelay `of`; did you mean `off`?");
+  EXPECT_EQ(complaint("address", "pth"), "unknown address `pth`; did you mean `path`?");
+  EXPECT_EQ(complaint("backing", "sysv_shn"),
+            "unknown backing `sysv_shn`; did you mean `sysv_shm`?");
   EXPECT_EQ(complaint("flush_ns", "2h"),
             "`2h` is out of range; valid: 0 to 1h or inf, in ns, us, ms, s, min, h");
 }

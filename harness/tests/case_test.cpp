@@ -11,13 +11,15 @@ namespace {
 TEST(a_case, has_every_axis_of_the_schema) {
   const auto map = to_json(Case{});
   for (const char* axis :
-       {"transport",  "pattern",  "message_bytes", "reply_bytes",    "batch",           "flush_ns",
-        "rate_per_s", "schedule", "timeout_ns",    "spin_budget_ns", "threshold_bytes", "path",
-        "wait",       "touch",    "access",        "backing",        "depth",           "placement",
-        "idle",       "roles",    "policy",        "home",           "delay_ns"}) {
+       {"transport",       "pattern",    "message_bytes", "reply_bytes", "batch",
+        "flush_ns",        "rate_per_s", "schedule",      "timeout_ns",  "spin_budget_ns",
+        "threshold_bytes", "path",       "wait",          "touch",       "access",
+        "backing",         "depth",      "placement",     "idle",        "roles",
+        "policy",          "home",       "delay_ns",      "page_bytes",  "buffer_bytes",
+        "address",         "nodelay"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 23u);
+  EXPECT_EQ(map.size(), 27u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {
@@ -52,6 +54,10 @@ TEST(a_case, survives_the_round_trip) {
              .touch = Touch::header,
              .access = Access::in_place,
              .backing = Backing::posix_shm,
+             .page_bytes = 2'097'152,
+             .buffer_bytes = 65'536,
+             .address = Address::abstract,
+             .nodelay = NoDelay::off,
              .depth = 7,
              .placement = "cross_numa",
              .idle = Idle::c1,
@@ -92,6 +98,10 @@ TEST(shape, follows_the_case) {
                    .wait = Wait::yield,
                    .access = Access::in_place,
                    .backing = Backing::memfd,
+                   .page_bytes = 4096,
+                   .buffer_bytes = 1000,
+                   .address = Address::path,
+                   .nodelay = NoDelay::off,
                    .depth = 5,
                    .home = Role::server};
   const Shape shape = shape_of(point, "ipcmark-abc");
@@ -102,6 +112,10 @@ TEST(shape, follows_the_case) {
   EXPECT_EQ(shape.wait, Wait::yield);
   EXPECT_EQ(shape.access, Access::in_place);
   EXPECT_EQ(shape.backing, Backing::memfd);
+  EXPECT_EQ(shape.page_bytes, 4096u);
+  EXPECT_EQ(shape.buffer_bytes, 1000u);
+  EXPECT_EQ(shape.address, Address::path);
+  EXPECT_EQ(shape.nodelay, NoDelay::off);
   EXPECT_EQ(shape.depth, 5u);
   EXPECT_EQ(shape.home, Role::server);
   EXPECT_EQ(shape.prefix, "ipcmark-abc");

@@ -6,6 +6,7 @@
 #include <sys/ipc.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include <ctime>
@@ -50,19 +51,25 @@ class Clean : public testing::Test {
         .proc = root_ / "proc",
         .user = ::geteuid(),
         .now_s = std::time(nullptr) + 3600,
-        .find_sysv = [this](const std::string& kind, std::int32_t key) -> std::optional<SysvFacts> {
-          const auto& objects = kind == "msg" ? queues_ : semaphores_;
-          const auto found = objects.find(key);
-          if (found == objects.end()) return std::nullopt;
-          return found->second;
-        },
-        .remove_sysv =
-            [this](const std::string& kind, int id) {
-              return (kind == "msg" ? removed_queues_ : removed_semaphores_).insert(id).second;
-            },
+        .sysv_kinds = {invented("msg", "System V queue", queues_, removed_queues_),
+                       invented("sem", "System V semaphores", semaphores_, removed_semaphores_),
+                       invented("shm", "System V shared memory", segments_, removed_segments_)},
         .lives = [this](pid_t pid, std::int64_t) { return living_.contains(pid); }};
   }
   void TearDown() override { fs::remove_all(root_); }
+
+  using Objects = std::map<std::int32_t, SysvFacts>;
+  static SysvKind invented(const char* kind, const char* name, Objects& objects,
+                           std::set<int>& removed) {
+    return {.kind = kind,
+            .name = name,
+            .find = [&objects](std::int32_t key) -> std::optional<SysvFacts> {
+              const auto found = objects.find(key);
+              if (found == objects.end()) return std::nullopt;
+              return found->second;
+            },
+            .remove = [&removed](int id) { return removed.insert(id).second; }};
+  }
 
   fs::path file(const std::string& name) {
     std::ofstream(root_ / name) << "x";
@@ -76,8 +83,8 @@ class Clean : public testing::Test {
 
   fs::path root_;
   CleanWorld world_;
-  std::map<std::int32_t, SysvFacts> queues_, semaphores_;
-  std::set<int> removed_queues_, removed_semaphores_;
+  Objects queues_, semaphores_, segments_;
+  std::set<int> removed_queues_, removed_semaphores_, removed_segments_;
   std::set<pid_t> living_;
 };
 
@@ -87,6 +94,15 @@ TEST_F(Clean, removes_a_queue_whose_launch_is_gone) {
   EXPECT_EQ(clean(world_), Lines{"System V queue 0x0000001f of launch 100"});
   EXPECT_EQ(removed_queues_, std::set<int>{7});
   EXPECT_TRUE(read_journal(world_.journal).empty());
+}
+
+TEST_F(Clean, removes_shared_memory_and_never_the_queue_of_the_same_key) {
+  append_journal(world_.journal, {{"shm", 0x1f, 100, 1'000}});
+  queues_[0x1f] = {.id = 7, .owner = world_.user, .changed_s = 1'000};
+  segments_[0x1f] = {.id = 8, .owner = world_.user, .changed_s = 1'000};
+  EXPECT_EQ(clean(world_), Lines{"System V shared memory 0x0000001f of launch 100"});
+  EXPECT_EQ(removed_segments_, std::set<int>{8});
+  EXPECT_TRUE(removed_queues_.empty());
 }
 
 TEST_F(Clean, removes_semaphores_as_semaphores) {
@@ -208,6 +224,20 @@ TEST_F(Clean, on_this_machine_finds_and_removes_a_real_queue) {
   EXPECT_EQ(clean(real).size(), 1u);
   struct msqid_ds gone {};
   EXPECT_EQ(::msgctl(id, IPC_STAT, &gone), -1);
+}
+
+TEST_F(Clean, on_this_machine_finds_and_removes_a_real_segment) {
+  const std::int32_t key = static_cast<std::int32_t>(std::time(nullptr) ^ (::getpid() << 12));
+  const int id = ::shmget(key, 4096, IPC_CREAT | IPC_EXCL | 0600);
+  if (id < 0) GTEST_SKIP() << "shmget: " << std::generic_category().message(errno);
+  CleanWorld real = this_world();
+  real.journal = world_.journal;
+  real.name_dirs.clear();
+  real.temp_dir = world_.temp_dir;
+  append_journal(real.journal, {{"shm", key, ::getpid(), 1'000'000}});  // not we: long ago
+  EXPECT_EQ(clean(real).size(), 1u);
+  struct shmid_ds gone {};
+  EXPECT_EQ(::shmctl(id, IPC_STAT, &gone), -1);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Products on small plans, over the registered transports.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "harness/axes.hpp"
 #include "harness/experiment.hpp"
@@ -112,8 +113,25 @@ TEST(expand, keeps_what_means_something) {
                                         {"wait", {"block", "spin_then_block"}},
                                         {"spin_budget_ns", {"0", "1us"}}});
   EXPECT_EQ(spinning.size(), 3u);
+  const auto found = expand(kSizes, {{"transport", {"tcp", "unix_stream"}}});
+  EXPECT_EQ(found.at(0).rungs.at(0).nodelay, NoDelay::on);
+  EXPECT_EQ(found.at(0).rungs.at(0).address, Address::none);
+  EXPECT_EQ(found.at(1).rungs.at(0).address, Address::pair);
   const auto shared = expand(kSizes, {{"transport", {"shm_ring"}}});
+  EXPECT_EQ(shared.at(0).rungs.at(0).page_bytes,
+            static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)));
   EXPECT_EQ(shared.at(0).rungs.at(0).backing, Backing::memfd);
+}
+
+TEST(expand, keeps_what_a_transport_lacks_so_that_it_is_refused) {
+  const auto found = expand(kSizes, {{"transport", {"pipe"}},
+                                     {"nodelay", {"off"}},
+                                     {"address", {"path"}},
+                                     {"page_bytes", {"2097152"}}});
+  const Case& rung = found.at(0).rungs.at(0);
+  EXPECT_EQ(rung.nodelay, NoDelay::off);
+  EXPECT_EQ(rung.address, Address::path);
+  EXPECT_EQ(rung.page_bytes, 2'097'152u);
 }
 
 TEST(expand, measures_every_transport_when_none_is_named) {

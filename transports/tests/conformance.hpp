@@ -7,12 +7,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "transports/pages.hpp"
+#include "transports/tests/huge_pages.hpp"
 #include "transports/tests/two_processes.hpp"
+#include "transports/variants.hpp"
 
 namespace ipcmark::conformance {
 
@@ -22,16 +26,30 @@ struct Point {
   const Transport* transport;
   Wait wait;
   Access access;
+  Variant variant;
 };
 
 inline const char* name_of(Wait wait) {
-  constexpr const char* kNames[] = {"spin", "yield", "spin_then_block", "block"};
+  constexpr const char* kNames[] = {"spin", "yield", "spin_then_block", "block", "poll", "epoll"};
   return kNames[static_cast<int>(wait)];
 }
 
+// What a variant has that the default has not.
+inline std::string name_of(const Variant& variant, const Variant& usual) {
+  constexpr const char* kBackings[] = {"none", "memfd", "posix_shm", "sysv_shm", "mmap_file"};
+  constexpr const char* kAddresses[] = {"none", "pair", "path", "abstract"};
+  std::string name;
+  if (variant.backing != usual.backing) name += kBackings[static_cast<int>(variant.backing)];
+  if (variant.page_bytes != usual.page_bytes) name += name.empty() ? "huge" : "_huge";
+  if (variant.address != usual.address) name += kAddresses[static_cast<int>(variant.address)];
+  return name;
+}
+
 inline std::string name_of(const Point& point) {
-  return std::string(point.transport->traits.name) + "_" + name_of(point.wait) +
-         (point.access == Access::copy ? "" : "_in_place");
+  const Traits& traits = point.transport->traits;
+  const std::string variant = name_of(point.variant, variants(traits).front());
+  return std::string(traits.name) + "_" + name_of(point.wait) +
+         (point.access == Access::copy ? "" : "_in_place") + (variant.empty() ? "" : "_" + variant);
 }
 
 inline void PrintTo(const Point& point, std::ostream* out) { *out << name_of(point); }
@@ -42,7 +60,24 @@ inline std::vector<Point> points(bool (*wanted)(const Transport&, Access)) {
     for (const Access access : {Access::copy, Access::in_place}) {
       if (!transport.has(access == Access::copy ? "copy" : "in_place")) continue;
       if (!wanted(transport, access)) continue;
-      for (const Wait wait : transport.waits) all.push_back({&transport, wait, access});
+      const Variant usual = variants(transport.traits).front();
+      for (const Wait wait : transport.waits) all.push_back({&transport, wait, access, usual});
+    }
+  }
+  return all;
+}
+
+// The variants but the default, each under one wait policy: what differs is how a channel is
+// opened.
+inline std::vector<Point> variant_points(bool (*wanted)(const Transport&, Access)) {
+  std::vector<Point> all;
+  for (const Point& point : points(wanted)) {
+    const auto& waits = point.transport->waits;
+    const bool blocks = std::ranges::find(waits, Wait::block) != waits.end();
+    if (point.wait != (blocks ? Wait::block : waits.back())) continue;
+    const auto others = variants(point.transport->traits);
+    for (std::size_t i = 1; i < others.size(); ++i) {
+      all.push_back({point.transport, point.wait, point.access, others[i]});
     }
   }
   return all;
@@ -58,10 +93,14 @@ class Conformance : public ::testing::TestWithParam<Point> {
     if (GetParam().wait == Wait::spin && usable_cpus() < 2) {
       GTEST_SKIP() << "two spinning ends on one CPU take a scheduler slice a message";
     }
+    if (GetParam().variant.page_bytes > base_page_bytes()) huge_.emplace(kHugePages);
     const std::string missing = refusal(shape(1, 1));
     if (!missing.empty()) GTEST_SKIP() << missing;
   }
-  void TearDown() override { ::alarm(0); }
+  void TearDown() override {
+    ::alarm(0);
+    huge_.reset();
+  }
 
   [[nodiscard]] static const Transport& transport() { return *GetParam().transport; }
 
@@ -69,6 +108,7 @@ class Conformance : public ::testing::TestWithParam<Point> {
     Shape shape{.message_bytes = message_bytes, .reply_bytes = reply_bytes};
     shape.wait = GetParam().wait;
     shape.access = GetParam().access;
+    GetParam().variant.apply(shape);
     shape.spin_budget_ns = 20'000;  // shorter than a sleep and its wake-up: both halves are used
     shape.prefix = test_prefix();
     return shape;
@@ -146,6 +186,10 @@ class Conformance : public ::testing::TestWithParam<Point> {
     std::tie(shape.threshold_bytes, shape.reply_threshold_bytes) = thresholds;
     return shape;
   }
+
+ private:
+  static constexpr std::uint64_t kHugePages = 40;  // of 2 MiB: rings and arenas of a 1 MiB message
+  std::optional<HugePages> huge_;
 };
 
 struct PointName {

@@ -30,7 +30,9 @@ TEST_P(AskAnswer, every_admitted_size_arrives_whole_and_is_answered) {
   }
 }
 
-TEST_P(AskAnswer, a_payload_that_was_not_sent_is_found_by_both_ends) {
+class WrongPayload : public Conformance {};
+
+TEST_P(WrongPayload, a_payload_that_was_not_sent_is_found_by_both_ends) {
   if (!transport().traits.carries_payload) GTEST_SKIP() << "carries no payload";
   for (const std::uint64_t bytes : admitted({1, 56, 4097, 65537}, shape(0, kNever))) {
     Phase phase = ask(shape(bytes, bytes), 10);
@@ -44,6 +46,11 @@ TEST_P(AskAnswer, a_payload_that_was_not_sent_is_found_by_both_ends) {
 
 bool answers(const Transport& t, Access) { return t.traits.answers; }
 INSTANTIATE_TEST_SUITE_P(Transport, AskAnswer, ::testing::ValuesIn(points(answers)), PointName());
+INSTANTIATE_TEST_SUITE_P(Variant, AskAnswer, ::testing::ValuesIn(variant_points(answers)),
+                         PointName());
+
+INSTANTIATE_TEST_SUITE_P(Transport, WrongPayload, ::testing::ValuesIn(points(answers)),
+                         PointName());
 
 class PourDrain : public Conformance {};
 
@@ -77,6 +84,8 @@ bool streams(const Transport& t, Access) {
   return t.traits.carries_payload && !t.traits.one_in_flight;
 }
 INSTANTIATE_TEST_SUITE_P(Transport, PourDrain, ::testing::ValuesIn(points(streams)), PointName());
+INSTANTIATE_TEST_SUITE_P(Variant, PourDrain, ::testing::ValuesIn(variant_points(streams)),
+                         PointName());
 
 class Deadlines : public Conformance {
  protected:

@@ -1,0 +1,17 @@
+// What `list transports` says: every mechanism in every form, and what of it this machine has.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace ipcmark {
+
+// One entry per transport and variant, the default first. `name`, `variant` (axis → value), family,
+// abilities, waits, `max_bytes` and what refuses more (`limited_by`); `available`, else `reason`:
+// the call, the errno's text and the knob.
+[[nodiscard]] nlohmann::json transports_json();
+
+// The same for people, from those entries: a line a transport, its variants in a row below it, and
+// why some are not here at the end.
+void print_transports(const nlohmann::json& entries);
+
+}  // namespace ipcmark

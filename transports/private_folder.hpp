@@ -1,0 +1,33 @@
+// Where a name has to lie in the file system for a moment: a folder that nobody else can look into.
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "transports/posix.hpp"
+
+namespace ipcmark {
+
+// In the temporary directory, unless another is named, 0700, with an unpredictable name; gone with
+// this object, by when whoever made a file in it has unlinked that.
+class PrivateFolder {
+ public:
+  explicit PrivateFolder(const std::string& prefix, const std::filesystem::path& parent =
+                                                        std::filesystem::temp_directory_path())
+      : path_(parent / (prefix + "-XXXXXX")) {
+    if (::mkdtemp(path_.data()) == nullptr) available(-1, "mkdtemp");
+  }
+  PrivateFolder(const PrivateFolder&) = delete;
+  PrivateFolder& operator=(const PrivateFolder&) = delete;
+  ~PrivateFolder() { ::rmdir(path_.c_str()); }
+
+  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace ipcmark

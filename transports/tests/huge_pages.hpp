@@ -1,0 +1,60 @@
+// Huge pages for the length of a test, where the user may reserve them: as many as it needs, and a
+// hugetlbfs that only this process sees.
+#pragma once
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <fstream>
+
+#include "transports/posix.hpp"
+
+namespace ipcmark::conformance {
+
+// A process of its own puts the number back when the test is done, or dead.
+class HugePages {
+ public:
+  explicit HugePages(std::uint64_t pages) {
+    std::uint64_t before = 0;
+    std::ifstream(kKnob) >> before;
+    int ends[2];
+    check(::pipe2(ends, O_CLOEXEC), "pipe2");
+    Fd closed(ends[0]);
+    alive_ = Fd(ends[1]);
+    guardian_ = check(::fork(), "fork");
+    if (guardian_ == 0) {
+      alive_ = Fd();
+      char byte = 0;
+      while (::read(closed.get(), &byte, 1) < 0 && errno == EINTR) {
+      }
+      write(before);
+      ::_exit(0);
+    }
+    write(before + pages);  // without the right to, tests are skipped for what they then lack
+    // In a mount namespace of its own nothing has to be unmounted, whatever becomes of the test.
+    if (::unshare(CLONE_NEWNS) != 0) return;
+    ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+    ::mount("none", "/mnt", "hugetlbfs", 0, "pagesize=2M,mode=0700");
+  }
+  HugePages(const HugePages&) = delete;
+  HugePages& operator=(const HugePages&) = delete;
+  ~HugePages() {
+    alive_ = Fd();
+    ::waitpid(guardian_, nullptr, 0);
+  }
+
+ private:
+  static constexpr const char* kKnob = "/proc/sys/vm/nr_hugepages";
+
+  static void write(std::uint64_t value) { std::ofstream(kKnob) << value << std::flush; }
+
+  Fd alive_;
+  pid_t guardian_ = 0;
+};
+
+}  // namespace ipcmark::conformance
