@@ -21,7 +21,7 @@ bool has_messages(Phase phase) {
          phase == Phase::close;
 }
 
-void check(const Injection& injection) {
+void require_reachable(const Injection& injection) {
   const auto [target, phase, fault] = injection;
   const bool reached = target == Target::launch ? phase == Phase::open || phase == Phase::close
                                                 : phase == Phase::meet || has_messages(phase);
@@ -49,7 +49,7 @@ Injection parse_injection(std::string_view text) {
   const Injection injection{.target = read<Target>(text.substr(0, first)),
                             .phase = read<Phase>(text.substr(first + 1, second - first - 1)),
                             .fault = read<FaultKind>(text.substr(second + 1))};
-  check(injection);
+  require_reachable(injection);
   return injection;
 }
 

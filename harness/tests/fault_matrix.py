@@ -19,18 +19,17 @@ import sys
 import tempfile
 import time
 import uuid
-from collections import defaultdict
 from pathlib import Path
 
 import fault_table
 import leftovers
 from fault_cells import PHASES, Fault, absent, all_faults, alternating, unread, verdict
+from fault_modes import Mode, by_mode, first_of
 
 EFFORT = """--plan smoke --measure-ns 1ms --allowed-failures 1
     --allow spin_on_one_cpu""".split()
 # Seven bytes: the most that every transport carries, and a wrong byte is one byte.
 SHAPE = "--message-bytes 7 --path shm --quiet".split()
-Mode = tuple[str, str, str, str]  # experiment, wait, access, touch
 # A cell is tried again where the launch failed before its fault had struck: on a busy machine, with
 # patience for a mechanism that shares its CPUs with a kernel thread of its own.
 DEADLINES_MS = (100, 100, 1000, 3000)
@@ -70,9 +69,7 @@ class Matrix:
         """The command line of a run and its folder."""
         self.runs += 1
         folder = self.work / f"run{self.runs}"
-        experiment, wait, access, touch = mode
-        words = f"run {experiment} --wait {wait} --access {access} --touch {touch}".split()
-        words += ["--transport", ",".join(names)]
+        words = ["run", *mode.flags(), "--transport", ",".join(names)]
         words += [*EFFORT, *SHAPE, *f"--blocks {blocks} --max-blocks {blocks}".split()]
         words += ["--phase-deadline-ns", f"{deadline_ms}ms"]
         return [*words, "--out", str(folder)], folder
@@ -88,7 +85,7 @@ class Matrix:
             if done.returncode != 3:  # another run holds the machine
                 break
             time.sleep(3)
-        if done.returncode not in (0, 5):
+        if done.returncode not in (0, 4, 5):
             raise SystemExit(f"{' '.join(words)}\nexit {done.returncode}: {done.stderr}")
         manifest = json.loads((folder / "manifest.json").read_text())
         self.expect_nothing(manifest["prefix"], before, f"run of {mode}, {faults[0].text}...")
@@ -112,7 +109,7 @@ class Matrix:
             for fault in faults:
                 why = absent(transport, fault)
                 if why:
-                    self.absent[label(transport["name"], mode[3]), fault.text] = why
+                    self.absent[mode.label(transport["name"]), fault.text] = why
                 else:
                     open_cells.add((transport["name"], fault))
         reached: set[str] = set()
@@ -125,14 +122,16 @@ class Matrix:
                 name = record["case"]["transport"]
                 if record["status"] == "ok" and "injected" not in record:
                     reached.add(name)
-                self.judge(record, open_cells, deadline_ms)
+                self.judge(record, mode, open_cells, deadline_ms)
         for name, fault in open_cells:
-            self.wrong.setdefault((label(name, mode[3]), fault.text), "the fault never struck")
+            self.wrong.setdefault((mode.label(name), fault.text), "the fault never struck")
         for transport in transports:
             if transport["name"] not in reached:
-                self.wrong[transport["name"], "none"] = "no launch without a fault was ok"
+                self.wrong[
+                    mode.label(transport["name"]), "none"
+                ] = "no launch without a fault was ok"
 
-    def judge(self, record: dict, open_cells: set, deadline_ms: int) -> None:
+    def judge(self, record: dict, mode: Mode, open_cells: set, deadline_ms: int) -> None:
         injected = record.get("injected")
         if injected is None:
             return
@@ -140,7 +139,7 @@ class Matrix:
         cell = (record["case"]["transport"], fault)
         if cell not in open_cells:
             return
-        key = (label(cell[0], record["case"]["touch"]), fault.text)
+        key = (mode.label(cell[0]), fault.text)
         if injected["ended_after_ns"] is None:
             self.wrong[key] = f"the fault never struck: {record['status']}: {record['reason']}"
             return
@@ -184,30 +183,31 @@ class Matrix:
             ] = f"{len(found)} records, failed: {[r['reason'] for r in bad][:3]}"
 
 
-def label(transport: str, touch: str) -> str:
-    return transport if touch == "full" else f"{transport}, payload untouched"
+def strike_all(matrix: Matrix, transports: list[dict]) -> None:
+    """Every cell of every transport; of its further backings, those that could leave something."""
+    faults = all_faults()
+    names = first_of("name", transports)
+    for mode, group in by_mode(names).items():
+        for phase in PHASES:
+            matrix.strike(group, mode, [f for f in faults if f.phase == phase])
+    blunt = [f for f in faults if f.kind in ("killed", "stopped", "exits", "segfault")]
+    for mode, group in by_mode([t for t in transports if t not in names]).items():
+        matrix.strike(group, mode, blunt)
+    for mode, group in by_mode(names, "none").items():
+        matrix.strike(group, mode, unread())
 
 
-def mode_of(transport: dict, touch: str) -> Mode:
-    """Experiment, wait and access in which a transport is struck: asleep where it can sleep."""
-    wait = next(w for w in ("block", "yield", "spin", "spin_then_block") if w in transport["waits"])
-    access = "copy" if "copy" in transport["abilities"] else "in_place"
-    return ("latency" if transport["answers"] else "throughput", wait, access, touch)
-
-
-def by_mode(transports: list[dict], touch: str = "full") -> dict[Mode, list[dict]]:
-    groups = defaultdict(list)
-    for transport in transports:
-        groups[mode_of(transport, touch)].append(transport)
-    return groups
-
-
-def one_per_family(transports: list[dict]) -> list[dict]:
-    """The first of each family whose messages can go wrong."""
-    chosen: dict[str, dict] = {}
-    for transport in sorted(transports, key=lambda t: not (t["carries_payload"] and t["answers"])):
-        chosen.setdefault(transport["family"], transport)
-    return list(chosen.values())
+def strike_some(matrix: Matrix, transports: list[dict]) -> None:
+    """Every cell of a transport per family, and every other transport killed and stopped."""
+    faults = alternating(all_faults())
+    families, names = first_of("family", transports), first_of("name", transports)
+    for mode, group in by_mode(families).items():
+        matrix.strike(group, mode, faults)
+    blunt = [f for f in faults if f.kind in ("killed", "stopped")]
+    for mode, group in by_mode([t for t in names if t not in families]).items():
+        matrix.strike(group, mode, blunt)
+    for mode, group in by_mode(families, "none").items():
+        matrix.strike(group, mode, unread())
 
 
 def main() -> int:
@@ -225,29 +225,12 @@ def main() -> int:
         transports = matrix.transports()
         if asked.transport:
             transports = [t for t in transports if t["name"] in asked.transport.split(",")]
-        faults = all_faults()
         began = time.monotonic()
-        if asked.all:
-            for mode, group in by_mode(transports).items():
-                for phase in PHASES:
-                    matrix.strike(group, mode, [f for f in faults if f.phase == phase])
-        else:
-            every = alternating(faults)
-            for mode, group in by_mode(one_per_family(transports)).items():
-                matrix.strike(group, mode, every)
-            blunt = [f for f in every if f.kind in ("killed", "stopped")]
-            rest = [t for t in transports if t not in one_per_family(transports)]
-            for mode, group in by_mode(rest).items():
-                matrix.strike(group, mode, blunt)
-        for mode, group in by_mode(
-            transports if asked.all else one_per_family(transports), "none"
-        ).items():
-            matrix.strike(group, mode, unread())
-        for mode, group in by_mode(transports).items():
-            if mode[1] == "block" and mode[0] == "latency":
-                matrix.kill_harness(
-                    [t["name"] for t in group], mode, asked.kills or (25 if asked.all else 5)
-                )
+        (strike_all if asked.all else strike_some)(matrix, transports)
+        kills = asked.kills or (20 if asked.all else 4)
+        for mode, group in by_mode(first_of("name", transports)).items():
+            if mode.wait == "block" and not mode.variant:
+                matrix.kill_harness([t["name"] for t in group], mode, kills)
         fault_table.write(asked.out, matrix, time.monotonic() - began)
     return 1 if matrix.wrong else 0
 
