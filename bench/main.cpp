@@ -7,6 +7,7 @@
 #include "harness/commands.hpp"
 #include "harness/launch.hpp"
 #include "harness/options.hpp"
+#include "harness/plugin_load.hpp"
 #include "harness/run.hpp"
 
 namespace {
@@ -32,6 +33,8 @@ int dispatch(const ipcmark::Options& options) {
       return ipcmark::clean_command(options);
     case Command::launch:
       return ipcmark::launch_main(options.control_fd);
+    case Command::probe_plugin:
+      return ipcmark::probe_plugin_main(options.control_fd);
   }
   return kInvalid;
 }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "harness/elf_bytes.hpp"
 #include "harness/text_file.hpp"
 
 #if __has_include("commit.hpp")
@@ -32,19 +33,6 @@ namespace ipcmark {
 namespace {
 
 using Id = std::optional<std::string>;
-
-// A T at `offset`, if it lies inside: a truncated or hostile file must not be read past its end.
-template <class T>
-std::optional<T> at(std::string_view bytes, std::size_t offset) {
-  if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
-  T value;
-  std::memcpy(&value, bytes.data() + offset, sizeof(T));
-  return value;
-}
-
-std::string_view slice(std::string_view bytes, std::size_t offset, std::size_t size) {
-  return offset > bytes.size() ? std::string_view() : bytes.substr(offset, size);
-}
 
 std::string hex_of(std::string_view bytes) {
   std::string text;

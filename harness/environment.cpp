@@ -1,5 +1,8 @@
 #include "harness/environment.hpp"
 
+#include <fmt/format.h>
+
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -41,6 +44,20 @@ json placement_map(const Topology& topology) {
   return map;
 }
 
+// The pattern loops are templates: a plug-in's are its own compiler's. clang's version says more
+// than CMake's name of it.
+std::vector<Doubt> doubts_about(const std::vector<Plugin>& plugins, const BuildInfo& build) {
+  std::vector<Doubt> doubts;
+  for (const Plugin& plugin : plugins) {
+    if (plugin.compiler.find(build.compiler) != std::string::npos) continue;
+    doubts.push_back({"plugin_compiler",
+                      fmt::format("plug-in {} was compiled by {}, this program by {}", plugin.name,
+                                  plugin.compiler, build.compiler),
+                      fmt::format("compile {} with {}", plugin.path, build.compiler)});
+  }
+  return doubts;
+}
+
 }  // namespace
 
 // nlohmann::json keeps members sorted, so equal fields have equal texts.
@@ -67,11 +84,11 @@ json epoch_key(const json& facts, const Topology& topology) {
   return with_key(std::move(fields));
 }
 
-json build_key(const BuildInfo& build, const std::vector<std::filesystem::path>& plugins) {
+json build_key(const BuildInfo& build, const std::vector<Plugin>& plugins) {
   json ids = json::object();
-  for (const auto& plugin : plugins) {
-    const auto id = file_build_id(plugin);
-    ids[plugin.filename().string()] = id ? json(*id) : json();
+  for (const Plugin& plugin : plugins) {
+    const std::string file = std::filesystem::path(plugin.path).filename();
+    ids[file] = plugin.build_id.empty() ? plugin.content : plugin.build_id;
   }
   return with_key({{"program", build.program_id},
                    {"plugins", std::move(ids)},
@@ -81,9 +98,10 @@ json build_key(const BuildInfo& build, const std::vector<std::filesystem::path>&
 }
 
 json describe_environment(const json& facts, const Topology& topology, const BuildInfo& build,
-                          const std::vector<std::filesystem::path>& plugins) {
+                          const std::vector<Plugin>& plugins) {
   json doubts = json::array();
   for (const Doubt& doubt : doubts_about(facts, build)) doubts.push_back(to_json(doubt));
+  for (const Doubt& doubt : doubts_about(plugins, build)) doubts.push_back(to_json(doubt));
   json all_facts = facts;
   all_facts["topology"] = topology.summary();
   all_facts["commit"] = build.commit;

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <filesystem>
 #include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "harness/build_info.hpp"
+#include "harness/plugins.hpp"
 #include "harness/topology.hpp"
 
 namespace ipcmark {
@@ -21,16 +21,16 @@ namespace ipcmark {
 // placements' CPUs.
 [[nodiscard]] nlohmann::json epoch_key(const nlohmann::json& facts, const Topology& topology);
 
-// The program's and the plug-ins' build-ids (by file name), compiler and flags.
-[[nodiscard]] nlohmann::json build_key(const BuildInfo& build,
-                                       const std::vector<std::filesystem::path>& plugins);
+// The program's and the plug-ins' build-ids (by file name; of a file without one the hash of its
+// content), compiler and flags.
+[[nodiscard]] nlohmann::json build_key(const BuildInfo& build, const std::vector<Plugin>& plugins);
 
 // The same fields give the same key on every machine and in every version: 16 hex digits.
 [[nodiscard]] nlohmann::json with_key(nlohmann::json fields);
 
 // All of environment.json: machine, epoch, build, facts (with commit and hwloc's summary), doubts.
-[[nodiscard]] nlohmann::json describe_environment(
-    const nlohmann::json& facts, const Topology& topology, const BuildInfo& build,
-    const std::vector<std::filesystem::path>& plugins = {});
+[[nodiscard]] nlohmann::json describe_environment(const nlohmann::json& facts,
+                                                  const Topology& topology, const BuildInfo& build,
+                                                  const std::vector<Plugin>& plugins = {});
 
 }  // namespace ipcmark

@@ -13,7 +13,8 @@
 
 namespace ipcmark {
 
-// "msg 1f2e3d4c 4711 1700000000": kind (msg, shm), key in hexadecimal, pid of the launch, Unix time.
+// "msg 1f2e3d4c 4711 1700000000": kind (msg, shm), key in hexadecimal, pid of the launch, Unix
+// time.
 struct JournalEntry {
   std::string kind;
   std::int32_t key = 0;

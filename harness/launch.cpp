@@ -11,9 +11,13 @@
 
 #include "harness/calibration.hpp"
 #include "harness/cast.hpp"
+#include "harness/claims.hpp"
+#include "harness/fd_text.hpp"
 #include "harness/launch_state.hpp"
+#include "harness/plugin_load.hpp"
 #include "harness/record.hpp"
 #include "transports/registry.hpp"
+#include "transports/ticks.hpp"
 
 namespace ipcmark {
 
@@ -87,18 +91,24 @@ class Launch {
     record.watch.begin(machine_);
     reshape(i, 0);
     if (meter.point().delay_ns != 0) inject(i, record);
-    meter.take_probe(cast_->tell_both(meter.probe(), Phase::verify, deadline(meter.probe_ns())),
-                     stage_);
+    meter.take_probe(perform(meter.probe(), Phase::verify, deadline(meter.probe_ns())), stage_);
     const Order order = meter.measure(stage_, spec_.seed + i);
-    meter.take_measure(cast_->tell_both(order, Phase::measure, deadline(meter.expected_ns())),
-                       stage_);
+    meter.take_measure(perform(order, Phase::measure, deadline(meter.expected_ns())), stage_);
     if (meter.point().delay_ns != 0) injected(record);
     record.watch.end();
     record.canary_after_ns = canary();
     if (meter.point().pattern == Pattern::pace) check_clocks(record);
     const auto patience = deadline(meter.probe_ns());
-    meter.take_recheck(cast_->tell_both(meter.recheck(), Phase::close, patience));
+    meter.take_recheck(perform(meter.recheck(), Phase::close, patience), stage_);
     record.done = record.visits == (spec_.mirrored ? 2 : 1);
+  }
+
+  // Both ends' steps, which cannot have taken longer than was waited for them here.
+  std::array<Report, 2> perform(const Order& order, Phase phase, std::int64_t deadline_ns) {
+    const std::uint64_t before = ticks::now();
+    const auto reports = cast_->tell_both(order, phase, deadline_ns);
+    require_within(order, reports, ticks::now() - before, spec_.scale);
+    return reports;
   }
 
   void reshape(std::size_t i, std::uint64_t delay_steps) {
@@ -215,22 +225,13 @@ void run_launch(const LaunchSpec& spec, const SharedLaunchState& state,
   }
 }
 
-std::string read_all(int fd) {
-  std::string text;
-  char buffer[65536];
-  for (;;) {
-    const ssize_t n = ::read(fd, buffer, sizeof buffer);
-    if (n > 0) text.append(buffer, static_cast<std::size_t>(n));
-    if (n == 0 || (n < 0 && errno != EINTR)) return text;
-  }
-}
-
-void write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t n = ::write(fd, text.data(), text.size());
-    if (n < 0 && errno != EINTR) check(n, "write");
-    if (n > 0) text.remove_prefix(static_cast<std::size_t>(n));
-  }
+// A launch whose plug-in cannot be loaded has nothing to measure; the harness probed the same file.
+bool load_its_plugin(const LaunchSpec& spec, std::vector<RungRecord>& records) try {
+  if (!spec.plugin.empty()) load_plugin(spec.plugin, spec.plugin_content);
+  return true;
+} catch (const std::exception& error) {
+  for (auto& record : records) record.failed = "plug-in: " + std::string(error.what());
+  return false;
 }
 
 }  // namespace
@@ -259,7 +260,7 @@ int launch_main(int control_fd) {
   const LaunchSpec spec = launch_spec_from_json(nlohmann::json::parse(read_all(control_fd)));
   const SharedLaunchState state(spec.state_fd);
   std::vector<RungRecord> records(spec.rungs.size());
-  run_launch(spec, state, records);
+  if (load_its_plugin(spec, records)) run_launch(spec, state, records);
   std::string lines;
   for (std::size_t i = 0; i < records.size(); ++i) {
     lines += record_of(spec, spec.rungs[i], records[i]).dump() + "\n";

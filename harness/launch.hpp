@@ -26,6 +26,8 @@ struct LaunchSpec {
   std::uint64_t seed = 0;
   bool mirrored = false;
   std::vector<Case> rungs;
+  std::string plugin = {};          // file that brings the rungs' transport; empty: built in
+  std::string plugin_content = {};  // hash it must have
   int client_cpu = 0;
   int server_cpu = 0;
   RunSettings settings;

@@ -19,6 +19,8 @@ json to_json(const LaunchSpec& spec) {
           {"seed", spec.seed},
           {"mirrored", spec.mirrored},
           {"rungs", std::move(rungs)},
+          {"plugin", spec.plugin},
+          {"plugin_content", spec.plugin_content},
           {"client_cpu", spec.client_cpu},
           {"server_cpu", spec.server_cpu},
           {"warm_up_ns", run.warm_up_ns},
@@ -43,6 +45,8 @@ LaunchSpec launch_spec_from_json(const json& from) {
   from.at("seed").get_to(spec.seed);
   from.at("mirrored").get_to(spec.mirrored);
   for (const auto& rung : from.at("rungs")) spec.rungs.push_back(case_from_json(rung));
+  from.at("plugin").get_to(spec.plugin);
+  from.at("plugin_content").get_to(spec.plugin_content);
   from.at("client_cpu").get_to(spec.client_cpu);
   from.at("server_cpu").get_to(spec.server_cpu);
   from.at("warm_up_ns").get_to(spec.settings.warm_up_ns);

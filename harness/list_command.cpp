@@ -3,11 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/axes.hpp"
+#include "harness/availability.hpp"
 #include "harness/commands.hpp"
 #include "harness/experiment.hpp"
 #include "harness/journal.hpp"
 #include "harness/placement.hpp"
+#include "harness/plugins.hpp"
 #include "harness/topology.hpp"
 #include "harness/transport_list.hpp"
 #include "harness/words.hpp"

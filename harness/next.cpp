@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "harness/share.hpp"
 #include "transports/posix.hpp"
 
 extern char** environ;
@@ -16,8 +17,14 @@ namespace {
 
 std::filesystem::path script() {
   const char* told = std::getenv("IPCMARK_ANALYSIS");
-  const std::filesystem::path folder = told != nullptr ? told : IPCMARK_SOURCE_DIR "/analysis";
-  return folder / "next.py";
+  if (told != nullptr) return std::filesystem::path(told) / "next.py";
+  std::error_code none;
+  std::filesystem::path file;
+  for (const auto& folder : shared_folders("analysis")) {
+    file = folder / "next.py";
+    if (std::filesystem::exists(file, none)) break;
+  }
+  return file;
 }
 
 std::string read_fully(int fd) {

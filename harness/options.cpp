@@ -10,6 +10,7 @@
 #include "harness/cpu_list.hpp"
 #include "harness/help.hpp"
 #include "harness/nearest.hpp"
+#include "harness/plugins.hpp"
 #include "harness/resolve.hpp"
 #include "harness/run_flags.hpp"
 #include "harness/settings.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 constexpr std::size_t kHelpWidth = 100;
 
+constexpr const char* kPluginHelp =
+    "a transport built outside, as a shared object; may be given again for another";
 const Texts kListable{"transports", "experiments", "placements"};
 
 // A command (or the program itself) as CLI11 sees it and as its help shows it. Values arrive as
@@ -54,14 +57,15 @@ class CommandLine {
   void add_axis_flags();
   [[nodiscard]] Commands& chosen();
   void refuse_extras(const Commands& command) const;
+  void admit_plugins();
   void finish_list();
   void finish_run();
 
   CLI::App app_{"", "ipcmark"};
-  Commands main_, list_, run_, doctor_, clean_, launch_;
+  Commands main_, list_, run_, doctor_, clean_, launch_, probe_;
   Options options_;
   bool version_ = false;
-  Texts what_, control_fd_;
+  Texts what_, control_fd_, plugins_;
   RunTexts texts_;
 };
 
@@ -96,12 +100,16 @@ CommandLine::CommandLine() {
   main_.flag("--version", "print the version", version_);
   list_.app->add_option("what", what_);
   list_.flag("--json", "for machines", options_.json);
+  list_.value("--plugin", "FILE", kPluginHelp, plugins_);
   doctor_.flag("--json", "for machines", options_.json);
   doctor_.flag("--restore", "put back the knobs that a killed run changed", options_.restore);
   add_run_flags();
   app_.require_subcommand(0, 1);                // a second command's name is a word like any other
   launch_.app = app_.add_subcommand("launch");  // for the harness, not for people: no help
-  launch_.app->allow_extras()->add_option("--control-fd", control_fd_);
+  probe_.app = app_.add_subcommand("probe-plugin");
+  for (const Commands* ours : {&launch_, &probe_}) {
+    ours->app->allow_extras()->add_option("--control-fd", control_fd_);
+  }
 }
 
 void CommandLine::add_run_flags() {
@@ -117,6 +125,7 @@ void CommandLine::add_run_flags() {
   run_.value("--out", "DIR", "folder of the run; default: a new one under results/", texts_.out);
   run_.value("--resume", "DIR", "go on with a run that was stopped", texts_.resume);
   run_.value("--like", "RUN", "repeat the plan of another run", texts_.like);
+  run_.value("--plugin", "FILE", kPluginHelp, plugins_);
   run_.value("--cpus", "LIST", "use these CPUs only, as in 2,3 or 2-5", texts_.cpus);
   run_.value("--allow", "CHECK",
              fmt::format("measure in spite of {}; recorded, and shown under every figure",
@@ -150,7 +159,7 @@ void CommandLine::add_axis_flags() {
 }
 
 Commands& CommandLine::chosen() {
-  for (Commands* command : {&list_, &run_, &doctor_, &clean_, &launch_}) {
+  for (Commands* command : {&list_, &run_, &doctor_, &clean_, &launch_, &probe_}) {
     if (command->app->parsed()) return *command;
   }
   return main_;
@@ -198,8 +207,8 @@ Options CommandLine::parse(int argc, const char* const* argv) {
   if (&command == &run_) finish_run();
   if (&command == &doctor_) options_.command = Command::doctor;
   if (&command == &clean_) options_.command = Command::clean;
-  if (&command == &launch_) {
-    options_.command = Command::launch;
+  if (&command == &launch_ || &command == &probe_) {
+    options_.command = &command == &launch_ ? Command::launch : Command::probe_plugin;
     if (control_fd_.size() == 1) options_.control_fd = parse_cpu_list(control_fd_[0]).at(0);
   }
   if (&command == &main_) {
@@ -209,14 +218,21 @@ Options CommandLine::parse(int argc, const char* const* argv) {
   return options_;
 }
 
+// Before anything that names a transport is read.
+void CommandLine::admit_plugins() {
+  for (const std::string& plugin : plugins_) admit_plugin(plugin);
+}
+
 void CommandLine::finish_list() {
   options_.command = Command::list;
+  admit_plugins();
   for (const std::string& what : what_) require_known("list", what, kListable);
   options_.what = what_.empty() ? kListable : what_;
 }
 
 void CommandLine::finish_run() {
   options_.command = Command::run;
+  admit_plugins();
   for (const CLI::Option* option : run_.app->parse_order()) {
     texts_.flags.push_back(option->get_name());
   }

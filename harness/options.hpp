@@ -9,7 +9,7 @@
 
 namespace ipcmark {
 
-enum class Command { help, version, list, run, doctor, clean, launch };
+enum class Command { help, version, list, run, doctor, clean, launch, probe_plugin };
 
 struct RunOptions {
   std::vector<std::string> experiments;  // sorted names; empty: those of the plan
@@ -32,7 +32,7 @@ struct Options {
   bool quiet = false;
   bool restore = false;           // doctor: put changed knobs back
   std::vector<std::string> what;  // list: transports, experiments, placements; never empty
-  int control_fd = -1;            // launch
+  int control_fd = -1;            // launch, probe_plugin
   RunOptions run;
   std::vector<std::string> argv;
 };

@@ -6,6 +6,7 @@
 
 #include "harness/binding.hpp"
 #include "harness/calibration.hpp"
+#include "transports/ticks.hpp"
 
 namespace ipcmark {
 
@@ -78,13 +79,19 @@ class RoleLoop {
       Tally tally{.stamps = stamps_.subspan(used)};
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
       phase().store(step.phase, std::memory_order_relaxed);
+      const std::uint64_t began = ticks::now();
       injector_.run(*end_, step.phase, step, tally);
+      const std::uint64_t ended = ticks::now();
       report.steps[i] = {.stamped = tally.stamped,
                          .messages = tally.messages,
                          .flushes = tally.flushes,
                          .wrong = tally.wrong,
                          .first_wrong = tally.first_wrong,
-                         .cpu_ns = cpu_time_ns(UsageScope::thread) - before};
+                         .wrong_lengths = tally.wrong_lengths,
+                         .cpu_ns = cpu_time_ns(UsageScope::thread) - before,
+                         .began_ticks = began,
+                         .ended_ticks = ended};
+      if (tally.stamped > tally.stamps.size()) throw std::runtime_error("more stamps than room");
       used += tally.stamped;
     }
   }

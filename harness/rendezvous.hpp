@@ -48,7 +48,10 @@ struct StepReport {
   std::uint64_t flushes = 0;
   std::uint64_t wrong = 0;
   std::uint64_t first_wrong = 0;
+  std::uint64_t wrong_lengths = 0;
   std::uint64_t cpu_ns = 0;
+  std::uint64_t began_ticks = 0;  // the role's own clock around the whole step,
+  std::uint64_t ended_ticks = 0;  // which the transport's code does not write
 };
 
 struct Report {

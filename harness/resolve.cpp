@@ -11,7 +11,9 @@
 
 #include "harness/axes.hpp"
 #include "harness/nearest.hpp"
+#include "harness/plugins.hpp"
 #include "harness/settings.hpp"
+#include "harness/share.hpp"
 
 namespace ipcmark {
 namespace {
@@ -19,12 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 using Texts = std::vector<std::string>;
 
-// Where shipped plans lie: the source tree, or where they were installed.
-constexpr const char* kPlanFolders[] = {IPCMARK_SOURCE_DIR "/bench/plans",
-                                        IPCMARK_SHARE_DIR "/plans"};
-
-// A run is named by its folder, or by its name under results/.
-Plan plan_of_run(const std::string& run) {
+// With its plug-ins, which have to be the same to go on with it (`unchanged`), not to repeat it. A
+// run is named by its folder, or by its name under results/.
+Plan plan_of_run(const std::string& run, bool unchanged) {
   for (const fs::path& folder : {fs::path(run), fs::path("results") / run}) {
     std::ifstream file(folder / "manifest.json");
     if (!file) continue;
@@ -32,6 +31,7 @@ Plan plan_of_run(const std::string& run) {
     if (!manifest.is_object() || !manifest.contains("plan")) {
       throw UsageError(fmt::format("{}: no plan in it", (folder / "manifest.json").string()));
     }
+    admit_plugins_of(manifest, unchanged);
     return plan_from_json(manifest["plan"]);
   }
   throw UsageError(fmt::format("{}: no run there (no manifest.json)", run));
@@ -103,8 +103,8 @@ void override_axes(Plan& plan, const Axes& overrides) {
 }
 
 Plan base_plan(const RunOptions& options) {
-  if (!options.resume.empty()) return plan_of_run(options.resume);
-  if (!options.like.empty()) return plan_of_run(options.like);
+  if (!options.resume.empty()) return plan_of_run(options.resume, true);
+  if (!options.like.empty()) return plan_of_run(options.like, false);
   return load_plan(find_plan(options.plan));
 }
 
@@ -112,7 +112,7 @@ Plan base_plan(const RunOptions& options) {
 
 Texts shipped_plans() {
   std::set<std::string> names;
-  for (const char* folder : kPlanFolders) {
+  for (const fs::path& folder : shared_folders("plans")) {
     std::error_code none;
     for (const auto& file : fs::directory_iterator(folder, none)) {
       if (file.path().extension() == ".toml") names.insert(file.path().stem().string());
@@ -123,8 +123,8 @@ Texts shipped_plans() {
 
 std::string find_plan(const std::string& name) {
   std::error_code none;
-  for (const char* folder : kPlanFolders) {
-    const fs::path shipped = fs::path(folder) / (name + ".toml");
+  for (const fs::path& folder : shared_folders("plans")) {
+    const fs::path shipped = folder / (name + ".toml");
     if (fs::exists(shipped, none)) return shipped.string();
   }
   if (fs::exists(name, none)) return name;

@@ -14,6 +14,7 @@
 #include "harness/checks.hpp"
 #include "harness/facts.hpp"
 #include "harness/journal.hpp"
+#include "harness/plugins.hpp"
 #include "harness/resolve.hpp"
 #include "harness/run_lock.hpp"
 #include "harness/runner.hpp"
@@ -51,6 +52,17 @@ bool spins_on_one_cpu(const LaunchPlan& launch) {
 // All that forbids this run, also what the plan allows.
 std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>& launches) {
   std::vector<Refusal> all = refusals(collect_facts(), build_info(), plan.cpus);
+  for (const Plugin& plugin : plugins()) {
+    if (!plugin.optimised) {
+      all.push_back({"debug_build", fmt::format("plug-in {} is built without optimisation "
+                                                "({})",
+                                                plugin.path, plugin.compiler)});
+    }
+    if (plugin.sanitized) {
+      all.push_back(
+          {"sanitizer_build", fmt::format("plug-in {} is built with a sanitizer", plugin.path)});
+    }
+  }
   if (std::ranges::any_of(launches, spins_on_one_cpu)) {
     all.push_back(
         {"spin_on_one_cpu",

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "harness/cast.hpp"
+#include "harness/claims.hpp"
 #include "transports/registry.hpp"
 
 namespace ipcmark {
@@ -41,6 +42,7 @@ void RungMeter::take_shape(const Report& report) {
 
 void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& stage) {
   check_payload(reports, probe());
+  require_true(probe(), reports, stage, scale_);
   slots_ = std::max(reports[0].slots, reports[1].slots);
   const bool asked = point_.pattern != Pattern::pour && point_.pattern != Pattern::pace;
   const std::size_t end = asked ? 0 : 1;
@@ -56,6 +58,7 @@ void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& st
 
 void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& stage) {
   check_payload(reports, last_);
+  require_true(last_, reports, stage, scale_);
   const bool pouring = point_.pattern == Pattern::pour;
   const auto& timed = reports[pouring ? 1 : 0];
   const auto stamps = stage.stamps(pouring ? Role::server : Role::client);
@@ -84,8 +87,9 @@ void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& 
   if (slots_ != 0) result_.values["slots"] = static_cast<double>(slots_);
 }
 
-void RungMeter::take_recheck(const std::array<Report, 2>& reports) {
+void RungMeter::take_recheck(const std::array<Report, 2>& reports, const Stage& stage) {
   check_payload(reports, recheck());
+  require_true(recheck(), reports, stage, scale_);
   sequence_ += reports[0].steps[0].messages;
 }
 
@@ -167,10 +171,12 @@ void RungMeter::check_payload(const std::array<Report, 2>& reports, const Order&
     for (std::uint32_t i = 0; i < order.step_count; ++i) {
       const auto& step = reports[end].steps[i];
       if (step.wrong == 0) continue;
-      throw PayloadWrong(
-          fmt::format("{}: {} of {} messages were not what was sent in {}, the first is number {}",
-                      end == 0 ? "client" : "server", step.wrong, step.messages,
-                      word(order.steps[i].phase), step.first_wrong));
+      const std::string lengths =
+          step.wrong_lengths == 0 ? "" : fmt::format(" ({} of another length)", step.wrong_lengths);
+      throw PayloadWrong(fmt::format(
+          "{}: {} of {} messages were not what was sent{} in {}, the first is number {}",
+          end == 0 ? "client" : "server", step.wrong, step.messages, lengths,
+          word(order.steps[i].phase), step.first_wrong));
     }
   }
 }

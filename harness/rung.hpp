@@ -14,14 +14,9 @@
 #include "harness/histogram.hpp"
 #include "harness/plan.hpp"
 #include "harness/rendezvous.hpp"
+#include "harness/time_scale.hpp"
 
 namespace ipcmark {
-
-// What a launch knows of time; found once a run.
-struct TimeScale {
-  double ticks_per_ns = 1;
-  double quantum_ns = 1;
-};
 
 // Facts of a rung, over all its visits.
 struct RungResult {
@@ -61,7 +56,7 @@ class RungMeter {
   void take_measure(const std::array<Report, 2>& reports, const Stage& stage);
   // Last: a few messages compared whole, since what was measured may have touched none.
   [[nodiscard]] Order recheck() const;
-  void take_recheck(const std::array<Report, 2>& reports);
+  void take_recheck(const std::array<Report, 2>& reports, const Stage& stage);
 
   // How long the last order ought to take.
   [[nodiscard]] std::int64_t expected_ns() const { return expected_ns_; }

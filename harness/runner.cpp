@@ -9,6 +9,7 @@
 #include "harness/handoff.hpp"
 #include "harness/idle_hold.hpp"
 #include "harness/next.hpp"
+#include "harness/plugins.hpp"
 #include "harness/record.hpp"
 #include "harness/resolve.hpp"
 #include "harness/spawn.hpp"
@@ -228,6 +229,7 @@ std::optional<Injection> Runner::injection_of(std::uint32_t block) const {
 }
 
 LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const {
+  const Plugin* plugin = plugin_of(launch.plan.rungs.front().transport);
   return {.launch_id = launch.id,
           .experiment = launch.plan.experiment,
           .block = launch.block,
@@ -236,6 +238,8 @@ LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) c
           .seed = launch.seed,
           .mirrored = launch.plan.mirrored,
           .rungs = launch.plan.rungs,
+          .plugin = plugin == nullptr ? "" : plugin->path,
+          .plugin_content = plugin == nullptr ? "" : plugin->content,
           .client_cpu = cpus.client,
           .server_cpu = cpus.server,
           .settings = request_.plan.run,

@@ -12,6 +12,7 @@
 #include "harness/environment.hpp"
 #include "harness/facts.hpp"
 #include "harness/noise.hpp"
+#include "harness/plugins.hpp"
 #include "harness/record.hpp"
 #include "harness/run.hpp"
 #include "harness/runner.hpp"
@@ -54,8 +55,9 @@ void Runner::describe() {
     manifest_ = folder_.read("manifest.json");
   }
   manifest_["contaminated"] = json::array();  // told again, from the records
-  folder_.write("environment.json",
-                describe_environment(collect_facts(), topology_, build_info()).dump(1) + "\n");
+  const json environment =
+      describe_environment(collect_facts(), topology_, build_info(), plugins());
+  folder_.write("environment.json", environment.dump(1) + "\n");
   folder_.write("environment.xml", topology_.xml());
 }
 
@@ -85,6 +87,8 @@ void Runner::write_manifest(bool complete) {
   manifest_["prefix"] = prefix_;
   manifest_["plan"] = to_json(request_.plan);
   manifest_["plan_name"] = request_.plan.name;
+  manifest_["plugins"] = json::array();
+  for (const Plugin& plugin : plugins()) manifest_["plugins"].push_back(to_json(plugin));
   manifest_["seed"] = request_.plan.run.seed;
   manifest_["argv"] = request_.argv;
   manifest_["version"] = IPCMARK_VERSION;

@@ -118,7 +118,7 @@ Topology Topology::this_machine(const std::filesystem::path& root) {
 Topology Topology::synthetic(const std::string& description, std::span<const int> isolated) {
   Handle handle(created(), &hwloc_topology_destroy);
   require_call(hwloc_topology_set_synthetic(handle.get(), description.c_str()),
-        "hwloc_topology_set_synthetic");
+               "hwloc_topology_set_synthetic");
   require_call(hwloc_topology_load(handle.get()), "hwloc_topology_load");
   return Topology(std::move(handle), isolated, {});
 }
@@ -173,7 +173,7 @@ std::string Topology::xml() const {
   char* buffer = nullptr;
   int length = 0;
   require_call(hwloc_topology_export_xmlbuffer(handle_.get(), &buffer, &length, 0),
-        "hwloc_topology_export_xmlbuffer");
+               "hwloc_topology_export_xmlbuffer");
   std::string text(buffer);
   hwloc_free_xmlbuffer(handle_.get(), buffer);
   return text;

@@ -1,7 +1,6 @@
 #include "harness/transport_list.hpp"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <map>
@@ -10,76 +9,28 @@
 #include <string>
 #include <vector>
 
-#include "harness/axes.hpp"
+#include "harness/availability.hpp"
 #include "harness/help.hpp"
+#include "harness/plugins.hpp"
 #include "harness/units.hpp"
 #include "harness/words.hpp"
 #include "transports/registry.hpp"
-#include "transports/variants.hpp"
 
 namespace ipcmark {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::uint64_t kProbeBytes = 64;
 constexpr std::size_t kName = 22;  // column of what follows a transport's name
 constexpr std::size_t kLineWidth = 100;
 
-Shape probe(const Transport& transport, const Variant& variant, std::uint64_t bytes) {
-  Shape shape;
-  shape.message_bytes = shape.reply_bytes = std::min(bytes, transport.traits.max_bytes);
-  if (!transport.traits.answers) shape.reply_bytes = 0;
-  // A hybrid carries through its arena what its queue would refuse.
-  if (transport.traits.has_threshold) shape.threshold_bytes = shape.reply_threshold_bytes = 0;
-  shape.wait = transport.waits.empty() ? Wait::block : transport.waits.back();
-  shape.access = transport.has("copy") ? Access::copy : Access::in_place;
-  variant.apply(shape);
-  shape.prefix = fmt::format("ipcmark-list-{}", ::getpid());
-  return shape;
+// A plug-in's transport is opened in a child of its own: its code never runs in here.
+json availability_of(const Transport& transport) {
+  return plugin_of(transport.traits.name) != nullptr ? availability_of_plugin(transport)
+                                                     : availability(transport);
 }
 
-// Opened in this process and at once closed; why not, or empty.
-std::string missing(const Transport& transport, const Shape& shape) {
-  try {
-    static_cast<void>(transport.open(shape));
-    return {};
-  } catch (const std::exception& error) {
-    return error.what();
-  }
-}
-
-// The largest message that can be had here, found by trying, and what refuses a larger one.
-json limits_of(const Transport& transport, const Variant& variant) {
-  const auto refused = [&](std::uint64_t bytes) {
-    return missing(transport, probe(transport, variant, bytes));
-  };
-  const std::uint64_t fixed = transport.traits.max_bytes;
-  if (fixed != kNever) return {{"max_bytes", fixed}, {"limited_by", ""}};
-  std::string reason = refused(kLargestMessage);
-  if (reason.empty()) return {{"max_bytes", nullptr}, {"limited_by", ""}};
-  std::uint64_t works = kProbeBytes, fails = kLargestMessage;
-  while (fails - works > 1) {
-    const std::uint64_t middle = works + (fails - works) / 2;
-    std::string why = refused(middle);
-    if (why.empty()) {
-      works = middle;
-    } else {
-      fails = middle, reason = std::move(why);
-    }
-  }
-  return {{"max_bytes", works}, {"limited_by", reason}};
-}
-
-json variant_json(const Variant& variant) {
-  auto axes = json::object();
-  if (variant.backing != Backing::none) axes["backing"] = word(variant.backing);
-  if (variant.page_bytes != 0) axes["page_bytes"] = variant.page_bytes;
-  if (variant.address != Address::none) axes["address"] = word(variant.address);
-  return axes;
-}
-
-json entry(const Transport& transport, const Variant& variant, const json& limits) {
+json entry(const Transport& transport, const json& form) {
   const Traits& traits = transport.traits;
   auto waits = json::array();
   for (const Wait wait : transport.waits) waits.push_back(word(wait));
@@ -87,19 +38,20 @@ json entry(const Transport& transport, const Variant& variant, const json& limit
   if (traits.takes_depth) abilities.push_back("depth");
   if (traits.has_buffer) abilities.push_back("buffer_bytes");
   if (traits.has_nodelay) abilities.push_back("nodelay");
-  const std::string reason = missing(transport, probe(transport, variant, kProbeBytes));
+  const Plugin* plugin = plugin_of(traits.name);
   return {{"name", traits.name},
-          {"variant", variant_json(variant)},
+          {"variant", form.at("variant")},
           {"summary", traits.summary},
-          {"available", reason.empty()},
-          {"reason", reason},
+          {"available", form.at("reason") == ""},
+          {"reason", form.at("reason")},
+          {"plugin", plugin == nullptr ? json() : json(plugin->path)},
           {"family", word(traits.family)},
           {"copies", traits.copies},
           {"boundaries", traits.boundaries},
           {"answers", traits.answers},
           {"carries_payload", traits.carries_payload},
-          {"max_bytes", limits["max_bytes"]},
-          {"limited_by", limits["limited_by"]},
+          {"max_bytes", form.at("max_bytes")},
+          {"limited_by", form.at("limited_by")},
           {"waits", std::move(waits)},
           {"abilities", std::move(abilities)}};
 }
@@ -165,9 +117,7 @@ void print_reasons(const Reasons& reasons) {
 json transports_json() {
   auto all = json::array();
   for (const Transport& transport : transports()) {
-    const auto forms = variants(transport.traits);
-    const json limits = limits_of(transport, forms.front());
-    for (const Variant& variant : forms) all.push_back(entry(transport, variant, limits));
+    for (const json& form : availability_of(transport)) all.push_back(entry(transport, form));
   }
   return all;
 }

@@ -46,6 +46,7 @@ struct Tally {
   std::uint64_t flushes = 0;
   std::uint64_t wrong = 0;  // messages whose length or payload was not what was sent
   std::uint64_t first_wrong = 0;
+  std::uint64_t wrong_lengths = 0;  // those of the wrong ones that were of another length
 };
 
 class End {

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stdexcept>
+#include <string>
 
 #include "transports/end.hpp"
 #include "transports/keystream.hpp"
@@ -37,22 +39,44 @@ inline void put(E& end, std::span<std::byte> buffer, Care care, std::uint64_t ke
   }
 }
 
+// Whether as much came as was sent; counted apart, so that a mechanism that is wrong about sizes is
+// told from one that is wrong about bytes.
+[[nodiscard]] inline bool whole(Tally& tally, std::size_t got, std::size_t wanted) noexcept {
+  if (got == wanted) [[likely]]
+    return true;
+  ++tally.wrong_lengths;
+  return false;
+}
+
 template <Access A, class E>
-[[nodiscard]] inline bool take(E& end, std::span<std::byte> buffer, Care care, std::uint64_t key) {
+[[nodiscard]] inline bool take(E& end, std::span<std::byte> buffer, Care care, std::uint64_t key,
+                               Tally& tally) {
   if constexpr (A == Access::in_place) {
     const auto message = end.peek(buffer.size());
-    const bool right = message.size() == buffer.size() && keystream::read(care, message, key);
+    const bool right =
+        whole(tally, message.size(), buffer.size()) && keystream::read(care, message, key);
     end.release();
     return right;
   } else {
-    return end.recv(buffer) == buffer.size() && keystream::read(care, buffer, key);
+    return whole(tally, end.recv(buffer), buffer.size()) && keystream::read(care, buffer, key);
   }
+}
+
+// One or more messages, and no more than there was room for: what lies behind is nobody's.
+template <class E>
+[[nodiscard]] inline std::size_t take_batch(E& end, const Batch& batch) {
+  const std::size_t got = end.recv_batch(batch);
+  if (got == 0 || got > batch.count) [[unlikely]] {
+    throw std::runtime_error("recv_batch: returned " + std::to_string(got) +
+                             " messages of at most " + std::to_string(batch.count));
+  }
+  return got;
 }
 
 template <class E>
 [[nodiscard]] inline bool take_until(E& end, std::span<std::byte> buffer, Care care,
-                                     std::uint64_t key, std::uint64_t timeout_ns) {
-  return end.recv_until(buffer, deadline_in(timeout_ns)) == buffer.size() &&
+                                     std::uint64_t key, std::uint64_t timeout_ns, Tally& tally) {
+  return whole(tally, end.recv_until(buffer, deadline_in(timeout_ns)), buffer.size()) &&
          keystream::read(care, buffer, key);
 }
 
@@ -70,9 +94,9 @@ void ask(E& end, const Job& job, std::span<std::byte> message, std::span<std::by
       put<A>(end, message, care, key(sequence));
       const std::uint64_t want = key(sequence) ^ keystream::kReply;
       if constexpr (kTimed) {
-        note(tally, take_until(end, reply, care, want, job.timeout_ns), sequence);
+        note(tally, take_until(end, reply, care, want, job.timeout_ns, tally), sequence);
       } else {
-        note(tally, take<A>(end, reply, care, want), sequence);
+        note(tally, take<A>(end, reply, care, want, tally), sequence);
       }
     }
     stamp(tally);
@@ -88,7 +112,7 @@ void answer(E& end, const Job& job, std::span<std::byte> message, std::span<std:
   const Care care = keystream::care(job.touch, job.verify);
   const std::uint64_t last = job.first_sequence + job.messages;
   for (std::uint64_t sequence = job.first_sequence; sequence < last; ++sequence) {
-    note(tally, take<A>(end, message, care, key(sequence)), sequence);
+    note(tally, take<A>(end, message, care, key(sequence), tally), sequence);
     put<A>(end, reply, care, key(sequence) ^ keystream::kReply);
   }
   tally.messages += job.messages;
@@ -133,7 +157,7 @@ void drain(E& end, const Job& job, const Batch& batch, Tally& tally) {
       if (batch.count > 1) {
         Batch part = batch;
         part.count = std::min<std::uint64_t>(batch.count, next_stamp - sequence);
-        const std::size_t got = end.recv_batch(part);
+        const std::size_t got = take_batch(end, part);
         for (std::size_t i = 0; i < got; ++i, ++sequence) {
           note(tally, keystream::read(care, part[i], key(sequence)), sequence);
         }
@@ -142,7 +166,7 @@ void drain(E& end, const Job& job, const Batch& batch, Tally& tally) {
       }
     }
     for (; sequence < next_stamp; ++sequence) {
-      note(tally, take<A>(end, batch[0], care, key(sequence)), sequence);
+      note(tally, take<A>(end, batch[0], care, key(sequence), tally), sequence);
     }
     stamp(tally), next_stamp += job.messages_each;
   }
@@ -196,10 +220,10 @@ void absorb(E& end, const Job& job, const Batch& batch, Tally& tally) {
     if constexpr (Batches<E>) {
       if (batch.count > 1) {
         part.count = std::min<std::uint64_t>(batch.count, job.messages - done);
-        part.count = end.recv_batch(part);
+        part.count = take_batch(end, part);
       }
     }
-    if (batch.count == 1) note(tally, end.recv(part[0]) == part.bytes, done);
+    if (batch.count == 1) note(tally, whole(tally, end.recv(part[0]), part.bytes), done);
     const std::uint64_t now = ticks::now() - job.origin_ticks;
     for (std::size_t i = 0; i < part.count; ++i, ++done) {
       note(tally, keystream::read(care, part[i], key(job.first_sequence + done)), done);

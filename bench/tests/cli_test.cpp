@@ -101,8 +101,12 @@ TEST(cli, lists_every_form_of_a_transport_once_with_its_limits) {
       EXPECT_TRUE(entry.contains(key)) << key;
     }
     const std::string reason = entry.at("reason");
-    if (!reason.empty()) EXPECT_NE(reason.find(": "), std::string::npos) << reason;
-    if (entry.at("max_bytes").is_null()) EXPECT_EQ(entry.at("limited_by"), "") << entry;
+    if (!reason.empty()) {
+      EXPECT_NE(reason.find(": "), std::string::npos) << reason;
+    }
+    if (entry.at("max_bytes").is_null()) {
+      EXPECT_EQ(entry.at("limited_by"), "") << entry;
+    }
   }
   EXPECT_GE(seen.size(), 40u);
   for (const char* form : {R"("unix_dgram"{"address":"abstract"})",

@@ -18,7 +18,9 @@ TINY = ["latency", "--plan", "smoke", "--transport", "pipe,shm_ring", "--quiet"]
 
 
 def ipcmark(*arguments: str, **options) -> subprocess.CompletedProcess:
-    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=120, **options)
+    return subprocess.run(
+        [PROGRAM, *arguments], capture_output=True, text=True, timeout=120, **options
+    )
 
 
 def records(run: Path) -> list[dict]:
@@ -50,7 +52,11 @@ def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
     books = manifest(run_dir)
     found = records(run_dir)
     counts = {s: sum(r["status"] == s for r in found) for s in ("ok", "skipped", "failed")}
-    assert books["cases_planned"] == books["cases_ok"] + books["cases_skipped"] + books["cases_failed"] == len(found)
+    assert (
+        books["cases_planned"]
+        == books["cases_ok"] + books["cases_skipped"] + books["cases_failed"]
+        == len(found)
+    )
     assert counts == {s: books[f"cases_{s}"] for s in counts}
     assert counts["failed"] == 0
     assert all(r["reason"] for r in found if r["status"] == "skipped")
@@ -84,9 +90,20 @@ def test_a_run_is_never_overwritten(run_dir):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
 def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
-    arguments = ["run", "latency", "throughput", "--plan", "smoke", "--quiet", "--out", str(run_dir)]
+    arguments = [
+        "run",
+        "latency",
+        "throughput",
+        "--plan",
+        "smoke",
+        "--quiet",
+        "--out",
+        str(run_dir),
+    ]
     partial = run_dir.with_name("run.partial")
-    with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as run:
+    with subprocess.Popen(
+        [PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as run:
         deadline = time.monotonic() + 60
         while not list(partial.glob("*.jsonl")) and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -117,7 +134,11 @@ def test_two_runs_never_overlap(run_dir, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["run", "latency", "--wait", "spin", "--placement", "same_core", "--transport", "pipe"], 3, "--allow"),
+        (
+            ["run", "latency", "--wait", "spin", "--placement", "same_core", "--transport", "pipe"],
+            3,
+            "--allow",
+        ),
         (["run", "latency", "--cpus", "4095"], 3, "4095"),
         (["run", "latency", "--out", "/proc/nowhere/run"], 2, "/proc/nowhere"),
     ],

@@ -75,9 +75,23 @@ TEST(EnvironmentTest, the_build_is_program_compiler_flags_and_plugins) {
   other = kBuild;
   other.commit = "def";
   EXPECT_EQ(build_key(other, {})["key"], key) << "the same bytes are the same build";
-  const json with_plugin = build_key(kBuild, {"/proc/self/exe"});
+  const json with_plugin =
+      build_key(kBuild, {{.path = "/somewhere/libmine.so", .build_id = "12ab", .content = "00ff"}});
   EXPECT_NE(with_plugin["key"], key);
-  EXPECT_TRUE(with_plugin["plugins"].contains("exe"));
+  EXPECT_EQ(with_plugin["plugins"]["libmine.so"], "12ab");
+  const json nameless = build_key(kBuild, {{.path = "/libmine.so", .content = "00ff"}});
+  EXPECT_EQ(nameless["plugins"]["libmine.so"], "00ff") << "linked without a build-id";
+}
+
+TEST(EnvironmentTest, a_plugin_of_another_compiler_is_doubted) {
+  const Plugin same{.path = "/a.so", .compiler = "Debian " + kBuild.compiler};
+  const Plugin other{.path = "/b.so", .name = "b", .compiler = "Clang 99"};
+  const auto doubts = [](const std::vector<Plugin>& plugins) {
+    return describe_environment(kFacts, machine(), kBuild, plugins)["doubts"];
+  };
+  EXPECT_EQ(doubts({same}), doubts({}));
+  EXPECT_EQ(doubts({other}).size(), doubts({}).size() + 1);
+  EXPECT_EQ(doubts({other}).back()["check"], "plugin_compiler");
 }
 
 TEST(EnvironmentTest, this_machine_gives_the_same_keys_twice) {

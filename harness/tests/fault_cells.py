@@ -81,7 +81,10 @@ def verdict(record: dict, fault: Fault, deadline_ms: int) -> str:
 
 
 # A message too many or too few is not seen where no payload is looked at: the last few are.
-UNREAD_REASON = r"^payload: .* in close,|did not finish (warm_up|measure|close) within"
+UNREAD_REASON = (
+    r"^payload: .* in close,|did not finish (warm_up|measure|close) within"
+    r"|^(client|server): .*Bad message in"
+)
 
 
 def expected_reason(fault: Fault) -> str:
@@ -99,4 +102,6 @@ def expected_reason(fault: Fault) -> str:
         else rf"{who} \(in [^)]*nanosleep[^)]*\).* {late}",
         # A stream goes on without it: the receiver is one short at the end of what was ordered.
         "lost": rf"{late}|did not finish measure|^payload: .* in {phase},",
-    }.get(fault.kind, rf"^payload: .* in {phase},|{late}")
+    }.get(
+        fault.kind, rf"^payload: .* in {phase},|{late}|^(client|server): .*Bad message in {phase}$"
+    )

@@ -38,8 +38,9 @@ DEADLINES_MS = (100, 100, 1000, 3000)
 class Matrix:
     """Where cells are run and what came of them."""
 
-    def __init__(self, program: str, work: Path):
-        self.program, self.work = program, work
+    def __init__(self, program: str, work: Path, out: Path):
+        self.program, self.work, self.out = program, work, out
+        self.began = time.monotonic()
         self.token = uuid.uuid4().hex
         self.temp = work / "tmp"
         self.temp.mkdir()
@@ -112,6 +113,7 @@ class Matrix:
                     self.absent[mode.label(transport["name"]), fault.text] = why
                 else:
                     open_cells.add((transport["name"], fault))
+        self.save()
         reached: set[str] = set()
         for deadline_ms in DEADLINES_MS:
             if not open_cells:
@@ -130,6 +132,10 @@ class Matrix:
                 self.wrong[
                     mode.label(transport["name"]), "none"
                 ] = "no launch without a fault was ok"
+
+    def save(self) -> str:
+        """Writes the tables of what is known so far; their summary."""
+        return fault_table.write(self.out, self, time.monotonic() - self.began)
 
     def judge(self, record: dict, mode: Mode, open_cells: set, deadline_ms: int) -> None:
         injected = record.get("injected")
@@ -190,11 +196,11 @@ def strike_all(matrix: Matrix, transports: list[dict]) -> None:
     for mode, group in by_mode(names).items():
         for phase in PHASES:
             matrix.strike(group, mode, [f for f in faults if f.phase == phase])
-    blunt = [f for f in faults if f.kind in ("killed", "stopped", "exits", "segfault")]
-    for mode, group in by_mode([t for t in transports if t not in names]).items():
-        matrix.strike(group, mode, blunt)
     for mode, group in by_mode(names, "none").items():
         matrix.strike(group, mode, unread())
+    blunt = [f for f in alternating(faults) if f.kind in ("killed", "stopped")]
+    for mode, group in by_mode([t for t in transports if t not in names]).items():
+        matrix.strike(group, mode, blunt)
 
 
 def strike_some(matrix: Matrix, transports: list[dict]) -> None:
@@ -221,17 +227,19 @@ def main() -> int:
     parser.add_argument("-o", "--out", type=Path, default=Path("."), help="where the tables go")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="fault-matrix-") as work:
-        matrix = Matrix(os.path.abspath(asked.program), Path(work))
+        matrix = Matrix(os.path.abspath(asked.program), Path(work), asked.out)
         transports = matrix.transports()
         if asked.transport:
             transports = [t for t in transports if t["name"] in asked.transport.split(",")]
-        began = time.monotonic()
         (strike_all if asked.all else strike_some)(matrix, transports)
-        kills = asked.kills or (20 if asked.all else 4)
-        for mode, group in by_mode(first_of("name", transports)).items():
-            if mode.wait == "block" and not mode.variant:
+        kills = asked.kills or (10 if asked.all else 3)
+        groups = by_mode(first_of("name" if asked.all else "family", transports))
+        for mode, group in groups.items():
+            if mode.wait == "block":
                 matrix.kill_harness([t["name"] for t in group], mode, kills)
-        fault_table.write(asked.out, matrix, time.monotonic() - began)
+        print(matrix.save())
+        for key, why in sorted(matrix.wrong.items()):
+            print(f"{' '.join(key)}: {why}")
     return 1 if matrix.wrong else 0
 
 

@@ -10,8 +10,8 @@ from fault_cells import MESSAGE_FAULTS, PHASES, PROCESS_FAULTS, all_faults
 KINDS = (*PROCESS_FAULTS, *MESSAGE_FAULTS)
 
 
-def write(folder: Path, matrix, seconds: float) -> None:
-    """fault_matrix.json, fault_matrix.md, and their summary on stdout."""
+def write(folder: Path, matrix, seconds: float) -> str:
+    """fault_matrix.json and fault_matrix.md; returns their summary."""
     folder.mkdir(parents=True, exist_ok=True)
     cells = [
         {"transport": name, "fault": fault, "ended_after_ms": round(took, 1)}
@@ -37,9 +37,7 @@ def write(folder: Path, matrix, seconds: float) -> None:
     (folder / "fault_matrix.md").write_text(
         markdown(matrix, sorted({name for name, _ in matrix.took_ms}), summary)
     )
-    print(summary)
-    for key, why in sorted(matrix.wrong.items()):
-        print(f"{' '.join(key)}: {why}")
+    return summary
 
 
 def summarise(matrix, seconds: float) -> str:

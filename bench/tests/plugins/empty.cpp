@@ -1,0 +1,5 @@
+// A descriptor, and no transport.
+#include "transports/plugin.hpp"
+
+extern "C" constinit const ipcmark::PluginDescriptor ipcmark_plugin =
+    ipcmark::describe_plugin("empty");

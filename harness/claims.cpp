@@ -1,0 +1,153 @@
+#include "harness/claims.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "harness/cast.hpp"
+#include "harness/words.hpp"
+
+namespace ipcmark {
+
+namespace {
+
+// Between the role's reading of the clock and the pattern's lie tens of nanoseconds. A preemption
+// just there hides time of an honest end, but not in every step of an order; one that hides this
+// much in all of them leaves time out on purpose.
+constexpr double kHiddenShare = 0.1;
+constexpr double kHiddenFloorNs = 20'000;
+// In one step alone: longer than a host takes a CPU away for, and more than is shown.
+constexpr double kHiddenAloneShare = 0.5;
+constexpr double kHiddenAloneNs = 20e6;
+double to_ns(std::uint64_t ticks, TimeScale scale) {
+  return static_cast<double>(ticks) / scale.ticks_per_ns;
+}
+
+double taken_ns(const Claim& claim, TimeScale scale) {
+  return to_ns(claim.report.ended_ticks - claim.report.began_ticks, scale);
+}
+
+// Parts whose stamps go from (nearly) the first message to the last.
+bool stamps_its_course(Part part) { return part == Part::ask || part == Part::drain; }
+
+std::uint64_t stamps_due(const Claim& claim) {
+  switch (claim.part) {
+    case Part::ask:
+    case Part::drain:
+      return 1 + (claim.job.messages - (claim.part == Part::drain ? claim.job.lead : 0)) /
+                     claim.job.messages_each;
+    case Part::pace:
+    case Part::absorb:
+    case Part::expire:
+      return claim.job.messages;
+    case Part::answer:
+    case Part::pour:
+      return 0;
+  }
+  return 0;
+}
+
+// What a role's part of the step is: the order says the client's.
+Part part_of(std::size_t end, Part part) {
+  if (end == 0) return part;
+  return part == Part::ask ? Part::answer : part == Part::pour ? Part::drain : Part::absorb;
+}
+
+bool serves(Part part) { return part != Part::expire; }
+
+std::vector<Claim> claims_of(const Order& order, std::size_t end, const Report& report,
+                             std::span<const std::uint64_t> stamps) {
+  std::vector<Claim> claims;
+  std::uint64_t used = 0;
+  for (std::uint32_t i = 0; i < order.step_count; ++i) {
+    const Step& step = order.steps[i];
+    if (end == 1 && !serves(step.part)) continue;
+    const std::uint64_t stamped =
+        std::min<std::uint64_t>(report.steps[i].stamped, stamps.size() - used);
+    claims.push_back(
+        {part_of(end, step.part), step.job, report.steps[i], stamps.subspan(used, stamped)});
+    used += stamped;
+  }
+  return claims;
+}
+
+}  // namespace
+
+double hidden_ns(const Claim& claim, TimeScale scale) {
+  if (!stamps_its_course(claim.part) || claim.stamps.empty()) return 0;
+  const std::uint64_t lead = claim.part == Part::drain ? claim.job.lead : 0;
+  const double stamped = static_cast<double>(claim.job.messages - lead) /
+                         static_cast<double>(std::max<std::uint64_t>(claim.job.messages, 1));
+  const double shown = to_ns(claim.stamps.back() - claim.stamps.front(), scale);
+  return std::max(0.0, taken_ns(claim, scale) * stamped - shown);
+}
+
+std::string contradiction(const Claim& claim) {
+  const StepReport& report = claim.report;
+  if (report.messages != claim.job.messages) {
+    return fmt::format("claims {} messages, {} were asked for", report.messages,
+                       claim.job.messages);
+  }
+  if (report.stamped != stamps_due(claim)) {
+    return fmt::format("wrote {} stamps, {} were due", report.stamped, stamps_due(claim));
+  }
+  if (claim.part == Part::expire) return {};  // how late each wait was, not when
+  const bool relative = claim.part == Part::pace || claim.part == Part::absorb;
+  std::uint64_t last = report.began_ticks;
+  for (const std::uint64_t stamp : claim.stamps) {
+    const std::uint64_t at = relative ? claim.job.origin_ticks + stamp : stamp;
+    if (at < last) return "its stamps descend, or begin before the step";
+    last = at;
+  }
+  return last > report.ended_ticks ? "its last stamp is later than the end of the step" : "";
+}
+
+std::string too_fast(std::span<const Claim> claims, TimeScale scale) {
+  double hidden_sum = 0, taken_sum = 0;
+  std::size_t timed = 0, hiding = 0;
+  bool alone = false;
+  for (const Claim& claim : claims) {
+    if (!stamps_its_course(claim.part)) continue;
+    const double hidden = hidden_ns(claim, scale), taken = taken_ns(claim, scale);
+    hidden_sum += hidden, taken_sum += taken;
+    ++timed;
+    hiding += hidden > kHiddenFloorNs && hidden > kHiddenShare * taken;
+    alone = alone || (hidden > kHiddenAloneNs && hidden > kHiddenAloneShare * taken);
+  }
+  const bool together = timed >= 2 && hiding == timed;
+  if (!together && !alone) return {};
+  return fmt::format("its stamps account for {:.1f} of the {:.1f} us that its steps took",
+                     (taken_sum - hidden_sum) / 1e3, taken_sum / 1e3);
+}
+
+void require_true(const Order& order, const std::array<Report, 2>& reports, const Stage& stage,
+                  TimeScale scale) {
+  for (std::size_t end = 0; end < 2; ++end) {
+    const Role role = end == 0 ? Role::client : Role::server;
+    const auto claims = claims_of(order, end, reports[end], stage.stamps(role));
+    std::string why;
+    for (const Claim& claim : claims) {
+      if (why.empty()) why = contradiction(claim);
+    }
+    if (why.empty()) why = too_fast(claims, scale);
+    if (!why.empty()) throw LaunchFailed(fmt::format("{}: {}", word(role), why));
+  }
+}
+
+void require_within(const Order& order, const std::array<Report, 2>& reports,
+                    std::uint64_t waited_ticks, TimeScale scale) {
+  for (std::size_t end = 0; end < 2; ++end) {
+    std::uint64_t taken = 0;
+    for (std::uint32_t i = 0; i < order.step_count; ++i) {
+      taken += reports[end].steps[i].ended_ticks - reports[end].steps[i].began_ticks;
+    }
+    if (taken > waited_ticks) {
+      throw LaunchFailed(fmt::format("{}: its steps claim {:.1f} us, the launch waited {:.1f} us",
+                                     word(end == 0 ? Role::client : Role::server),
+                                     to_ns(taken, scale) / 1e3, to_ns(waited_ticks, scale) / 1e3));
+    }
+  }
+}
+
+}  // namespace ipcmark
