@@ -19,6 +19,7 @@ constexpr std::uint64_t kLargestBatchBytes = 1 << 20;
 
 bool complete(Case& point) {
   if (point.pattern != Pattern::pour) return false;
+  if (point.shared() && point.batch > 1) return false;  // a mailbox takes one at a time
   return point.batch == 1 || point.batch * point.message_bytes <= kLargestBatchBytes;
 }
 

@@ -14,6 +14,17 @@ namespace {
 
 bool open_loop(Pattern pattern) { return pattern == Pattern::pace; }
 
+// What a mailbox needs beyond the transport: each message names its producer in its first word, and
+// only a stream has several ends.
+std::string no_mailbox(const Case& point) {
+  if (point.pattern != Pattern::pour) return "only pour has several producers or consumers";
+  if (point.batch > 1) return "several producers or consumers hand over one message at a time";
+  if (point.touch == Touch::none) return "with touch none no message names its producer";
+  if (point.message_bytes >= sizeof(std::uint64_t)) return {};
+  return fmt::format("{} B cannot name a producer: {} B do", point.message_bytes,
+                     sizeof(std::uint64_t));
+}
+
 std::string missing_ability(const Case& point, const Transport& transport) {
   const auto lacks_it = [&](std::string_view ability) {
     return fmt::format("{} has no {}", transport.traits.name, ability);
@@ -32,6 +43,13 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   if (bounded && (in_place || !transport.has("recv_until"))) return lacks_it("recv_until");
   if (open_loop(point.pattern) && in_place) return lacks_it("open loop in place");
   if (!transport.traits.answers && point.pattern != Pattern::pour) return lacks_it("way back");
+  if (point.shared()) {
+    if (auto why = no_mailbox(point); !why.empty()) return why;
+  }
+  if (transport.traits.lossy && one_way && point.touch == Touch::none) {
+    return fmt::format("{} loses messages: with touch none nobody could tell which",
+                       transport.traits.name);
+  }
   if (transport.traits.one_in_flight && one_way) {
     return fmt::format("{} holds one message at a time", transport.traits.name);
   }

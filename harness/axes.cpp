@@ -120,6 +120,7 @@ std::vector<Axis> table() {
   const Limits reply{Unit::bytes, 0, kLargestMessage};
   const Limits wait{Unit::time, 0, kLongestWait, true};
   const Limits page{Unit::bytes, 0, 1 << 21, false, false, {0, 1 << 12, 1 << 14, 1 << 16, 1 << 21}};
+  const Limits roles{Unit::count, 1, kMostRoles};
   const Limits threshold{Unit::bytes, 0, kLargestMessage, true, true};
   return {
       words<&Case::transport>("transport", what, "mechanism", &transport_words),
@@ -161,6 +162,9 @@ std::vector<Axis> table() {
       words<&Case::home>("home", memory, "end that touches shared memory first"),
       quantity<&Case::delay_ns>("delay_ns", load, "known delay, null transport only",
                                 {Unit::time, 0, kSecond}),
+      words<&Case::ipc_limits>("ipc_limits", place, "whose limits message queues have"),
+      quantity<&Case::producers>("producers", place, "clients that pour", roles),
+      quantity<&Case::consumers>("consumers", place, "servers that drain", roles),
   };
 }
 

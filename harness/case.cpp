@@ -64,6 +64,8 @@ Shape shape_of(const Case& point, const std::string& prefix) {
           .threshold_bytes = threshold,
           // An ask's answer is a fixed acknowledgement on both paths; a ping's is the message.
           .reply_threshold_bytes = point.pattern == Pattern::ping ? threshold : kNever,
+          .producers = point.producers,
+          .consumers = point.consumers,
           .home = point.home,
           .prefix = prefix};
 }

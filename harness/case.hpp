@@ -15,6 +15,7 @@ enum class Idle { default_, c1, polling };
 enum class RoleKind { process, thread };
 enum class Policy { other, fifo };
 enum class Schedule { closed, fixed, poisson };
+enum class IpcLimits { host, private_ };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
 // words.hpp.
@@ -46,9 +47,14 @@ struct Case {
   Policy policy = Policy::other;
   Role home = Role::client;
   std::uint64_t delay_ns = 0;
+  IpcLimits ipc_limits = IpcLimits::host;
+  std::uint32_t producers = 1;
+  std::uint32_t consumers = 1;
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;
+  // Several clients or servers: a mailbox.
+  [[nodiscard]] bool shared() const { return producers > 1 || consumers > 1; }
 };
 
 // The flat map of the record schema: "inf" for never, words for enumerations.

@@ -7,9 +7,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
-#include <vector>
+#include <numeric>
 
 #include "harness/words.hpp"
 
@@ -68,10 +69,12 @@ Cast::Member Cast::start(const RoleContext& context, std::unique_ptr<Channel>& c
   return {context, std::move(ours), pid, open_pidfd(pid), std::thread()};
 }
 
-Cast::Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel)
-    : members_{start(contexts[0], channel), start(contexts[1], channel)} {}
+Cast::Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel) {
+  members_.reserve(contexts.size());
+  for (const RoleContext& context : contexts) members_.push_back(start(context, channel));
+}
 
-void Cast::meet(std::int64_t deadline_ns) { gather(0b11, Phase::meet, deadline_ns); }
+void Cast::meet(std::int64_t deadline_ns) { gather(everybody(), Phase::meet, deadline_ns); }
 
 Cast::~Cast() {
   for (auto& member : members_) {
@@ -93,34 +96,34 @@ Cast::~Cast() {
 
 // One that is dead is found so by gather, which says of what.
 void Cast::order(std::size_t i, const Order& order) {
-  state().role_phase[i].store(Phase::start, std::memory_order_relaxed);
+  step_of(i).store(Phase::start, std::memory_order_relaxed);
   try {
     members_[i].control.send(order);
   } catch (const std::system_error&) {
   }
 }
 
-Report Cast::tell(Role role, const Order& what, Phase phase, std::int64_t deadline_ns) {
-  order(index(role), what);
-  return gather(1u << index(role), phase, deadline_ns)[index(role)];
+std::vector<Report> Cast::tell(const std::vector<std::size_t>& whom, const Order& what, Phase phase,
+                               std::int64_t deadline_ns) {
+  for (const std::size_t i : whom) order(i, what);
+  return gather(whom, phase, deadline_ns);
 }
 
-std::array<Report, 2> Cast::tell_both(const Order& what, Phase phase, std::int64_t deadline_ns) {
-  for (std::size_t i = 0; i < 2; ++i) order(i, what);
-  return gather(0b11, phase, deadline_ns);
+std::vector<Report> Cast::tell_all(const Order& what, Phase phase, std::int64_t deadline_ns) {
+  return tell(everybody(), what, phase, deadline_ns);
 }
 
 void Cast::close(std::int64_t deadline_ns) {
   const Deadline deadline{monotonic_now() + deadline_ns};
   state().enter(Phase::close, deadline.monotonic_ns);
-  for (std::size_t i = 0; i < 2; ++i) order(i, Order{.kind = Order::Kind::quit});
-  for (std::size_t i = 0; i < 2; ++i) {
+  for (const std::size_t i : everybody()) order(i, Order{.kind = Order::Kind::quit});
+  for (const std::size_t i : everybody()) {
     const auto& member = members_[i];
     pollfd ended{.fd = member.pidfd ? member.pidfd.get() : member.control.fd(),
                  .events = POLLIN,
                  .revents = 0};
     const timespec left = remaining(deadline);
-    if (::ppoll(&ended, 1, &left, nullptr) <= 0) too_late(1u << i, Phase::close, deadline_ns);
+    if (::ppoll(&ended, 1, &left, nullptr) <= 0) too_late({i}, Phase::close, deadline_ns);
     if (const auto last = member.control.recv_report()) blame_report(i, *last, Phase::close);
     siginfo_t info{};
     if (!member.pidfd) continue;
@@ -130,82 +133,118 @@ void Cast::close(std::int64_t deadline_ns) {
   }
 }
 
-std::array<pollfd, 4> Cast::listen_to(unsigned awaited) const {
-  std::array<pollfd, 4> fds{};
-  for (std::size_t i = 0; i < 2; ++i) {
-    fds[i] = {.fd = (awaited & 1u << i) != 0 ? members_[i].control.fd() : -1,
-              .events = POLLIN,
-              .revents = 0};
-    fds[2 + i] = {
-        .fd = members_[i].pidfd ? members_[i].pidfd.get() : -1, .events = POLLIN, .revents = 0};
+std::vector<std::size_t> Cast::everybody() const {
+  std::vector<std::size_t> all(members_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
+std::vector<std::size_t> Cast::all_but(std::size_t place) const {
+  auto all = everybody();
+  std::erase(all, place);
+  return all;
+}
+
+std::size_t Cast::first(Role role) const {
+  const auto found = std::ranges::find(
+      members_, role, [](const Member& member) { return member.context.spec.role; });
+  return static_cast<std::size_t>(found - members_.begin());
+}
+
+std::vector<pid_t> Cast::pids() const {
+  std::vector<pid_t> all;
+  for (const Member& member : members_) all.push_back(member.pid);
+  return all;
+}
+
+std::string Cast::name(std::size_t i) const {
+  const RoleSpec& spec = members_[i].context.spec;
+  const auto alike = std::ranges::count(
+      members_, spec.role, [](const Member& member) { return member.context.spec.role; });
+  return alike == 1 ? std::string(word(spec.role))
+                    : fmt::format("{} {}", word(spec.role), spec.index);
+}
+
+std::vector<pollfd> Cast::listen_to(const std::vector<std::size_t>& whom) const {
+  const std::size_t count = members_.size();
+  std::vector<pollfd> fds(2 * count, {.fd = -1, .events = POLLIN, .revents = 0});
+  for (const std::size_t i : whom) fds[i].fd = members_[i].control.fd();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (members_[i].pidfd) fds[count + i].fd = members_[i].pidfd.get();
   }
   return fds;
 }
 
-std::array<Report, 2> Cast::gather(unsigned awaited, Phase phase, std::int64_t deadline_ns) {
-  std::array<Report, 2> reports;
+std::vector<Report> Cast::gather(const std::vector<std::size_t>& whom, Phase phase,
+                                 std::int64_t deadline_ns) {
+  const std::size_t count = members_.size();
+  std::vector<Report> reports(count);
+  auto fds = listen_to(whom);
+  auto awaited = whom;
   const Deadline deadline{monotonic_now() + deadline_ns};
   state().enter(phase, deadline.monotonic_ns);
-  while (awaited != 0) {
-    auto fds = listen_to(awaited);
-    const timespec left = remaining(deadline);
-    const int ready = ::ppoll(fds.data(), fds.size(), &left, nullptr);
+  while (!awaited.empty()) {
+    const timespec time = remaining(deadline);
+    const int ready = ::ppoll(fds.data(), fds.size(), &time, nullptr);
     if (ready < 0 && errno != EINTR) check(ready, "ppoll");
     if (ready == 0 && passed(deadline)) too_late(awaited, phase, deadline_ns);
-    for (std::size_t i = 0; i < 2; ++i) {  // what was said is heard before the death of who said it
+    if (ready <= 0) continue;
+    for (std::size_t i = 0; i < count;
+         ++i) {  // what was said is heard before the death of its sayer
       if ((fds[i].revents & POLLIN) != 0) {
         const auto report = members_[i].control.recv_report();
-        std::array<std::optional<Report>, 2> heard;
+        Heard heard(count);
         heard[i] = report;
-        if (!report || report->status != Report::Status::ok) blame(heard, phase);
+        if (!report || report->status != Report::Status::ok) blame(std::move(heard), phase);
         reports[i] = *report;
-        awaited &= ~(1u << i);
-      } else if ((fds[2 + i].revents | fds[i].revents) != 0) {
-        blame({}, phase);
+        fds[i].fd = -1, std::erase(awaited, i);
+      } else if ((fds[count + i].revents | fds[i].revents) != 0) {
+        blame(Heard(count), phase);
       }
     }
   }
   return reports;
 }
 
-// When one end dies or throws, the other soon finds its channel closed: both are given a moment to
-// be heard. Who died without a word is the cause; else who spoke first.
-void Cast::blame(std::array<std::optional<Report>, 2> heard, Phase phase) {
+std::vector<bool> Cast::hear_out(Heard& heard) {
   constexpr std::int64_t kMomentNs = 30'000'000;
-  std::array<bool, 2> gone{};
+  const std::size_t count = members_.size();
+  std::vector<bool> gone(count);
+  auto fds = listen_to(everybody());
   const Deadline moment{monotonic_now() + kMomentNs};
-  while (!gone[0] || !gone[1]) {
-    auto fds = listen_to(0b11);
-    for (std::size_t i = 0; i < 2; ++i) {
-      if (gone[i]) fds[i].fd = fds[2 + i].fd = -1;
-    }
+  while (std::ranges::find(gone, false) != gone.end()) {
     const timespec left = remaining(moment);
     if (::ppoll(fds.data(), fds.size(), &left, nullptr) <= 0) break;
-    for (std::size_t i = 0; i < 2; ++i) {
+    for (std::size_t i = 0; i < count; ++i) {
       const bool says = (fds[i].revents & POLLIN) != 0;
       if (const auto report = says ? members_[i].control.recv_report() : std::nullopt) {
         if (!heard[i]) heard[i] = report;
-      } else if ((fds[i].revents | fds[2 + i].revents) != 0) {
+      } else if ((fds[i].revents | fds[count + i].revents) != 0) {
         gone[i] = true;
+        fds[i].fd = fds[count + i].fd = -1;
+        fds[i].revents = fds[count + i].revents = 0;
       }
     }
   }
+  return gone;
+}
+
+// When one end dies or throws, the others soon find their channel closed: all are given a moment to
+// be heard. Who died without a word is the cause; else who spoke first.
+void Cast::blame(Heard heard, Phase phase) {
+  const auto gone = hear_out(heard);
   std::optional<std::size_t> first;
-  for (std::size_t i = 0; i < 2; ++i) {
-    if (!gone[i] || (heard[i] && heard[i]->status != Report::Status::ok)) continue;
-    member_died(i, phase);
-  }
-  for (std::size_t i = 0; i < 2; ++i) {
-    if (!heard[i] || heard[i]->status == Report::Status::ok) continue;
-    if (!first || heard[i]->at_ns < heard[*first]->at_ns) first = i;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const bool failed = heard[i] && heard[i]->status != Report::Status::ok;
+    if (gone[i] && !failed) member_died(i, phase);
+    if (failed && (!first || heard[i]->at_ns < heard[*first]->at_ns)) first = i;
   }
   blame_report(first.value(), *heard[first.value()], phase);
 }
 
 void Cast::blame_report(std::size_t i, const Report& report, Phase phase) {
   if (report.status == Report::Status::unavailable) throw Unavailable(report.text.data());
-  throw LaunchFailed(fmt::format("{}: {} in {}", word(members_[i].context.spec.role),
-                                 report.text.data(), phase_of(i, phase)));
+  throw LaunchFailed(fmt::format("{}: {} in {}", name(i), report.text.data(), phase_of(i, phase)));
 }
 
 void Cast::member_died(std::size_t i, Phase phase) {
@@ -216,27 +255,28 @@ void Cast::member_died(std::size_t i, Phase phase) {
       ::waitid(P_PIDFD, static_cast<id_t>(member.pidfd.get()), &info, WEXITED | WNOWAIT) == 0) {
     how = how_it_ended(info);
   }
-  throw LaunchFailed(
-      fmt::format("{} {} in {}", word(member.context.spec.role), how, phase_of(i, phase)));
+  throw LaunchFailed(fmt::format("{} {} in {}", name(i), how, phase_of(i, phase)));
 }
 
 // Of a deadlock nobody can tell who is to blame; a stopped process is.
-void Cast::too_late(unsigned awaited, Phase phase, std::int64_t deadline_ns) {
+void Cast::too_late(const std::vector<std::size_t>& whom, Phase phase, std::int64_t deadline_ns) {
   std::vector<std::string> late;
-  std::string_view where;
-  for (std::size_t i = 0; i < 2; ++i) {
-    if ((awaited & 1u << i) == 0) continue;
+  for (const std::size_t i : whom) {
     const auto& member = members_[i];
-    where = phase_of(i, phase);
-    late.push_back(fmt::format("{} ({})", word(member.context.spec.role),
-                               member.pidfd ? what_it_does(member.pid) : "thread"));
+    late.push_back(
+        fmt::format("{} ({})", name(i), member.pidfd ? what_it_does(member.pid) : "thread"));
   }
   throw LaunchFailed(fmt::format("{} did not finish {} within {} ms", fmt::join(late, " and "),
-                                 where, deadline_ns / 1'000'000));
+                                 phase_of(whom.back(), phase), deadline_ns / 1'000'000));
+}
+
+std::atomic<Phase>& Cast::step_of(std::size_t i) const {
+  const RoleSpec& spec = members_[i].context.spec;
+  return state().phase_of(spec.role, spec.index);
 }
 
 std::string_view Cast::phase_of(std::size_t i, Phase phase) const {
-  const Phase step = state().role_phase[i].load(std::memory_order_relaxed);
+  const Phase step = step_of(i).load(std::memory_order_relaxed);
   return word(step == Phase::start ? phase : step);
 }
 

@@ -5,13 +5,13 @@
 #include <poll.h>
 #include <sys/types.h>
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "harness/peer.hpp"
 #include "harness/phase.hpp"
@@ -32,22 +32,26 @@ class PayloadWrong : public LaunchFailed {
 
 class Cast {
  public:
-  // Starts both roles; the channel's ends go to them.
-  Cast(std::array<RoleContext, 2> contexts, std::unique_ptr<Channel>& channel);
+  // Starts the roles, clients first; the channel's ends go to them.
+  Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel);
   Cast(const Cast&) = delete;
   Cast& operator=(const Cast&) = delete;
   // Kills the roles that close() has not seen leave; a thread can only be asked.
   ~Cast();
 
-  // Waits until both are ready. Throws Unavailable or LaunchFailed, as do all that wait.
+  // Waits until all are ready. Throws Unavailable or LaunchFailed, as do all that wait.
   void meet(std::int64_t deadline_ns);
-  // Gives the order to one role and waits for its report.
-  Report tell(Role role, const Order& order, Phase phase, std::int64_t deadline_ns);
-  // Gives the order to both and waits for both; [client, server].
-  std::array<Report, 2> tell_both(const Order& order, Phase phase, std::int64_t deadline_ns);
-  // Quits the roles and waits until both have left well.
+  // Gives the order to some members, by their places in the contexts, and waits for their reports;
+  // those of the others are empty.
+  std::vector<Report> tell(const std::vector<std::size_t>& whom, const Order& order, Phase phase,
+                           std::int64_t deadline_ns);
+  std::vector<Report> tell_all(const Order& order, Phase phase, std::int64_t deadline_ns);
+  // Quits the roles and waits until all have left well.
   void close(std::int64_t deadline_ns);
-  [[nodiscard]] pid_t pid(Role role) const { return members_[index(role)].pid; }
+  // The place of the first of a kind.
+  [[nodiscard]] std::size_t first(Role role) const;
+  [[nodiscard]] std::vector<std::size_t> all_but(std::size_t place) const;
+  [[nodiscard]] std::vector<pid_t> pids() const;
 
  private:
   struct Member {
@@ -58,22 +62,31 @@ class Cast {
     std::thread thread;  // threads only
   };
 
-  static std::size_t index(Role role) { return role == Role::client ? 0 : 1; }
   static Member start(const RoleContext& context, std::unique_ptr<Channel>& channel);
+  // Waits for one report from each of them.
+  std::vector<Report> gather(const std::vector<std::size_t>& whom, Phase phase,
+                             std::int64_t deadline_ns);
   void order(std::size_t i, const Order& order);
-  // Waits for one report from each member whose bit is set.
-  std::array<Report, 2> gather(unsigned awaited, Phase phase, std::int64_t deadline_ns);
-  std::array<pollfd, 4> listen_to(unsigned awaited) const;
+  // What members say, then whether they live.
+  [[nodiscard]] std::vector<pollfd> listen_to(const std::vector<std::size_t>& whom) const;
   // A role failed or died: throws what came first, whoever was heard first.
-  [[noreturn]] void blame(std::array<std::optional<Report>, 2> heard, Phase phase);
+  using Heard = std::vector<std::optional<Report>>;
+  [[noreturn]] void blame(Heard heard, Phase phase);
+  // Waits a moment for the words and the ends of all; whether each is gone.
+  std::vector<bool> hear_out(Heard& heard);
+  [[nodiscard]] std::vector<std::size_t> everybody() const;
+  // "server", or "server 1" where there are several.
+  [[nodiscard]] std::string name(std::size_t i) const;
   [[noreturn]] void blame_report(std::size_t i, const Report& report, Phase phase);
   [[noreturn]] void member_died(std::size_t i, Phase phase);
-  [[noreturn]] void too_late(unsigned awaited, Phase phase, std::int64_t deadline_ns);
+  [[noreturn]] void too_late(const std::vector<std::size_t>& whom, Phase phase,
+                             std::int64_t deadline_ns);
   // Within an order of several steps: the step's.
   [[nodiscard]] std::string_view phase_of(std::size_t i, Phase phase) const;
-  [[nodiscard]] LaunchState& state() const { return *members_[0].context.state; }
+  [[nodiscard]] std::atomic<Phase>& step_of(std::size_t i) const;
+  [[nodiscard]] LaunchState& state() const { return *members_.front().context.state; }
 
-  std::array<Member, 2> members_;
+  std::vector<Member> members_;
 };
 
 }  // namespace ipcmark

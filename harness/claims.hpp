@@ -4,7 +4,6 @@
 // end's counts.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -20,6 +19,7 @@ struct Claim {
   Job job;
   StepReport report;
   std::span<const std::uint64_t> stamps;
+  bool lossy = false;  // fewer may have come than were asked for
 };
 
 // Time of a step that its stamps leave out, in ns; 0 where the part does not stamp its whole
@@ -33,13 +33,15 @@ struct Claim {
 // Why the steps of one end of an order cannot be true together: they hide time. Empty if they can.
 [[nodiscard]] std::string too_fast(std::span<const Claim> claims, TimeScale scale);
 
-// All of it for both ends of an order. Throws LaunchFailed "server: its stamps account for ...".
-void require_true(const Order& order, const std::array<Report, 2>& reports, const Stage& stage,
-                  TimeScale scale);
+// All of it for all roles of an order: clients, then servers. What a lossy transport's receiver, or
+// one of several ends of a side, waits for is not hidden time. Throws LaunchFailed
+// "server: its stamps account for ...".
+void require_true(const Order& order, std::span<const Report> reports, const Stage& stage,
+                  TimeScale scale, bool lossy);
 
 // The roles' steps took no longer than the coordinator waited for them, by its own reading of the
 // same counter. Throws LaunchFailed.
-void require_within(const Order& order, const std::array<Report, 2>& reports,
-                    std::uint64_t waited_ticks, TimeScale scale);
+void require_within(const Order& order, std::span<const Report> reports, std::uint64_t waited_ticks,
+                    TimeScale scale);
 
 }  // namespace ipcmark

@@ -104,8 +104,9 @@ void Injector::reach(Phase phase) {
 }
 
 void Injector::run(End& end, Phase phase, const Step& step, Tally& tally) {
-  const bool splits = step.part != Part::pace && step.part != Part::absorb &&
-                      step.part != Part::expire && step.job.messages >= 4;
+  const bool known = step.part == Part::ask || step.part == Part::answer ||
+                     step.part == Part::pour || step.part == Part::drain;
+  const bool splits = known && step.job.messages >= 4 && !step.job.shared();
   if (!due(phase) || (phase == Phase::close && !of_messages(asked_->fault))) {
     return end.run(step.part, step.job, tally);
   }

@@ -8,11 +8,13 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <random>
+#include <set>
 
 #include "harness/calibration.hpp"
 #include "harness/cast.hpp"
 #include "harness/claims.hpp"
 #include "harness/fd_text.hpp"
+#include "harness/ipc_space.hpp"
 #include "harness/launch_state.hpp"
 #include "harness/plugin_load.hpp"
 #include "harness/record.hpp"
@@ -27,6 +29,12 @@ constexpr std::size_t kCanaryStamps = 9;
 // A phase may take this much longer than its probe promised, besides the fixed deadline.
 constexpr std::int64_t kPatience = 20;
 
+std::vector<int> measured_cpus(const LaunchSpec& spec) {
+  std::set<int> cpus(spec.more_cpus.begin(), spec.more_cpus.end());
+  cpus.insert({spec.client_cpu, spec.server_cpu});
+  return {cpus.begin(), cpus.end()};
+}
+
 // Carries the rungs that can be had through one channel.
 class Launch {
  public:
@@ -40,8 +48,7 @@ class Launch {
     state_->enter(Phase::open, monotonic_now() + deadline());
     auto channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
     injector.reach(Phase::open);
-    const std::array<RoleContext, 2> contexts{context(Role::client), context(Role::server)};
-    Cast cast(contexts, channel);
+    Cast cast(contexts(), channel);
     cast_ = &cast;
     cast.meet(deadline());
     for (const auto i : admitted) {
@@ -51,8 +58,7 @@ class Launch {
     for (const auto i : visit_order(spec_)) {
       if (records_[i].meter) visit(i);
     }
-    for (const auto i : admitted)
-      records_[i].pids = {cast.pid(Role::client), cast.pid(Role::server)};
+    for (const auto i : admitted) records_[i].pids = cast.pids();
     try {
       cast.close(deadline());
       injector.reach(Phase::close);
@@ -63,11 +69,19 @@ class Launch {
   }
 
  private:
-  [[nodiscard]] RoleContext context(Role role) const {
+  [[nodiscard]] std::vector<RoleContext> contexts() const {
+    std::vector<RoleContext> all;
+    const Case& any = spec_.rungs.front();
+    for (std::uint32_t i = 0; i < any.producers; ++i) all.push_back(context(Role::client, i));
+    for (std::uint32_t i = 0; i < any.consumers; ++i) all.push_back(context(Role::server, i));
+    return all;
+  }
+  [[nodiscard]] RoleContext context(Role role, std::uint32_t index) const {
     const Case& any = spec_.rungs.front();
     return {.spec = {.role = role,
+                     .index = index,
                      .kind = any.roles,
-                     .cpu = role == Role::client ? spec_.client_cpu : spec_.server_cpu,
+                     .cpu = cpu_of(spec_, role, index),
                      .policy = any.policy},
             .rungs = spec_.rungs,
             .prefix = &spec_.prefix,
@@ -103,10 +117,10 @@ class Launch {
     record.done = record.visits == (spec_.mirrored ? 2 : 1);
   }
 
-  // Both ends' steps, which cannot have taken longer than was waited for them here.
-  std::array<Report, 2> perform(const Order& order, Phase phase, std::int64_t deadline_ns) {
+  // All roles' steps, none of which can have taken longer than was waited for them here.
+  std::vector<Report> perform(const Order& order, Phase phase, std::int64_t deadline_ns) {
     const std::uint64_t before = ticks::now();
-    const auto reports = cast_->tell_both(order, phase, deadline_ns);
+    const auto reports = cast_->tell_all(order, phase, deadline_ns);
     require_within(order, reports, ticks::now() - before, spec_.scale);
     return reports;
   }
@@ -115,12 +129,11 @@ class Launch {
     const Order order{.kind = Order::Kind::reshape,
                       .rung = static_cast<std::uint32_t>(i),
                       .delay_steps = delay_steps};
-    const Role home = spec_.rungs[i].home;
     RungMeter& meter = meter_of(records_[i]);
+    const std::size_t home = cast_->first(spec_.rungs[i].home);
     const auto patience = deadline(meter.probe_ns());  // it touches what is sent
-    meter.take_shape(cast_->tell(home, order, Phase::reshape, patience));
-    const Role other = home == Role::client ? Role::server : Role::client;
-    meter.take_shape(cast_->tell(other, order, Phase::reshape, patience));
+    meter.take_shapes(cast_->tell({home}, order, Phase::reshape, patience));
+    meter.take_shapes(cast_->tell(cast_->all_but(home), order, Phase::reshape, patience));
   }
 
   // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for
@@ -130,7 +143,8 @@ class Launch {
     const Order order{
         .kind = Order::Kind::canary, .canary_stamps = kCanaryStamps, .canary_from = canary_turn_};
     canary_turn_ += (kCanaryStamps - 1) * handoff::kRoundsEach;
-    cast_->tell_both(order, Phase::canary, deadline());
+    const std::vector<std::size_t> pair{cast_->first(Role::client), cast_->first(Role::server)};
+    cast_->tell(pair, order, Phase::canary, deadline());
     const auto stamps = stage_.stamps(Role::client).first(kCanaryStamps);
     std::vector<double> windows;
     for (std::size_t i = 1; i < stamps.size(); ++i) {
@@ -158,7 +172,7 @@ class Launch {
   }
   double chain_ns(std::uint64_t steps) {
     const Order order{.kind = Order::Kind::chain, .delay_steps = steps};
-    cast_->tell(Role::client, order, Phase::calibrate, deadline());
+    cast_->tell({cast_->first(Role::client)}, order, Phase::calibrate, deadline());
     return median_chain_ns(stage_.stamps(Role::client), spec_.scale.ticks_per_ns);
   }
 
@@ -183,8 +197,8 @@ class Launch {
   const LaunchSpec& spec_;
   const SharedLaunchState& state_;
   std::vector<RungRecord>& records_;
-  Stage stage_;
-  MachineWatch machine_{{spec_.client_cpu, spec_.server_cpu}};
+  Stage stage_{spec_.rungs.front().producers, spec_.rungs.front().consumers};
+  MachineWatch machine_{measured_cpus(spec_)};
   Cast* cast_ = nullptr;
   int next_rung_ = 0;
   std::uint64_t canary_turn_ = 0;
@@ -193,8 +207,19 @@ class Launch {
   double achieved_before_ns_ = 0;
 };
 
+// Before anything is opened, so that what is refused is refused by the limits measured under. All
+// rungs of a launch share them. False, with the reason in every record, where it is not permitted.
+bool enter_ipc_space(const LaunchSpec& spec, std::vector<RungRecord>& records) try {
+  if (spec.rungs.front().ipc_limits == IpcLimits::private_) enter_private_ipc();
+  return true;
+} catch (const Unavailable& missing) {
+  for (RungRecord& record : records) record.refused = missing.what();
+  return false;
+}
+
 void run_launch(const LaunchSpec& spec, const SharedLaunchState& state,
                 std::vector<RungRecord>& records) {
+  if (!enter_ipc_space(spec, records)) return;
   std::vector<std::size_t> admitted;
   for (std::size_t i = 0; i < spec.rungs.size(); ++i) {
     state->enter(Phase::open,

@@ -30,11 +30,15 @@ struct LaunchSpec {
   std::string plugin_content = {};  // hash it must have
   int client_cpu = 0;
   int server_cpu = 0;
+  std::vector<int> more_cpus;  // of the other clients, then of the other servers
   RunSettings settings;
   TimeScale scale;
   std::optional<Injection> injection;  // a fault that this launch is to suffer
   int state_fd = -1;                   // of its LaunchState; the harness's to set
 };
+
+// All rungs of a launch have the same roles: where one runs.
+[[nodiscard]] int cpu_of(const LaunchSpec& spec, Role role, std::uint32_t index);
 
 [[nodiscard]] nlohmann::json to_json(const LaunchSpec& spec);
 [[nodiscard]] LaunchSpec launch_spec_from_json(const nlohmann::json& json);

@@ -7,6 +7,12 @@ namespace ipcmark {
 
 using nlohmann::json;
 
+int cpu_of(const LaunchSpec& spec, Role role, std::uint32_t index) {
+  if (index == 0) return role == Role::client ? spec.client_cpu : spec.server_cpu;
+  const std::uint32_t clients = spec.rungs.front().producers;
+  return spec.more_cpus.at(role == Role::client ? index - 1 : clients - 1 + index - 1);
+}
+
 json to_json(const LaunchSpec& spec) {
   json rungs = json::array();
   for (const auto& rung : spec.rungs) rungs.push_back(to_json(rung));
@@ -23,6 +29,7 @@ json to_json(const LaunchSpec& spec) {
           {"plugin_content", spec.plugin_content},
           {"client_cpu", spec.client_cpu},
           {"server_cpu", spec.server_cpu},
+          {"more_cpus", spec.more_cpus},
           {"warm_up_ns", run.warm_up_ns},
           {"warm_up_messages", run.warm_up_messages},
           {"measure_ns", run.measure_ns},
@@ -49,6 +56,7 @@ LaunchSpec launch_spec_from_json(const json& from) {
   from.at("plugin_content").get_to(spec.plugin_content);
   from.at("client_cpu").get_to(spec.client_cpu);
   from.at("server_cpu").get_to(spec.server_cpu);
+  from.at("more_cpus").get_to(spec.more_cpus);
   from.at("warm_up_ns").get_to(spec.settings.warm_up_ns);
   from.at("warm_up_messages").get_to(spec.settings.warm_up_messages);
   from.at("measure_ns").get_to(spec.settings.measure_ns);

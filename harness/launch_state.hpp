@@ -14,9 +14,13 @@ namespace ipcmark {
 struct LaunchState {
   std::atomic<std::int64_t> deadline_ns;  // CLOCK_MONOTONIC: when the phase in hand must be over
   std::atomic<Phase> phase;               // the coordinator's
-  std::array<std::atomic<Phase>, 2> role_phase;  // where each role is within an order; by index
-  std::atomic<std::int64_t> fault_ns;            // when an injected fault struck; 0: it has not
+  // Where each role is within an order: clients, then servers.
+  std::array<std::atomic<Phase>, 2 * kMostRoles> role_phase;
+  std::atomic<std::int64_t> fault_ns;  // when an injected fault struck; 0: it has not
 
+  [[nodiscard]] std::atomic<Phase>& phase_of(Role role, std::uint32_t index) {
+    return role_phase[index + (role == Role::server ? kMostRoles : 0)];
+  }
   void enter(Phase now, std::int64_t until_ns) {
     phase.store(now, std::memory_order_relaxed);
     deadline_ns.store(until_ns, std::memory_order_relaxed);

@@ -23,13 +23,14 @@ class RoleLoop {
   RoleLoop(const RoleContext& context, std::unique_ptr<Channel>& channel)
       : context_(context),
         injector_(context.injector),
-        stamps_(context.stage->stamps(context.spec.role)) {
+        stamps_(context.stage->stamps(context.spec.role, context.spec.index)) {
     bind_this_thread(context.spec.cpu);
     verify_binding(context.spec.cpu);
     set_policy(context.spec.policy);
     // Touched here, on this CPU, before anything is timed.
     std::memset(stamps_.data(), 0, stamps_.size_bytes());
-    end_ = context.spec.role == Role::client ? channel->client(0) : channel->server(0);
+    const auto index = static_cast<int>(context.spec.index);
+    end_ = context.spec.role == Role::client ? channel->client(index) : channel->server(index);
     if (context.spec.kind == RoleKind::process) channel.reset();
     injector_.reach(Phase::meet);
   }
@@ -73,31 +74,51 @@ class RoleLoop {
     std::uint64_t used = 0;
     for (std::uint32_t i = 0; i < order.step_count; ++i) {
       Step step = order.steps[i];
+      if (order.together && i > 0) context_.stage->meet(meetings_);
       if (context_.spec.role == Role::server && !serve(step)) continue;
+      step.job.index = context_.spec.index;
       step.job.intended =
           context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
       Tally tally{.stamps = stamps_.subspan(used)};
+      if (step.part == Part::drain) await_senders(step.job);
+      const auto dropped = end_->drops();
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
       phase().store(step.phase, std::memory_order_relaxed);
       const std::uint64_t began = ticks::now();
       injector_.run(*end_, step.phase, step, tally);
       const std::uint64_t ended = ticks::now();
+      if (step.part == Part::pour) {
+        context_.stage->senders_done().fetch_add(1, std::memory_order_release);
+      }
       report.steps[i] = {.stamped = tally.stamped,
                          .messages = tally.messages,
                          .flushes = tally.flushes,
                          .wrong = tally.wrong,
                          .first_wrong = tally.first_wrong,
                          .wrong_lengths = tally.wrong_lengths,
+                         .lost = tally.lost,
+                         .duplicated = tally.duplicated,
+                         .reordered = tally.reordered,
+                         .taken = tally.taken,
+                         .drops = std::nullopt,
                          .cpu_ns = cpu_time_ns(UsageScope::thread) - before,
                          .began_ticks = began,
                          .ended_ticks = ended};
+      if (dropped) report.steps[i].drops = *end_->drops() - *dropped;
       if (tally.stamped > tally.stamps.size()) throw std::runtime_error("more stamps than room");
       used += tally.stamped;
     }
   }
 
   std::atomic<Phase>& phase() {
-    return context_.state->role_phase[context_.spec.role == Role::client ? 0 : 1];
+    return context_.state->phase_of(context_.spec.role, context_.spec.index);
+  }
+
+  // Every part that is poured is drained, in the same order: this one's senders are done when so
+  // many parts are.
+  void await_senders(Job& job) {
+    job.senders_done = &context_.stage->senders_done();
+    job.senders_awaited = drained_ += job.producers;
   }
 
   // The server's counterpart of a client's part; false where it has nothing to do.
@@ -121,6 +142,8 @@ class RoleLoop {
   Injector injector_;
   std::span<std::uint64_t> stamps_;
   std::unique_ptr<End> end_;
+  std::uint32_t drained_ = 0;   // parts of senders
+  std::uint32_t meetings_ = 0;  // of all roles
 };
 
 template <class Work>

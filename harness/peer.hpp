@@ -13,6 +13,7 @@ namespace ipcmark {
 
 struct RoleSpec {
   Role role = Role::client;
+  std::uint32_t index = 0;  // among its like
   RoleKind kind = RoleKind::process;
   int cpu = 0;
   Policy policy = Policy::other;

@@ -143,4 +143,13 @@ std::vector<int> third_party_cpus(const CpuView& cpus, const CpuPair& pair, std:
   return apart;
 }
 
+std::vector<int> cpus_beyond(const CpuView& cpus, const CpuPair& pair, std::size_t more_clients,
+                             std::size_t more_servers) {
+  const bool one_cpu = pair.client == pair.server;
+  std::vector<int> all = third_party_cpus(cpus, pair, one_cpu ? 0 : more_clients + more_servers);
+  while (all.size() < more_clients) all.push_back(pair.client);
+  while (all.size() < more_clients + more_servers) all.push_back(pair.server);
+  return all;
+}
+
 }  // namespace ipcmark

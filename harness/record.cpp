@@ -3,6 +3,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "harness/ipc_space.hpp"
 #include "harness/launch.hpp"
 #include "harness/words.hpp"
 #include "transports/registry.hpp"
@@ -60,21 +61,25 @@ json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
           {"roles", json::array()},
           {"canary", nullptr},
           {"warmup", {{"ns", 0}, {"messages", 0}}},
-          {"machine", nullptr}};
+          {"machine", nullptr},
+          {"ipc_limits", nullptr}};
 }
 
 json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record,
              const RungResult& result, std::size_t end) {
-  json role = {{"role", end == 0 ? "client" : "server"},
-               {"index", 0},
+  const bool client = end < point.producers;
+  const auto index = static_cast<std::uint32_t>(client ? end : end - point.producers);
+  const RungResult::OfRole& of_role = result.roles[end];
+  json role = {{"role", word(client ? Role::client : Role::server)},
+               {"index", index},
                {"kind", word(point.roles)},
                {"pid", record.pids[end]},
-               {"cpu", end == 0 ? spec.client_cpu : spec.server_cpu},
-               {"cpus_seen", result.role_cpus[end]},
-               {"messages", result.role_messages[end]}};
-  role.update(to_json(result.role_usage[end].value_or(Usage{})));
-  role.update(to_json(result.role_pages[end]));
-  role["cpu_ns"] = result.role_cpu_ns[end];  // of the measured phases alone
+               {"cpu", cpu_of(spec, client ? Role::client : Role::server, index)},
+               {"cpus_seen", of_role.cpus},
+               {"messages", of_role.messages}};
+  role.update(to_json(of_role.usage.value_or(Usage{})));
+  role.update(to_json(of_role.pages));
+  role["cpu_ns"] = of_role.cpu_ns;  // of the measured phases alone
   return role;
 }
 
@@ -100,6 +105,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
                                              : record.failed;
     return line;
   }
+  if (point.ipc_limits == IpcLimits::private_) line["ipc_limits"] = ipc_limits_now();
   const RungResult& result = record.meter->result();
   line["messages"] = result.messages;
   line["windows"] = windows_of(result);
@@ -109,8 +115,9 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
     // What is counted in bytes is exact: 2097152 is no measurement.
     line["values"][name] = name.ends_with("_bytes_got") ? value : rounded(value);
   }
-  line["roles"] = {role_of(spec, point, record, result, 0),
-                   role_of(spec, point, record, result, 1)};
+  for (std::size_t end = 0; end < result.roles.size(); ++end) {
+    line["roles"].push_back(role_of(spec, point, record, result, end));
+  }
   if (record.canary_before_ns) {
     line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
                       {"after_ns", rounded(*record.canary_after_ns)}};

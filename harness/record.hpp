@@ -3,10 +3,10 @@
 
 #include <sys/types.h>
 
-#include <array>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "harness/rung.hpp"
 #include "harness/rung_watch.hpp"
@@ -24,7 +24,7 @@ struct RungRecord {
   std::string refused;  // why it is skipped
   std::string failed;   // why it has no number
   std::optional<double> canary_before_ns, canary_after_ns;
-  std::array<pid_t, 2> pids{};
+  std::vector<pid_t> pids;  // clients, then servers
   RungWatch watch;
 };
 

@@ -13,11 +13,13 @@ static_assert(std::is_trivially_copyable_v<Order> && std::is_trivially_copyable_
 
 namespace {
 
-constexpr std::size_t kCanaryBytes = 4096;
+constexpr std::size_t kCanaryBytes = 4096;  // and, at its end, two counters of roles
+constexpr std::size_t kDoneAt = kCanaryBytes - kLineDistance;
+constexpr std::size_t kMetAt = kDoneAt - kLineDistance;
+constexpr timespec kMeetingNap{.tv_sec = 0, .tv_nsec = 20'000};
 constexpr std::size_t kScheduleBytes = Stage::kMostScheduled * sizeof(std::uint64_t);
 constexpr std::size_t kStampBytes = Stage::kMostStamps * sizeof(std::uint64_t);
-constexpr std::size_t kStageBytes = kCanaryBytes + kScheduleBytes + 2 * kStampBytes;
-static_assert(sizeof(Handoff) <= kCanaryBytes);
+static_assert(sizeof(Handoff) <= kMetAt);
 
 }  // namespace
 
@@ -29,19 +31,39 @@ void Report::say(Status what, std::string_view why) {
   text[n] = '\0';
 }
 
-Stage::Stage() : memory_(check(::memfd_create("ipcmark-stage", MFD_CLOEXEC), "memfd_create")) {
-  check(::ftruncate(memory_.get(), kStageBytes), "ftruncate");
-  mapping_ = Mapping(memory_, kStageBytes);
+Stage::Stage(std::uint32_t clients, std::uint32_t servers)
+    : clients_(clients),
+      roles_(clients + servers),
+      memory_(check(::memfd_create("ipcmark-stage", MFD_CLOEXEC), "memfd_create")) {
+  const std::size_t bytes = kCanaryBytes + kScheduleBytes + roles_ * kStampBytes;
+  check(::ftruncate(memory_.get(), static_cast<off_t>(bytes)), "ftruncate");
+  mapping_ = Mapping(memory_, bytes);
 }
 
 Handoff& Stage::canary() const { return *reinterpret_cast<Handoff*>(mapping_.data()); }
+
+std::atomic<std::uint32_t>& Stage::senders_done() const {
+  return *reinterpret_cast<std::atomic<std::uint32_t>*>(mapping_.data() + kDoneAt);
+}
+
+std::atomic<std::uint32_t>& Stage::met() const {
+  return *reinterpret_cast<std::atomic<std::uint32_t>*>(mapping_.data() + kMetAt);
+}
+
+// Naps, because roles may share a CPU with the one they wait for.
+void Stage::meet(std::uint32_t& meetings) const {
+  const std::uint32_t all = ++meetings * roles_;
+  met().fetch_add(1, std::memory_order_acq_rel);
+  while (met().load(std::memory_order_acquire) < all) ::nanosleep(&kMeetingNap, nullptr);
+}
 
 std::span<std::uint64_t> Stage::schedule() const {
   return {reinterpret_cast<std::uint64_t*>(mapping_.data() + kCanaryBytes), kMostScheduled};
 }
 
-std::span<std::uint64_t> Stage::stamps(Role role) const {
-  const std::size_t at = kCanaryBytes + kScheduleBytes + (role == Role::server ? kStampBytes : 0);
+std::span<std::uint64_t> Stage::stamps(Role role, std::uint32_t index) const {
+  const std::size_t before = index + (role == Role::server ? clients_ : 0);
+  const std::size_t at = kCanaryBytes + kScheduleBytes + before * kStampBytes;
   return {reinterpret_cast<std::uint64_t*>(mapping_.data() + at), kMostStamps};
 }
 

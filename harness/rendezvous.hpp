@@ -36,6 +36,9 @@ struct Order {
   std::uint64_t delay_steps = 0;    // reshape: injected chain; chain: the one to time
   std::uint64_t canary_stamps = 0;  // canary: how many, and from which turn
   std::uint64_t canary_from = 0;
+  // All roles meet after each step: where several send, or something may be lost, nobody must take
+  // the next step's messages for this one's.
+  bool together = false;
   std::uint32_t step_count = 0;
   std::array<Step, kMostSteps> steps{};
 };
@@ -49,6 +52,11 @@ struct StepReport {
   std::uint64_t wrong = 0;
   std::uint64_t first_wrong = 0;
   std::uint64_t wrong_lengths = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t duplicated = 0;
+  std::uint64_t reordered = 0;
+  std::array<Taken, kMostRoles> taken{};  // by producer
+  std::optional<std::uint64_t> drops;     // what the kernel threw away meanwhile
   std::uint64_t cpu_ns = 0;
   std::uint64_t began_ticks = 0;  // the role's own clock around the whole step,
   std::uint64_t ended_ticks = 0;  // which the transport's code does not write
@@ -70,19 +78,27 @@ struct Report {
   void say(Status what, std::string_view why);
 };
 
-// Memory that the coordinator and its roles share: the canary's lines, an open loop's schedule and
-// each role's stamps.
+// Memory that the coordinator and its roles share: the canary's lines, how many senders are done,
+// an open loop's schedule and each role's stamps.
 class Stage {
  public:
   static constexpr std::size_t kMostStamps = 1 << 17;  // per role and order
   static constexpr std::size_t kMostScheduled = 1 << 16;
 
-  Stage();
+  Stage(std::uint32_t clients, std::uint32_t servers);
   [[nodiscard]] Handoff& canary() const;
+  // Parts that senders have finished since the launch began.
+  [[nodiscard]] std::atomic<std::uint32_t>& senders_done() const;
+  // Waits, off the measured path, until every role has called this as often as the caller has: its
+  // own count, which this raises.
+  void meet(std::uint32_t& meetings) const;
   [[nodiscard]] std::span<std::uint64_t> schedule() const;
-  [[nodiscard]] std::span<std::uint64_t> stamps(Role role) const;
+  [[nodiscard]] std::span<std::uint64_t> stamps(Role role, std::uint32_t index = 0) const;
 
  private:
+  [[nodiscard]] std::atomic<std::uint32_t>& met() const;
+
+  std::uint32_t clients_, roles_;
   Fd memory_;
   Mapping mapping_;
 };

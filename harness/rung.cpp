@@ -9,6 +9,7 @@
 
 #include "harness/cast.hpp"
 #include "harness/claims.hpp"
+#include "harness/words.hpp"
 #include "transports/registry.hpp"
 
 namespace ipcmark {
@@ -31,82 +32,135 @@ double median(std::vector<double> values) {
 
 }  // namespace
 
-void RungMeter::take_shape(const Report& report) {
-  if (report.buffer_bytes != 0) {
-    result_.values["buffer_bytes_got"] = static_cast<double>(report.buffer_bytes);
-  }
-  if (report.page_bytes != 0) {
-    result_.values["page_bytes_got"] = static_cast<double>(report.page_bytes);
+void RungMeter::take_shapes(Reports reports) {
+  for (const Report& report : reports) {
+    if (report.buffer_bytes != 0) {
+      result_.values["buffer_bytes_got"] = static_cast<double>(report.buffer_bytes);
+    }
+    if (report.page_bytes != 0) {
+      result_.values["page_bytes_got"] = static_cast<double>(report.page_bytes);
+    }
   }
 }
 
-void RungMeter::take_probe(const std::array<Report, 2>& reports, const Stage& stage) {
-  check_payload(reports, probe());
-  require_true(probe(), reports, stage, scale_);
-  slots_ = std::max(reports[0].slots, reports[1].slots);
+bool RungMeter::lossy() const { return find_transport(point_.transport)->traits.lossy; }
+
+void RungMeter::take_probe(Reports reports, const Stage& stage) {
+  check(reports, probe());
+  require_true(probe(), reports, stage, scale_, lossy());
+  for (const Report& report : reports) slots_ = std::max(slots_, report.slots);
   const bool asked = point_.pattern != Pattern::pour && point_.pattern != Pattern::pace;
-  const std::size_t end = asked ? 0 : 1;
-  const auto& report = reports[end];
+  const auto& report = reports[asked ? 0 : first_server()];
   const auto stamps = stage.stamps(asked ? Role::client : Role::server)
                           .subspan(report.steps[0].stamped, report.steps[1].stamped);
   std::vector<double> each;
   for (std::size_t i = 1; i < stamps.size(); ++i) each.push_back(to_ns(stamps[i] - stamps[i - 1]));
-  const double counted = asked ? 1 : static_cast<double>(report.steps[1].messages - lead());
-  message_ns_ = std::max(median(each) / counted, 0.5);
-  sequence_ += report.steps[0].messages + report.steps[1].messages;
+  const auto counted = static_cast<double>(probe().steps[1].job.messages_each);
+  if (!each.empty()) message_ns_ = std::max(median(each) / counted, 0.5);
+  for (std::size_t client = 0; client < first_server(); ++client) {
+    for (const auto& step : reports[client].steps) sequence_ += step.messages;
+  }
 }
 
-void RungMeter::take_measure(const std::array<Report, 2>& reports, const Stage& stage) {
-  check_payload(reports, last_);
-  require_true(last_, reports, stage, scale_);
-  const bool pouring = point_.pattern == Pattern::pour;
-  const auto& timed = reports[pouring ? 1 : 0];
-  const auto stamps = stage.stamps(pouring ? Role::server : Role::client);
+void RungMeter::take_measure(Reports reports, const Stage& stage) {
+  check(reports, last_);
+  require_true(last_, reports, stage, scale_, lossy());
+  const auto& timed = reports[0];
+  const auto stamps = stage.stamps(Role::client);
   if (point_.pattern == Pattern::pace) {
     take_schedule(reports, stage);
   } else if (point_.pattern == Pattern::expire) {
     take_expiry(stamps.first(timed.steps[0].stamped));
   } else {
-    std::uint64_t at = timed.steps[0].stamped;
-    take_windows(timed.steps[1], stamps.subspan(at, timed.steps[1].stamped));
-    result_.window_cpu_ns +=
-        static_cast<double>(reports[0].steps[1].cpu_ns + reports[1].steps[1].cpu_ns);
-    at += timed.steps[1].stamped;
-    if (last_.step_count > 2) take_operations(stamps.subspan(at, timed.steps[2].stamped));
+    const bool pouring = point_.pattern == Pattern::pour;
+    const std::uint64_t at = timed.steps[0].stamped;
+    take_windows(pouring ? drained_windows(reports, stage)
+                         : windows_of(stamps.subspan(at, timed.steps[1].stamped)));
+    for (const Report& report : reports) {
+      result_.window_cpu_ns += static_cast<double>(report.steps[1].cpu_ns);
+    }
+    if (last_.step_count > 2) {
+      take_operations(stamps.subspan(at + timed.steps[1].stamped, timed.steps[2].stamped));
+    }
+    if (lossy() && pouring) add_losses(reports[first_server()].steps[1]);
   }
   const std::uint32_t first = last_.step_count > 1 ? 1 : 0;  // without the warm-up
-  for (std::size_t end = 0; end < 2; ++end) {
-    add_usage(result_.role_usage[end], reports[end].usage);
-    result_.role_cpus[end].insert(reports[end].cpu);
-    result_.role_pages[end] |= reports[end].pages;
+  result_.roles.resize(reports.size());
+  for (std::size_t end = 0; end < reports.size(); ++end) {
+    RungResult::OfRole& role = result_.roles[end];
+    add_usage(role.usage, reports[end].usage);
+    role.cpus.insert(reports[end].cpu);
+    role.pages |= reports[end].pages;
     for (std::uint32_t i = first; i < last_.step_count; ++i) {
-      result_.role_messages[end] += reports[end].steps[i].messages;
-      result_.role_cpu_ns[end] += reports[end].steps[i].cpu_ns;
+      role.messages += reports[end].steps[i].messages;
+      role.cpu_ns += reports[end].steps[i].cpu_ns;
     }
   }
   if (slots_ != 0) result_.values["slots"] = static_cast<double>(slots_);
 }
 
-void RungMeter::take_recheck(const std::array<Report, 2>& reports, const Stage& stage) {
-  check_payload(reports, recheck());
-  require_true(recheck(), reports, stage, scale_);
-  sequence_ += reports[0].steps[0].messages;
+void RungMeter::take_recheck(Reports reports, const Stage& stage) {
+  check(reports, recheck());
+  require_true(recheck(), reports, stage, scale_, lossy());
+  sequence_ += recheck().steps[0].job.messages;
 }
 
-void RungMeter::take_windows(const StepReport& step, std::span<const std::uint64_t> stamps) {
+RungMeter::Windows RungMeter::windows_of(std::span<const std::uint64_t> stamps) const {
+  Windows windows;
   for (std::size_t i = 1; i < stamps.size(); ++i) {
-    result_.window_ns_per_message.push_back(to_ns(stamps[i] - stamps[i - 1]) /
+    windows.lengths.push_back(static_cast<double>(stamps[i] - stamps[i - 1]));
+  }
+  if (!stamps.empty()) windows.all = static_cast<double>(stamps.back() - stamps.front());
+  return windows;
+}
+
+// Of several consumers each stamps its own share of a window at its own pace: a window is as long
+// as theirs are on average, all of them together last from the first stamp of any to the last.
+RungMeter::Windows RungMeter::drained_windows(Reports reports, const Stage& stage) const {
+  Windows windows;
+  std::uint64_t from = kNever, to = 0;
+  for (std::uint32_t i = 0; i < point_.consumers; ++i) {
+    const Report& report = reports[first_server() + i];
+    const auto stamps =
+        stage.stamps(Role::server, i).subspan(report.steps[0].stamped, report.steps[1].stamped);
+    const Windows own = windows_of(stamps);
+    // What is lost makes windows fewer; what comes after the last whole one has no time.
+    if (own.lengths.empty()) {
+      throw LaunchFailed(
+          fmt::format("{} messages arrived and {} were lost: less than a window of {}",
+                      report.steps[1].messages, report.steps[1].lost, result_.window_messages));
+    }
+    windows.lengths.resize(own.lengths.size());
+    for (std::size_t w = 0; w < own.lengths.size(); ++w) {
+      windows.lengths[w] += own.lengths[w] / point_.consumers;
+    }
+    from = std::min(from, stamps.front()), to = std::max(to, stamps.back());
+  }
+  windows.all = static_cast<double>(to - from);
+  return windows;
+}
+
+void RungMeter::take_windows(const Windows& windows) {
+  for (const double length : windows.lengths) {
+    result_.window_ns_per_message.push_back(length / scale_.ticks_per_ns /
                                             static_cast<double>(result_.window_messages));
   }
-  const std::uint64_t counted = step.messages - lead();
+  const std::uint64_t counted = windows.lengths.size() * result_.window_messages;
   result_.windowed += counted;
   result_.messages += counted;
-  if (point_.pattern == Pattern::pour && stamps.size() > 1) {
-    const double elapsed = to_ns(stamps.back() - stamps.front());
-    result_.values["elapsed_ns"] += elapsed;
+  if (point_.pattern == Pattern::pour) {
+    result_.values["elapsed_ns"] += windows.all / scale_.ticks_per_ns;
     result_.values["bytes_per_s"] = static_cast<double>(result_.windowed * point_.message_bytes) /
                                     result_.values["elapsed_ns"] * 1e9;
   }
+}
+
+void RungMeter::add_losses(const StepReport& step) {
+  result_.values["sent"] += static_cast<double>(step.messages + step.lost);
+  result_.values["lost"] += static_cast<double>(step.lost);
+  result_.values["duplicated"] += static_cast<double>(step.duplicated);
+  result_.values["reordered"] += static_cast<double>(step.reordered);
+  if (step.drops) result_.values["kernel_drops"] += static_cast<double>(*step.drops);
 }
 
 void RungMeter::take_operations(std::span<const std::uint64_t> stamps) {
@@ -117,7 +171,7 @@ void RungMeter::take_operations(std::span<const std::uint64_t> stamps) {
   result_.messages += stamps.size() - 1;
 }
 
-void RungMeter::take_schedule(const std::array<Report, 2>& reports, const Stage& stage) {
+void RungMeter::take_schedule(Reports reports, const Stage& stage) {
   const std::uint64_t count = last_.steps[0].job.messages;
   const auto intended = stage.schedule().first(count);
   const auto sent = stage.stamps(Role::client).first(count);
@@ -165,18 +219,72 @@ void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {
   result_.messages += stamps.size();
 }
 
-void RungMeter::check_payload(const std::array<Report, 2>& reports, const Order& order) const {
+std::string RungMeter::name_of(std::size_t role) const {
+  const bool client = role < first_server();
+  const std::size_t alike = client ? point_.producers : point_.consumers;
+  const std::string_view name = word(client ? Role::client : Role::server);
+  if (alike == 1) return std::string(name);
+  return fmt::format("{} {}", name, client ? role : role - first_server());
+}
+
+void RungMeter::check(Reports reports, const Order& order) const {
+  check_payload(reports, order);
+  const std::string_view phase = word(order.steps[order.step_count - 1].phase);
+  if (point_.pattern != Pattern::pour) return;
+  if (lossy()) {
+    check_losses(reports, phase);
+  } else if (point_.shared()) {
+    check_mailbox(reports, phase);
+  }
+}
+
+void RungMeter::check_payload(Reports reports, const Order& order) const {
   if (!find_transport(point_.transport)->traits.carries_payload) return;
-  for (std::size_t end = 0; end < 2; ++end) {
+  for (std::size_t role = 0; role < reports.size(); ++role) {
     for (std::uint32_t i = 0; i < order.step_count; ++i) {
-      const auto& step = reports[end].steps[i];
+      const auto& step = reports[role].steps[i];
       if (step.wrong == 0) continue;
       const std::string lengths =
           step.wrong_lengths == 0 ? "" : fmt::format(" ({} of another length)", step.wrong_lengths);
       throw PayloadWrong(fmt::format(
           "{}: {} of {} messages were not what was sent{} in {}, the first is number {}",
-          end == 0 ? "client" : "server", step.wrong, step.messages, lengths,
-          word(order.steps[i].phase), step.first_wrong));
+          name_of(role), step.wrong, step.messages, lengths, word(order.steps[i].phase),
+          step.first_wrong));
+    }
+  }
+}
+
+// Each consumer has seen to it that it took no message twice; that no two of them took the same and
+// none was left out shows in the sums over all of them.
+void RungMeter::check_mailbox(Reports reports, std::string_view phase) const {
+  for (std::size_t step = 0; step < Order::kMostSteps; ++step) {
+    for (std::size_t producer = 0; producer < first_server(); ++producer) {
+      Taken taken;
+      for (const Report& server : reports.subspan(first_server())) {
+        taken += server.steps[step].taken[producer];
+      }
+      const std::uint64_t sent = reports[producer].steps[step].messages;
+      if (taken == Taken::whole(sent)) continue;
+      throw PayloadWrong(
+          fmt::format("of {} messages of {} in {} consumers took {}, and not each of them once",
+                      sent, name_of(producer), phase, taken.count));
+    }
+  }
+}
+
+// What the senders counted is what the receiver's gaps and arrivals add up to, or the count of
+// losses is not to be believed.
+void RungMeter::check_losses(Reports reports, std::string_view phase) const {
+  for (std::size_t i = 0; i < Order::kMostSteps; ++i) {
+    std::uint64_t sent = 0;
+    for (const Report& client : reports.first(first_server())) sent += client.steps[i].messages;
+    const StepReport& server = reports[first_server()].steps[i];
+    if (sent != server.messages + server.lost) {
+      throw LaunchFailed(fmt::format("{} messages were sent in {}, {} arrived and {} were lost",
+                                     sent, phase, server.messages, server.lost));
+    }
+    if (sent != 0 && server.messages == 0) {
+      throw LaunchFailed(fmt::format("none of {} messages arrived in {}", sent, phase));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,12 +30,18 @@ struct RungResult {
   std::map<std::string, double> values;
   std::uint64_t warm_up_messages = 0;
   std::uint64_t warm_up_ns = 0;
-  std::array<std::uint64_t, 2> role_messages{};  // client, server
-  std::array<std::uint64_t, 2> role_cpu_ns{};
-  std::array<std::optional<Usage>, 2> role_usage{};
-  std::array<std::set<int>, 2> role_cpus{};
-  std::array<BufferPages, 2> role_pages{};
+  struct OfRole {
+    std::uint64_t messages = 0;
+    std::uint64_t cpu_ns = 0;
+    std::optional<Usage> usage;
+    std::set<int> cpus;
+    BufferPages pages;
+  };
+  std::vector<OfRole> roles;  // clients, then servers
 };
+
+// Of all roles: clients, then servers.
+using Reports = std::span<const Report>;
 
 // Counts and steps follow from a probe of the first messages, never from a clock inside a measured
 // loop.
@@ -43,20 +50,20 @@ class RungMeter {
   // `visits`: how often this rung will be visited in the launch; budgets are shared among them.
   RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits);
 
-  // What an end has got of what the shape asks; for the record.
-  void take_shape(const Report& report);
+  // What the ends have got of what the shape asks; for the record.
+  void take_shapes(Reports reports);
   // First: verify, and a few messages to see what one costs.
   [[nodiscard]] Order probe() const;
   // How long the memory of one probe may take to be mapped, filled, and compared, before anything
   // has been timed.
   [[nodiscard]] std::int64_t probe_ns() const;
-  void take_probe(const std::array<Report, 2>& reports, const Stage& stage);
+  void take_probe(Reports reports, const Stage& stage);
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
-  void take_measure(const std::array<Report, 2>& reports, const Stage& stage);
+  void take_measure(Reports reports, const Stage& stage);
   // Last: a few messages compared whole, since what was measured may have touched none.
   [[nodiscard]] Order recheck() const;
-  void take_recheck(const std::array<Report, 2>& reports, const Stage& stage);
+  void take_recheck(Reports reports, const Stage& stage);
 
   // How long the last order ought to take.
   [[nodiscard]] std::int64_t expected_ns() const { return expected_ns_; }
@@ -79,11 +86,26 @@ class RungMeter {
   [[nodiscard]] double to_ns(std::uint64_t ticks) const {
     return static_cast<double>(ticks) / scale_.ticks_per_ns;
   }
-  void take_windows(const StepReport& step, std::span<const std::uint64_t> stamps);
+  // Lengths of the windows of a phase, and of it all, in ticks.
+  struct Windows {
+    std::vector<double> lengths;
+    double all = 0;
+  };
+  [[nodiscard]] Windows windows_of(std::span<const std::uint64_t> stamps) const;
+  [[nodiscard]] Windows drained_windows(Reports reports, const Stage& stage) const;
+  void take_windows(const Windows& windows);
+  [[nodiscard]] std::size_t first_server() const { return point_.producers; }
   void take_operations(std::span<const std::uint64_t> stamps);
-  void take_schedule(const std::array<Report, 2>& reports, const Stage& stage);
+  void take_schedule(Reports reports, const Stage& stage);
   void take_expiry(std::span<const std::uint64_t> stamps);
-  void check_payload(const std::array<Report, 2>& reports, const Order& order) const;
+  void add_losses(const StepReport& step);
+  [[nodiscard]] bool lossy() const;
+  [[nodiscard]] bool together() const { return point_.shared() || lossy(); }
+  [[nodiscard]] std::string name_of(std::size_t role) const;
+  void check(Reports reports, const Order& order) const;
+  void check_payload(Reports reports, const Order& order) const;
+  void check_mailbox(Reports reports, std::string_view phase) const;
+  void check_losses(Reports reports, std::string_view phase) const;
 
   Case point_;
   RunSettings settings_;

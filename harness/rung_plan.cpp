@@ -16,6 +16,8 @@ constexpr double kQuantaPerWindow = 1000;
 constexpr std::uint64_t kVerified = 32;
 constexpr std::uint64_t kProbed = 12;
 constexpr std::uint64_t kRechecked = 4;
+// Of a mailbox: its roles do not start at the same moment, which must not show.
+constexpr std::uint64_t kProbedOfMany = 512;
 constexpr std::uint64_t kFewestWindows = 3;
 constexpr std::uint64_t kFewestOperations = 4;
 constexpr std::uint64_t kMostOperations = 60'000;
@@ -38,10 +40,14 @@ RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale s
 
 Part RungMeter::part() const { return closed_loop() ? Part::ask : Part::pour; }
 
-std::uint64_t RungMeter::lead() const { return part() == Part::pour ? point_.batch : 0; }
+// A batch of each producer for each consumer: shares of all of them are whole.
+std::uint64_t RungMeter::lead() const {
+  const std::uint64_t shares = std::uint64_t{point_.producers} * point_.consumers;
+  return part() == Part::pour ? point_.batch * shares : 0;
+}
 
 std::uint64_t RungMeter::in_batches(double messages) const {
-  const std::uint64_t batch = part() == Part::pour ? point_.batch : 1;
+  const std::uint64_t batch = std::max<std::uint64_t>(lead(), 1);
   const auto batches =
       static_cast<std::uint64_t>(std::ceil(std::max(messages, 1.0) / static_cast<double>(batch)));
   return batches * batch;
@@ -57,38 +63,42 @@ Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
           .batch = point_.batch,
           .touch = point_.touch,
           .access = point_.access,
-          .timeout_ns = closed_loop() ? point_.timeout_ns : kNever};
+          .timeout_ns = closed_loop() ? point_.timeout_ns : kNever,
+          .producers = point_.producers,
+          .consumers = point_.consumers};
 }
 
 Order RungMeter::probe() const {
-  const std::uint64_t fit = std::clamp<std::uint64_t>(
-      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2, kVerified);
-  const std::uint64_t verified = in_batches(static_cast<double>(fit));
-  const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, kProbed)));
+  const std::uint64_t fit =
+      std::max<std::uint64_t>(kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2);
+  const std::uint64_t verified = in_batches(static_cast<double>(std::min(fit, kVerified)));
+  const std::uint64_t wanted = point_.shared() ? kProbedOfMany : kProbed;
+  const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, wanted)));
   // An expiring end only waits, but on a channel that has been proven to work.
   const Part proven = point_.pattern == Pattern::expire ? Part::ask : part();
-  Order order{.kind = Order::Kind::steps, .step_count = 2};
+  Order order{.kind = Order::Kind::steps, .together = together(), .step_count = 2};
   order.steps[0] = {.part = proven, .job = job(verified, verified)};
   order.steps[0].job.verify = true;
   order.steps[0].job.lead = 0;
   order.steps[1] = {.part = proven, .job = job(probed + lead(), part() == Part::ask ? 1 : probed)};
   if (proven == Part::ask) order.steps[1].job = job(probed, 1), order.steps[1].job.lead = 0;
   order.steps[0].phase = order.steps[1].phase = Phase::verify;
+  // One window over all would never end where some are lost.
+  if (proven == Part::pour && lossy()) order.steps[1].job.messages_each = 1;
   return order;
 }
 
 // What a measured phase with untouched payload cannot tell, a message too many, is still in the
 // channel when it has ended.
 Order RungMeter::recheck() const {
-  const std::uint64_t fit = std::clamp<std::uint64_t>(
-      kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2, kRechecked);
+  Order order = probe();
+  const auto fit = std::min(order.steps[0].job.messages, kRechecked);
   const std::uint64_t verified = in_batches(static_cast<double>(fit));
-  Order order{.kind = Order::Kind::steps, .step_count = 1};
-  order.steps[0] = {.part = point_.pattern == Pattern::expire ? Part::ask : part(),
-                    .job = job(verified, verified),
-                    .phase = Phase::close};
+  order.step_count = 1;
+  order.steps[0].job = job(verified, verified);
   order.steps[0].job.verify = true;
   order.steps[0].job.lead = 0;
+  order.steps[0].phase = Phase::close;
   return order;
 }
 
@@ -111,7 +121,7 @@ std::uint64_t RungMeter::warm_up_messages() const {
 }
 
 Order RungMeter::measure(const Stage& stage, std::uint64_t seed) {
-  Order order{.kind = Order::Kind::steps};
+  Order order{.kind = Order::Kind::steps, .together = together()};
   expected_ns_ = 0;
   if (point_.pattern == Pattern::pace) {
     plan_schedule(order, stage, seed);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <set>
 
 #include "harness/handoff.hpp"
 #include "harness/idle_hold.hpp"
@@ -49,6 +50,12 @@ std::int64_t expected_ns(const std::vector<LaunchPlan>& launches, const RunSetti
   std::int64_t sum = 0;
   for (const auto& launch : launches) sum += expected_ns(launch, run);
   return sum;
+}
+
+bool shares_a_cpu(const LaunchSpec& spec) {
+  std::set<int> cpus(spec.more_cpus.begin(), spec.more_cpus.end());
+  cpus.insert({spec.client_cpu, spec.server_cpu});
+  return cpus.size() < spec.more_cpus.size() + 2;
 }
 
 std::vector<json> skipped_launch(const LaunchSpec& spec, const std::string& why) {
@@ -193,8 +200,7 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
   const auto offer = offer_placement(topology_.cpus(), placement, request_.plan.run.pairs);
   if (offer.pairs.empty()) return skipped_launch(spec_of(launch, {}), offer.reason);
   const LaunchSpec spec = spec_of(launch, offer.pairs[launch.block % offer.pairs.size()]);
-  if (offer.pairs.front().client == offer.pairs.front().server && any.wait == Wait::spin &&
-      !is_allowed("spin_on_one_cpu")) {
+  if (any.wait == Wait::spin && shares_a_cpu(spec) && !is_allowed("spin_on_one_cpu")) {
     return skipped_launch(spec, "both ends would spin on one logical CPU");
   }
   LaunchSpec ready = spec;
@@ -229,7 +235,8 @@ std::optional<Injection> Runner::injection_of(std::uint32_t block) const {
 }
 
 LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const {
-  const Plugin* plugin = plugin_of(launch.plan.rungs.front().transport);
+  const Case& any = launch.plan.rungs.front();
+  const Plugin* plugin = plugin_of(any.transport);
   return {.launch_id = launch.id,
           .experiment = launch.plan.experiment,
           .block = launch.block,
@@ -242,6 +249,7 @@ LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) c
           .plugin_content = plugin == nullptr ? "" : plugin->content,
           .client_cpu = cpus.client,
           .server_cpu = cpus.server,
+          .more_cpus = cpus_beyond(topology_.cpus(), cpus, any.producers - 1, any.consumers - 1),
           .settings = request_.plan.run,
           .scale = {.ticks_per_ns = clock_.ticks_per_ns, .quantum_ns = clock_.quantum_ns},
           .injection = injection_of(launch.block)};

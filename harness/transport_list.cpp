@@ -50,6 +50,9 @@ json entry(const Transport& transport, const json& form) {
           {"boundaries", traits.boundaries},
           {"answers", traits.answers},
           {"carries_payload", traits.carries_payload},
+          {"lossy", traits.lossy},
+          {"most_producers", traits.most_producers},
+          {"most_consumers", traits.most_consumers},
           {"max_bytes", form.at("max_bytes")},
           {"limited_by", form.at("limited_by")},
           {"waits", std::move(waits)},
@@ -72,14 +75,23 @@ std::string name_of(const json& variant) {
   return name;
 }
 
+// "all", or those that it lacks where these are the fewer.
+std::string waits_of(const json& present) {
+  std::vector<std::string> lacking;
+  for (const auto& [wait, name] : Words<Wait>::table) {
+    if (std::ranges::find(present, json(name)) == present.end()) lacking.emplace_back(name);
+  }
+  if (lacking.empty()) return "all";
+  if (lacking.size() >= present.size()) return joined(present);
+  return fmt::format("all but {}", fmt::join(lacking, ", "));
+}
+
 void print_transport(const json& one) {
   const json& most = one["max_bytes"];
-  const std::size_t every_wait = Words<Wait>::table.size();
-  fmt::print("{:<{}} {:<5} {:<14} {:<7} {:<9} {:<12} {}\n", one["name"].get<std::string>(), kName,
+  fmt::print("{:<{}} {:<5} {:<14} {:<7} {:<9} {:<22} {}\n", one["name"].get<std::string>(), kName,
              one["available"].get<bool>() ? "yes" : "no", one["family"].get<std::string>(),
              one["copies"].get<int>(), most.is_null() ? "-" : format_quantity(most, Unit::bytes),
-             one["waits"].size() == every_wait ? "all" : joined(one["waits"]),
-             joined(one["abilities"]));
+             waits_of(one["waits"]), joined(one["abilities"]));
 }
 
 using Reasons = std::map<std::string, std::vector<std::string>>;  // and what they are for
@@ -123,7 +135,7 @@ json transports_json() {
 }
 
 void print_transports(const json& entries) {
-  fmt::print("{:<{}} {:<5} {:<14} {:<7} {:<9} {:<12} {}\n", "transport", kName, "here", "family",
+  fmt::print("{:<{}} {:<5} {:<14} {:<7} {:<9} {:<22} {}\n", "transport", kName, "here", "family",
              "copies", "largest", "waits", "abilities");
   const std::vector<json> all(entries.begin(), entries.end());
   Reasons reasons;

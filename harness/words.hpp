@@ -107,6 +107,12 @@ struct Words<Schedule> {
       {{Schedule::closed, "closed"}, {Schedule::fixed, "fixed"}, {Schedule::poisson, "poisson"}}};
 };
 
+template <>
+struct Words<IpcLimits> {
+  static constexpr WordTable<IpcLimits, 2> table{
+      {{IpcLimits::host, "host"}, {IpcLimits::private_, "private"}}};
+};
+
 template <class Enum>
 [[nodiscard]] constexpr std::string_view word(Enum value) {
   for (const auto& [known, text] : Words<Enum>::table) {

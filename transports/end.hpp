@@ -2,18 +2,22 @@
 // message.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
+#include "transports/taken.hpp"
 #include "transports/transport.hpp"
 
 namespace ipcmark {
 
 // What one end does in a phase. The client asks, pours, paces or expires; the server answers,
-// drains or absorbs.
-enum class Part { ask, answer, pour, drain, pace, absorb, expire };
+// drains or absorbs. rank and pick show what a mechanism makes of priorities and types, untimed.
+enum class Part { ask, answer, pour, drain, pace, absorb, expire, rank, pick };
 
 // One phase, as both ends are told it.
 struct Job {
@@ -31,6 +35,20 @@ struct Job {
   std::span<const std::uint64_t> intended{};  // pace: intended send times, ticks since origin
   std::uint64_t origin_ticks = 0;
   std::uint64_t flush_ticks = kNever;  // pace: a batch waits no longer than this
+  // rank: the priority or type of each message; pick: the type that each receive asks for.
+  std::span<const long> ranks{};
+  // Drain of a lossy transport: how many parts their senders have finished, and how many will have
+  // been when nobody sends any more. Without it, nothing for kIdleNs is the end.
+  const std::atomic<std::uint32_t>* senders_done = nullptr;
+  std::uint32_t senders_awaited = 0;
+  // A mailbox: every client pours an equal share of `messages` and every server drains one; so are
+  // `messages_each` and `lead` shared. Client p sends first_sequence + p, then every producers-th
+  // sequence after it, so that a message names who sent it.
+  std::uint32_t producers = 1;
+  std::uint32_t consumers = 1;
+  std::uint32_t index = 0;  // of this client or server among its like
+
+  [[nodiscard]] bool shared() const { return producers > 1 || consumers > 1; }
 };
 
 // What a phase leaves behind. `stamps` is a pre-faulted buffer of the harness; its meaning is the
@@ -39,6 +57,7 @@ struct Job {
 //   absorb       ticks of each message's arrival
 //   pace         ticks of each message's hand-over
 //   expire       overshoot of each wait in ns, as int64
+//   pick         sequence of each message, in the order received
 struct Tally {
   std::span<std::uint64_t> stamps{};
   std::uint64_t stamped = 0;
@@ -46,8 +65,26 @@ struct Tally {
   std::uint64_t flushes = 0;
   std::uint64_t wrong = 0;  // messages whose length or payload was not what was sent
   std::uint64_t first_wrong = 0;
-  std::uint64_t wrong_lengths = 0;  // those of the wrong ones that were of another length
+  std::uint64_t wrong_lengths = 0;        // those of the wrong ones that were of another length
+  std::uint64_t lost = 0;                 // sent and not received: a lossy transport's drain
+  std::uint64_t duplicated = 0;           // received again; not among `messages`
+  std::uint64_t reordered = 0;            // received after a later one
+  std::array<Taken, kMostRoles> taken{};  // mailbox, lossless: by producer
 };
+
+// One message more that was right, or the first that was not.
+inline void note(Tally& tally, bool right, std::uint64_t sequence) noexcept {
+  if (right) [[likely]]
+    return;
+  if (tally.wrong++ == 0) tally.first_wrong = sequence;
+}
+
+// Whether there is a message to look at: 1, or 0 where there is none. One of another length has no
+// place in the sequence and is wrong.
+inline std::size_t note_length(Tally& tally, std::size_t got, std::size_t bytes) noexcept {
+  if (got != 0 && got != bytes) note(tally, false, kNever);
+  return got == bytes ? 1 : 0;
+}
 
 class End {
  public:
@@ -66,6 +103,8 @@ class End {
   // The buffer and the pages it has got, after reshape; 0 where there are none.
   [[nodiscard]] virtual std::uint64_t buffer_bytes() const = 0;
   [[nodiscard]] virtual std::uint64_t page_bytes() const = 0;
+  // Messages that the kernel has thrown away; none where it does not say.
+  [[nodiscard]] virtual std::optional<std::uint64_t> drops() const = 0;
 };
 
 class Channel {

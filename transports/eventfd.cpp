@@ -33,15 +33,16 @@ class EventfdEnd {
  public:
   EventfdEnd(Fd in, Fd out, const Shape& shape)
       : in_(std::move(in)), out_(std::move(out)), spin_budget_ns_(shape.spin_budget_ns) {
-    in_.set_nonblocking(W != Wait::block);
-    out_.set_nonblocking(W != Wait::block);
+    in_.set_nonblocking(!kBlocks<W>);
+    out_.set_nonblocking(!kBlocks<W>);
   }
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
+  [[nodiscard]] int descriptor() const { return in_.get(); }
 
   void send(std::span<const std::byte> message) {
     const std::uint64_t value = value_of(message);
-    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_);
+    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (::write(out_.get(), &value, sizeof value) < 0) {
       expect_again("write");
       patience.again();
@@ -64,7 +65,8 @@ class EventfdEnd {
 
   std::size_t take(std::span<std::byte> buffer, std::optional<Deadline> deadline) {
     std::uint64_t value = 0;
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_, arrival_.get());
+    if (!patience.before(deadline)) return 0;
     while (::read(in_.get(), &value, sizeof value) < 0) {
       expect_again("read");
       if (!patience.again(deadline)) return 0;
@@ -78,6 +80,8 @@ class EventfdEnd {
   }
 
   Fd in_, out_;
+  EventPoll<W> arrival_{in_.get(), EPOLLIN};
+  EventPoll<W> room_{out_.get(), EPOLLOUT};
   std::uint64_t spin_budget_ns_;
 };
 

@@ -21,7 +21,9 @@ struct NamedPipes {
                                  .family = Family::pipe,
                                  .copies = 2,
                                  .boundaries = false,
-                                 .has_buffer = true};
+                                 .has_buffer = true,
+                                 .most_producers = kMostRoles,
+                                 .most_consumers = kMostRoles};
 
   // Not blocking, because either open would wait for the other; the end sets what it wants. The
   // name is gone before anything is thrown.

@@ -6,6 +6,7 @@
 // read was right.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -22,8 +23,33 @@ inline constexpr std::uint64_t kReply = 0x5851F42D4C957F2D;
 
 // Odd multiplier: consecutive sequences differ in the lowest byte, so a 1-byte message is checked
 // modulo 256.
+inline constexpr std::uint64_t kMultiplier = 0x9E3779B97F4A7C15;
 [[nodiscard]] constexpr std::uint64_t key(std::uint64_t sequence) noexcept {
-  return (sequence + 1) * 0x9E3779B97F4A7C15;
+  return (sequence + 1) * kMultiplier;
+}
+
+// kMultiplier's inverse modulo 2^64, by Newton: each step doubles the bits that are right.
+inline constexpr std::uint64_t kInverse = [] {
+  std::uint64_t inverse = kMultiplier;
+  for (int bits = 3; bits < 64; bits *= 2) inverse *= 2 - kMultiplier * inverse;
+  return inverse;
+}();
+static_assert(kMultiplier * kInverse == 1);
+
+// Which message this is, by its first word; nonsense when that word is not the keystream's. One of
+// fewer than 8 B tells its sequence only modulo 2^bits: it is then the one from a quarter of the
+// modulus before `expected` to three quarters after.
+[[nodiscard]] inline std::uint64_t sequence_of(std::span<const std::byte> message,
+                                               std::uint64_t expected) noexcept {
+  std::uint64_t word = 0;
+  if (message.size() >= sizeof word) [[likely]] {
+    std::memcpy(&word, message.data(), sizeof word);
+    return word * kInverse - 1;
+  }
+  std::memcpy(&word, message.data(), message.size());
+  const std::uint64_t modulus = std::uint64_t{1} << 8 * message.size();
+  const std::uint64_t behind = std::min(expected, modulus / 4);
+  return expected - behind + ((word * kInverse - 1 - expected + behind) & (modulus - 1));
 }
 
 // The whole message, at memory speed.

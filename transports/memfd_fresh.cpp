@@ -29,6 +29,7 @@ class MemfdFreshEnd {
   MemfdFreshEnd(Fd socket, const Shape& shape) : socket_(std::move(socket)) { reshape(shape); }
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
+  [[nodiscard]] int descriptor() const { return socket_.get(); }
 
   std::span<std::byte> reserve(std::size_t n) {
     memory_ = Fd(check(::memfd_create("ipcmark", MFD_CLOEXEC), "memfd_create"));
@@ -39,7 +40,7 @@ class MemfdFreshEnd {
 
   void commit(std::size_t n) {
     const std::uint64_t length = n;
-    FdPatience<W> patience(socket_.get(), POLLOUT, spin_budget_ns_);
+    FdPatience<W> patience(socket_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (send_fd(socket_.get(), memory_, std::as_bytes(std::span(&length, 1)), kFlags) < 0) {
       expect_again("sendmsg");
       patience.again();
@@ -65,7 +66,7 @@ class MemfdFreshEnd {
   }
 
  private:
-  static constexpr int kFlags = W == Wait::block ? 0 : MSG_DONTWAIT;
+  static constexpr int kFlags = kBlocks<W> ? 0 : MSG_DONTWAIT;
 
   static void expect_again(const char* call) {
     if (errno != EAGAIN && errno != EINTR) check(-1, call);
@@ -75,7 +76,8 @@ class MemfdFreshEnd {
   std::span<std::byte> receive(std::optional<Deadline> deadline) {
     std::uint64_t length = 0;
     Fd memory;
-    FdPatience<W> patience(socket_.get(), POLLIN, spin_budget_ns_);
+    FdPatience<W> patience(socket_.get(), POLLIN, spin_budget_ns_, arrival_.get());
+    if (!patience.before(deadline)) return {};
     while (recv_fd(socket_.get(), memory, std::as_writable_bytes(std::span(&length, 1)), kFlags) <
            0) {
       expect_again("recvmsg");
@@ -94,6 +96,8 @@ class MemfdFreshEnd {
   }
 
   Fd socket_, memory_;
+  EventPoll<W> arrival_{socket_.get(), EPOLLIN};
+  EventPoll<W> room_{socket_.get(), EPOLLOUT};
   Mapping out_, in_;
   std::uint64_t spin_budget_ns_ = 0;
 };

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -81,31 +82,37 @@ class MessageEnd {
   }
 
   // Waits for one message, then takes what else is there.
-  std::size_t recv_batch(const Batch& batch) {
+  std::size_t recv_batch(const Batch& batch) { return take_batch(batch, std::nullopt); }
+
+ protected:
+  static constexpr int kFlags = MSG_NOSIGNAL | (kBlocks<W> ? 0 : MSG_DONTWAIT);
+
+  [[nodiscard]] int fd() const { return socket_.get(); }
+
+  static void expect_again(const char* call) {
+    if (errno != EAGAIN && errno != EINTR) check(-1, call);
+  }
+
+  // 0 when the deadline passed first; a socket that blocks must have a time-out of its own.
+  std::size_t take_batch(const Batch& batch, std::optional<Deadline> deadline) {
     aim(batch);
     auto patience = reading();
-    patience.before();
+    if (!patience.before(deadline)) return 0;
     int n = 0;
     while ((n = ::recvmmsg(socket_.get(), headers_.data(), static_cast<unsigned>(batch.count),
                            kFlags | MSG_TRUNC | MSG_WAITFORONE, nullptr)) < 0) {
       expect_again("recvmmsg");
-      patience.again();
+      if (!patience.again(deadline)) return 0;
     }
     return whole_messages(static_cast<std::size_t>(n), batch.bytes);
   }
 
  private:
-  static constexpr int kFlags = MSG_NOSIGNAL | (kBlocks<W> ? 0 : MSG_DONTWAIT);
-
   [[nodiscard]] FdPatience<W> reading() const {
     return {socket_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
   }
   [[nodiscard]] FdPatience<W> writing() const {
     return {socket_.get(), POLLOUT, spin_budget_ns_, room_.get()};
-  }
-
-  static void expect_again(const char* call) {
-    if (errno != EAGAIN && errno != EINTR) check(-1, call);
   }
 
   // No message is empty, so nothing means that nobody is there any more.

@@ -2,12 +2,15 @@
 // recv; a transport cannot reach the clock, and nothing else reads it while messages move.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <stdexcept>
 #include <string>
 
+#include "transports/arrivals.hpp"
 #include "transports/end.hpp"
 #include "transports/keystream.hpp"
 #include "transports/posix.hpp"
@@ -20,12 +23,6 @@ using keystream::Care;
 using keystream::key;
 
 inline void stamp(Tally& tally) noexcept { tally.stamps[tally.stamped++] = ticks::now(); }
-
-inline void note(Tally& tally, bool right, std::uint64_t sequence) noexcept {
-  if (right) [[likely]]
-    return;
-  if (tally.wrong++ == 0) tally.first_wrong = sequence;
-}
 
 template <Access A, class E>
 inline void put(E& end, std::span<std::byte> buffer, Care care, std::uint64_t key) {
@@ -73,6 +70,24 @@ template <class E>
   return got;
 }
 
+// The sequence of the next message, whichever it is; kNever where its payload is not that one's.
+template <Access A, class E>
+[[nodiscard]] inline std::uint64_t take_any(E& end, std::span<std::byte> buffer, Care care) {
+  const auto sequence_in = [&](std::span<const std::byte> message) {
+    if (message.size() != buffer.size()) return kNever;
+    const std::uint64_t sequence = keystream::sequence_of(message, 0);
+    return keystream::read(care, message, key(sequence)) ? sequence : kNever;
+  };
+  if constexpr (A == Access::in_place) {
+    const std::uint64_t sequence = sequence_in(end.peek(buffer.size()));
+    end.release();
+    return sequence;
+  } else {
+    const std::size_t got = end.recv(buffer);
+    return got == buffer.size() ? sequence_in(buffer) : kNever;
+  }
+}
+
 template <class E>
 [[nodiscard]] inline bool take_until(E& end, std::span<std::byte> buffer, Care care,
                                      std::uint64_t key, std::uint64_t timeout_ns, Tally& tally) {
@@ -118,29 +133,30 @@ void answer(E& end, const Job& job, std::span<std::byte> message, std::span<std:
   tally.messages += job.messages;
 }
 
-// One way, sender. In place, the end itself publishes once per batch.
+// One way, sender: its share of the messages, which are all of them where it is alone. In place,
+// the end itself publishes once per batch.
 template <Access A, class E>
 void pour(E& end, const Job& job, const Batch& batch, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
-  std::uint64_t sequence = job.first_sequence;
-  const std::uint64_t last = sequence + job.messages;
+  const std::uint64_t step = job.producers;
+  std::uint64_t sequence = job.first_sequence + job.index;
+  const std::uint64_t last = job.first_sequence + job.messages;
+  tally.messages += job.messages / job.producers;
   if constexpr (A == Access::copy && Batches<E>) {
     if (batch.count > 1) {
       while (sequence < last) {
         Batch part = batch;
-        part.count = std::min<std::uint64_t>(batch.count, last - sequence);
-        for (std::size_t i = 0; i < part.count; ++i) {
-          keystream::write(care, part[i], key(sequence++));
+        part.count = std::min<std::uint64_t>(batch.count, (last - sequence + step - 1) / step);
+        for (std::size_t i = 0; i < part.count; ++i, sequence += step) {
+          keystream::write(care, part[i], key(sequence));
         }
         end.send_batch(part);
       }
-      tally.messages += job.messages;
       return;
     }
   }
-  for (; sequence < last; ++sequence) put<A>(end, batch[0], care, key(sequence));
+  for (; sequence < last; sequence += step) put<A>(end, batch[0], care, key(sequence));
   if constexpr (Loans<E>) end.flush();
-  tally.messages += job.messages;
 }
 
 // One way, receiver; the clock of throughput is here: from the last byte of the lead to the last
@@ -172,6 +188,61 @@ void drain(E& end, const Job& job, const Batch& batch, Tally& tally) {
   }
   if constexpr (Loans<E>) end.flush();
   tally.messages += job.messages;
+}
+
+// One way, one receiver of a mailbox: takes its share, whoever sent it. What a message must be is
+// told by its own first word; that it is a new one of its producer is checked here, that no two
+// receivers took the same one or none by the sums over all of them.
+template <Access A, class E>
+void collect(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
+  const Care care = keystream::care(job.touch, job.verify);
+  const std::uint64_t share = job.messages / job.consumers;
+  std::uint64_t next_stamp = job.lead / job.consumers;
+  std::array<std::uint64_t, kMostRoles> next{};  // lowest position yet to come, by producer
+  if (job.lead == 0) stamp(tally), next_stamp = job.messages_each / job.consumers;
+  for (std::uint64_t taken = 0; taken < share;) {
+    for (; taken < next_stamp; ++taken) {
+      const std::uint64_t sequence = take_any<A>(end, buffer, care);
+      const std::uint64_t offset = sequence - job.first_sequence;
+      const std::uint64_t producer = offset % job.producers, position = offset / job.producers;
+      const bool is_new = offset < job.messages && position >= next[producer];
+      note(tally, is_new, taken);
+      if (is_new) next[producer] = position + 1, tally.taken[producer].add(position);
+    }
+    stamp(tally), next_stamp += job.messages_each / job.consumers;
+  }
+  if constexpr (Loans<E>) end.flush();
+  tally.messages += share;
+}
+
+// One way, receiver, where a message may be lost: which one came is read from its own keystream,
+// which did not from the gaps. A stamp after each so many that arrived. Over when the last has
+// come, or when nothing more comes and nobody sends any more.
+template <class E>
+void drain_lossy(E& end, const Job& job, const Batch& batch, Tally& tally) {
+  const Care care = keystream::care(job.touch, job.verify);
+  ArrivalsOfAll arrivals(job);
+  std::uint64_t next_stamp = job.lead;
+  if (job.lead == 0) stamp(tally), next_stamp = job.messages_each;
+  while (!arrivals.complete()) {
+    const bool silent = job.senders_done == nullptr ||
+                        job.senders_done->load(std::memory_order_acquire) >= job.senders_awaited;
+    Batch part = batch;
+    part.count = std::min<std::uint64_t>(batch.count, next_stamp - arrivals.received());
+    if (part.count > 1) {
+      part.count = end.recv_batch_or_idle(part);
+    } else {
+      part.count = note_length(tally, end.recv_or_idle(part[0]), part.bytes);
+    }
+    if (part.count == 0 && silent) break;  // asked before the receive: what was sent had time
+    for (std::size_t i = 0; i < part.count; ++i) {
+      const std::uint64_t sequence = keystream::sequence_of(part[i], arrivals.expected());
+      note(tally, arrivals.note(sequence) && keystream::read(care, part[i], key(sequence)),
+           sequence);
+    }
+    if (arrivals.received() == next_stamp) stamp(tally), next_stamp += job.messages_each;
+  }
+  arrivals.finish(tally);
 }
 
 // Open loop, sender: message i exists from its intended time on, whether or not the channel was

@@ -3,7 +3,8 @@
 // The kernel copies the payload into pages of the pipe's buffer and out again: two copies, two
 // system calls and, when the reader sleeps, one wake-up. The buffer holds 16 pages by default; a
 // larger message fills it and the writer sleeps until the reader has made room, so large messages
-// move in pieces. Writes up to PIPE_BUF are atomic, which one writer a pipe does not need.
+// move in pieces. Writes up to PIPE_BUF are atomic: up to there a pipe
+// is also a mailbox, of which each reader takes whole messages.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -20,7 +21,9 @@ struct AnonymousPipes {
                                  .family = Family::pipe,
                                  .copies = 2,
                                  .boundaries = false,
-                                 .has_buffer = true};
+                                 .has_buffer = true,
+                                 .most_producers = kMostRoles,
+                                 .most_consumers = kMostRoles};
 
   static PipeFds open(const std::string&) {
     int fds[2];

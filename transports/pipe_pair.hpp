@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "transports/mailbox.hpp"
 #include "transports/posix.hpp"
 #include "transports/proc_number.hpp"
 #include "transports/stream_end.hpp"
@@ -45,15 +46,18 @@ class TwoPipes {
  public:
   static constexpr Traits traits = Opener::traits;
 
-  explicit TwoPipes(const Shape& shape) : shape_(shape), there_(open(shape)), back_(open(shape)) {}
+  explicit TwoPipes(const Shape& shape) : shape_(shape) {
+    require_atomic(traits.name, shape);
+    there_ = open(shape), back_ = open(shape);
+  }
 
   template <Wait W>
   StreamEnd<W> client(int) {
-    return {std::move(back_.read), std::move(there_.write), shape_};
+    return {part_of(back_.read, shape_), part_of(there_.write, shape_), shape_};
   }
   template <Wait W>
   StreamEnd<W> server(int) {
-    return {std::move(there_.read), std::move(back_.write), shape_};
+    return {part_of(there_.read, shape_), part_of(back_.write, shape_), shape_};
   }
 
  private:

@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "transports/hybrid.hpp"
+#include "transports/mailbox.hpp"
 #include "transports/patience.hpp"
 #include "transports/proc_number.hpp"
 #include "transports/registry.hpp"
@@ -40,10 +41,12 @@ class PosixMqEnd {
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
   [[nodiscard]] int descriptor() const { return in_.get(); }
 
-  void send(std::span<const std::byte> message) {
+  void send(std::span<const std::byte> message) { send_priority(message, 0); }
+
+  void send_priority(std::span<const std::byte> message, unsigned priority) {
     const auto* from = reinterpret_cast<const char*>(message.data());
     FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
-    while (::mq_send(out_.get(), from, message.size(), 0) < 0) {
+    while (::mq_send(out_.get(), from, message.size(), priority) < 0) {
       expect("mq_send", EAGAIN);
       patience.again();
     }
@@ -107,7 +110,9 @@ class PosixMq {
                                  .summary = "two POSIX message queues, one each way",
                                  .family = Family::message_queue,
                                  .copies = 2,
-                                 .takes_depth = true};
+                                 .takes_depth = true,
+                                 .most_producers = kMostRoles,
+                                 .most_consumers = kMostRoles};
 
   explicit PosixMq(const Shape& shape)
       : shape_(shape),
@@ -118,11 +123,11 @@ class PosixMq {
 
   template <Wait W>
   PosixMqEnd<W> client(int) {
-    return {std::move(back_.in), back_.widest, std::move(there_.out), depth_, shape_};
+    return {part_of(back_.in, shape_), back_.widest, part_of(there_.out, shape_), depth_, shape_};
   }
   template <Wait W>
   PosixMqEnd<W> server(int) {
-    return {std::move(there_.in), there_.widest, std::move(back_.out), depth_, shape_};
+    return {part_of(there_.in, shape_), there_.widest, part_of(back_.out, shape_), depth_, shape_};
   }
 
  private:

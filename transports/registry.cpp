@@ -39,6 +39,12 @@ void require_admits(const Traits& traits, const Shape& widest) {
   if (widest.page_bytes != 0 && !traits.shares_memory) lacks(traits.name, "page_bytes");
   if (widest.address != Address::none && !traits.has_address) lacks(traits.name, "address");
   if (widest.nodelay != NoDelay::none && !traits.has_nodelay) lacks(traits.name, "nodelay");
+  if (widest.producers > traits.most_producers || widest.consumers > traits.most_consumers) {
+    throw Unavailable(std::string(traits.name) + ": " + std::to_string(widest.producers) +
+                      " producers and " + std::to_string(widest.consumers) +
+                      " consumers asked for (limit " + std::to_string(traits.most_producers) +
+                      " and " + std::to_string(traits.most_consumers) + ")");
+  }
   const auto wanted = std::max(widest.message_bytes, widest.reply_bytes);
   if (wanted <= traits.max_bytes) return;
   throw Unavailable(std::string(traits.name) + ": " + std::to_string(wanted) +

@@ -12,6 +12,7 @@
 
 #include "transports/end.hpp"
 #include "transports/patterns.hpp"
+#include "transports/ranks.hpp"
 #include "transports/transport.hpp"
 
 namespace ipcmark {
@@ -20,7 +21,7 @@ namespace ipcmark {
 struct Transport {
   Traits traits;
   std::vector<Wait> waits;             // wait policies it has ends for
-  std::vector<std::string> abilities;  // send_batch, recv_until, in_place, copy
+  std::vector<std::string> abilities;  // as the concepts of transport.hpp find them
   std::unique_ptr<Channel> (*open)(const Shape& widest) = nullptr;
 
   [[nodiscard]] bool has(std::string_view ability) const {
@@ -63,12 +64,17 @@ class PayloadBuffers {
   std::size_t message_bytes_ = 0, reply_bytes_ = 0;
 };
 
+[[nodiscard]] constexpr bool is_mailbox(const Traits& traits) {
+  return traits.most_producers > 1 || traits.most_consumers > 1;
+}
+
 [[noreturn]] void lacks(std::string_view transport, std::string_view ability);
 // Throws Unavailable for a shape beyond what the transport says it can ever carry, and for an axis
 // that it has nothing to set by.
 void require_admits(const Traits& traits, const Shape& widest);
 
-template <class E>
+// kMailbox: the transport can have several producers or consumers.
+template <class E, bool kMailbox>
 class EndOf final : public End {
  public:
   EndOf(E end, std::string_view transport, const Shape& widest)
@@ -101,6 +107,11 @@ class EndOf final : public End {
     return 0;
   }
 
+  [[nodiscard]] std::optional<std::uint64_t> drops() const override {
+    if constexpr (CountsDrops<E>) return end_.drops();
+    return std::nullopt;
+  }
+
  private:
   template <Access A>
   void run_as(Part part, const Job& job, Tally& tally) {
@@ -116,7 +127,14 @@ class EndOf final : public End {
       case Part::pour:
         return patterns::pour<A>(end_, job, batch, tally);
       case Part::drain:
-        return patterns::drain<A>(end_, job, batch, tally);
+        if constexpr (Idles<E>) {
+          return patterns::drain_lossy(end_, job, batch, tally);
+        } else {
+          if constexpr (kMailbox) {
+            if (job.shared()) return patterns::collect<A>(end_, job, buffers_.message(), tally);
+          }
+          return patterns::drain<A>(end_, job, batch, tally);
+        }
       case Part::pace:
       case Part::absorb:
         if constexpr (A == Access::copy) {
@@ -129,6 +147,13 @@ class EndOf final : public End {
           return patterns::expire(end_, job, buffers_.reply(), tally);
         }
         lacks(transport_, "recv_until");
+      case Part::rank:
+      case Part::pick:
+        if constexpr (Prioritises<E> || Types<E>) {
+          return part == Part::rank ? patterns::rank(end_, job, buffers_.message(), tally)
+                                    : patterns::pick(end_, job, buffers_.message(), tally);
+        }
+        lacks(transport_, "send_priority or message_types");
     }
   }
 
@@ -199,7 +224,8 @@ class ChannelOf final : public Channel {
   std::unique_ptr<End> with(Make& make) {
     if constexpr (HasEnds<T, W>) {
       auto end = make.template operator()<W>();
-      return std::make_unique<EndOf<decltype(end)>>(std::move(end), T::traits.name, widest_);
+      return std::make_unique<EndOf<decltype(end), is_mailbox(T::traits)>>(std::move(end),
+                                                                           T::traits.name, widest_);
     } else {
       lacks(T::traits.name, "ends for this wait policy");
     }
@@ -230,11 +256,14 @@ class Register {
   static void note(Transport& entry) {
     if constexpr (HasEnds<T, W>) {
       using E = EndType<T, W>;
+      static_assert(T::traits.lossy == Idles<E>, "who loses messages must tell when to stop");
       if (entry.waits.empty()) {
         if (Copies<E>) entry.abilities.emplace_back("copy");
         if (Loans<E>) entry.abilities.emplace_back("in_place");
         if (Batches<E>) entry.abilities.emplace_back("send_batch");
         if (ReceivesUntil<E>) entry.abilities.emplace_back("recv_until");
+        if (Prioritises<E>) entry.abilities.emplace_back("send_priority");
+        if (Types<E>) entry.abilities.emplace_back("message_types");
       }
       entry.waits.push_back(W);
     }

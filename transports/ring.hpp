@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -163,14 +164,16 @@ class RingConsumer {
         spin_budget_ns_(spin_budget_ns),
         hold_back_(std::max<std::uint64_t>(view.layout().slots / kGivesPerTurn, 1)) {}
 
-  // The next message, where it lies; empty when the deadline passed first.
-  std::span<std::byte> peek(std::optional<Deadline> deadline = std::nullopt) {
+  // The next message, where it lies; with a Deadline, empty when that passed first. A parameter
+  // that is not there costs nothing: an empty optional was carried through memory by each message.
+  template <std::same_as<Deadline>... Until>
+  std::span<std::byte> peek(Until... deadline) {
     if constexpr (Meeting::kTags) {
-      if (view_.layout().tagged) return peek_tagged(deadline);
+      if (view_.layout().tagged) return peek_tagged(deadline...);
     }
     if (next_ == known_) {
       known_ = meeting_.published(view_.control(), next_);
-      if (known_ == next_ && !wait(deadline)) return {};
+      if (known_ == next_ && !wait(deadline...)) return {};
     }
     return {view_.slot(next_), view_.length(next_)};
   }
@@ -181,8 +184,9 @@ class RingConsumer {
   }
 
   // The message's bytes, copied to the front of `buffer`; 0 when the deadline passed first.
-  std::size_t recv(std::span<std::byte> buffer, std::optional<Deadline> deadline = std::nullopt) {
-    const auto message = peek(deadline);
+  template <std::same_as<Deadline>... Until>
+  std::size_t recv(std::span<std::byte> buffer, Until... deadline) {
+    const auto message = peek(deadline...);
     if (message.empty()) return 0;
     copy_message(buffer.data(), message.data(), message.size());
     release();
@@ -220,7 +224,8 @@ class RingConsumer {
   // A producer that waits is let go early enough to refill the ring before it runs empty.
   static constexpr std::uint64_t kGivesPerTurn = 4;
 
-  std::span<std::byte> peek_tagged(std::optional<Deadline> deadline) {
+  template <class... Until>
+  std::span<std::byte> peek_tagged(Until... deadline) {
     std::byte* slot = view_.slot(next_);
     RingLayout::Tag length = 0;  // what the tag holds beyond the sequence that is waited for
     const auto arrived = [&] {
@@ -229,15 +234,18 @@ class RingConsumer {
     };
     if (!arrived()) {
       give_back();  // the producer may be waiting for the slots that are held back
-      if (!meeting_.await_tag(view_.control(), spin_budget_ns_, deadline, arrived)) return {};
+      const std::optional<Deadline> until{deadline...};
+      if (!meeting_.await_tag(view_.control(), spin_budget_ns_, until, arrived)) return {};
     }
     return {slot, length};
   }
 
   // Slots held back never keep a producer waiting for ever: they are a quarter of the ring at most.
-  bool wait(std::optional<Deadline> deadline) {
+  template <class... Until>
+  bool wait(Until... deadline) {
     if constexpr (Meeting::kGivesWhenIdle) give_back();
-    known_ = meeting_.await_published(view_.control(), next_, spin_budget_ns_, deadline);
+    const std::optional<Deadline> until{deadline...};
+    known_ = meeting_.await_published(view_.control(), next_, spin_budget_ns_, until);
     return known_ != next_;
   }
 

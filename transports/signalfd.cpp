@@ -21,17 +21,16 @@ namespace {
 template <Wait W>
 class SignalfdEnd {
  public:
-  SignalfdEnd(const SharedObject& memory, Role role) : sender_(memory, role) {
-    signal_queue::block();
-    const sigset_t set = signal_queue::set();
-    in_ = Fd(check(::signalfd(-1, &set, SFD_CLOEXEC), "signalfd"));
-    in_.set_nonblocking(W != Wait::block);
+  SignalfdEnd(const SharedObject& memory, Role role) : sender_(memory, role), in_(open()) {
+    in_.set_nonblocking(!kBlocks<W>);
   }
 
   void reshape(const Shape& shape) {
     spin_budget_ns_ = shape.spin_budget_ns;
     sender_.reshape();
   }
+
+  [[nodiscard]] int descriptor() const { return in_.get(); }
 
   void send(std::span<const std::byte> message) { sender_.send(message); }
   std::size_t recv(std::span<std::byte> buffer) { return take(buffer, std::nullopt); }
@@ -43,9 +42,16 @@ class SignalfdEnd {
   }
 
  private:
+  static Fd open() {
+    signal_queue::block();
+    const sigset_t set = signal_queue::set();
+    return Fd(check(::signalfd(-1, &set, SFD_CLOEXEC), "signalfd"));
+  }
+
   std::size_t take(std::span<std::byte> buffer, std::optional<Deadline> deadline) {
     signalfd_siginfo info;
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_);
+    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_, arrival_.get());
+    if (!patience.before(deadline)) return 0;
     while (::read(in_.get(), &info, sizeof info) < 0) {
       if (errno != EAGAIN && errno != EINTR) check(-1, "read");
       if (!patience.again(deadline)) return 0;
@@ -55,6 +61,7 @@ class SignalfdEnd {
 
   signal_queue::Sender sender_;
   Fd in_;
+  EventPoll<W> arrival_{in_.get(), EPOLLIN};
   std::uint64_t spin_budget_ns_ = 0;
 };
 

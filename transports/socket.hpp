@@ -13,6 +13,7 @@
 #include <string>
 #include <utility>
 
+#include "transports/mailbox.hpp"
 #include "transports/posix.hpp"
 #include "transports/proc_number.hpp"
 #include "transports/stream_end.hpp"
@@ -106,11 +107,11 @@ class ConnectedSockets {
 
   template <Wait W>
   EndOn<W> client(int) {
-    return {std::move(pair_.client), shape_};
+    return {part_of(pair_.client, shape_), shape_};
   }
   template <Wait W>
   EndOn<W> server(int) {
-    return {std::move(pair_.server), shape_};
+    return {part_of(pair_.server, shape_), shape_};
   }
 
  private:

@@ -3,10 +3,11 @@
 // A send copies the payload into kernel memory and appends it to the queue, or gives it straight to
 // a receiver that waits; a receive copies it out: two copies, two system calls and, when the
 // receiver sleeps, one wake-up. A message starts with a type, which lies in the headroom before the
-// payload. What surprises: a message is at most kernel.msgmax (8192 B) and a queue holds
-// kernel.msgmnb (16384 B), so two of the widest fill it; there is no descriptor, so a queue can
-// neither be polled nor waited for with a deadline; it outlives its processes until somebody
-// removes it, and nobody is told when the peer is gone.
+// payload: a label to ask for, not a priority; who asks below zero gets the lowest first. What
+// surprises: a message is at most kernel.msgmax (8192 B) and a queue holds kernel.msgmnb (16384 B),
+// so two of the widest fill it; there is no descriptor, so a queue can neither be polled nor waited
+// for with a deadline; it outlives its processes until somebody removes it, and nobody is told when
+// the peer is gone.
 #include <sched.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -26,9 +27,9 @@ namespace {
 constexpr long kType = 1;
 
 // The message as the kernel wants it: a type, then the payload.
-std::byte* with_type(std::span<std::byte> message) {
-  std::byte* at = message.data() - sizeof kType;
-  std::memcpy(at, &kType, sizeof kType);
+std::byte* with_type(std::span<std::byte> message, long type = kType) {
+  std::byte* at = message.data() - sizeof type;
+  std::memcpy(at, &type, sizeof type);
   return at;
 }
 
@@ -66,19 +67,22 @@ class SysvMqEnd {
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
 
-  void send(std::span<std::byte> message) {
-    const std::byte* at = with_type(message);
+  void send(std::span<std::byte> message) { send_type(message, kType); }
+  std::size_t recv(std::span<std::byte> buffer) { return recv_type(buffer, 0); }
+
+  void send_type(std::span<std::byte> message, long type) {
+    const std::byte* at = with_type(message, type);
     CallPatience<W> patience(spin_budget_ns_);
     while (::msgsnd(out_, at, message.size(), patience.flags()) < 0) {
       patience.again("msgsnd", EAGAIN);
     }
   }
 
-  std::size_t recv(std::span<std::byte> buffer) {
+  std::size_t recv_type(std::span<std::byte> buffer, long type) {
     std::byte* at = buffer.data() - sizeof kType;
     CallPatience<W> patience(spin_budget_ns_);
     for (;;) {
-      const ssize_t n = ::msgrcv(in_, at, buffer.size(), 0, patience.flags());
+      const ssize_t n = ::msgrcv(in_, at, buffer.size(), type, patience.flags());
       if (n >= 0) return static_cast<std::size_t>(n);
       patience.again("msgrcv", ENOMSG);
     }
@@ -130,7 +134,9 @@ class SysvMq {
   static constexpr Traits traits{.name = "sysv_mq",
                                  .summary = "two System V message queues, one each way",
                                  .family = Family::message_queue,
-                                 .copies = 2};
+                                 .copies = 2,
+                                 .most_producers = kMostRoles,
+                                 .most_consumers = kMostRoles};
 
   explicit SysvMq(const Shape& shape) : shape_(shape) {
     there_.require_admits(shape.message_bytes, "message_bytes");

@@ -46,6 +46,9 @@ inline constexpr std::uint64_t kNever = std::numeric_limits<std::uint64_t>::max(
 // Two lines: x86-64 prefetches lines in pairs. A constant of ours, not the library's, because it is
 // part of a layout that two programs share.
 inline constexpr std::size_t kLineDistance = 128;
+// More clients or servers than this one channel never has; a mechanism that takes any number says
+// so.
+inline constexpr std::uint32_t kMostRoles = 16;
 // Every buffer handed to send or recv is preceded by this many bytes that belong to the transport,
 // so that a framed one puts its header before the payload without a copy.
 inline constexpr std::size_t kHeadroom = 64;
@@ -84,6 +87,9 @@ struct Shape {
   std::uint32_t consumers = 1;
   Role home = Role::client;  // who touches shared memory first, and so whose node it lies on
   std::string prefix = "ipcmark-test";  // random and unique to the launch; starts every name
+
+  // Whether a direction has more than one end at either side: a mailbox.
+  [[nodiscard]] bool shared() const { return producers > 1 || consumers > 1; }
 };
 
 struct Traits {
@@ -102,6 +108,9 @@ struct Traits {
   bool answers = true;               // has a route back
   bool one_in_flight = false;        // a second message before the reply overwrites the first
   bool rendezvous = false;           // send returns when the receiver has taken the message
+  bool lossy = false;                // a message may not arrive, and neither end is told
+  std::uint32_t most_producers = 1;  // clients that can pour into one channel at a time
+  std::uint32_t most_consumers = 1;  // servers that can drain it, each message taken by one
   std::uint64_t max_bytes = kNever;  // fixed limit of the mechanism; others are found by trying
 };
 
@@ -152,6 +161,37 @@ concept Batches = requires(E end, const Batch& batch) {
 template <class E>
 concept ReceivesUntil = requires(E end, std::span<std::byte> in, Deadline deadline) {
   { end.recv_until(in, deadline) } -> std::same_as<std::size_t>;
+};
+
+// How long nothing must have come before a receiver of a lossy transport looks whether there is
+// still somebody who sends.
+inline constexpr std::uint64_t kIdleNs = 20'000'000;
+
+// A lossy transport's: 0 when nothing has come for kIdleNs, since what was lost is not waited for.
+template <class E>
+concept Idles = requires(E end, std::span<std::byte> in, const Batch& batch) {
+  { end.recv_or_idle(in) } -> std::same_as<std::size_t>;
+  { end.recv_batch_or_idle(batch) } -> std::same_as<std::size_t>;
+};
+
+// Of two waiting messages the one of higher priority is received first, by the same recv.
+template <class E>
+concept Prioritises = requires(E end, std::span<std::byte> out, unsigned priority) {
+  end.send_priority(out, priority);
+};
+
+// A message has a type, above 0; a receiver asks for the first of any type (0), for the first of
+// that type (above 0), or for the first of the lowest type up to its absolute value (below 0).
+template <class E>
+concept Types = requires(E end, std::span<std::byte> out, std::span<std::byte> in, long type) {
+  end.send_type(out, type);
+  { end.recv_type(in, type) } -> std::same_as<std::size_t>;
+};
+
+// Messages that the kernel threw away before this end could take them, since it was opened.
+template <class E>
+concept CountsDrops = requires(const E end) {
+  { end.drops() } -> std::same_as<std::uint64_t>;
 };
 
 // Called while the channel is quiet, before a rung whose shape differs: the home end first, then

@@ -6,6 +6,7 @@
 // when the peer is gone: a send fails with ECONNREFUSED or ECONNRESET, but a receive waits for
 // ever; and net.unix.max_dgram_qlen does not hold between two sockets that are each other's peer:
 // only SO_SNDBUF makes the sender wait.
+#include "transports/mailbox.hpp"
 #include "transports/message_end.hpp"
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
@@ -20,7 +21,9 @@ struct UnixDgram {
                                  .family = Family::socket,
                                  .copies = 2,
                                  .has_buffer = true,
-                                 .has_address = true};
+                                 .has_address = true,
+                                 .most_producers = kMostRoles,
+                                 .most_consumers = kMostRoles};
 
   static SocketPair open(const Shape& shape) { return open_unix_pair(SOCK_DGRAM, shape); }
 };

@@ -79,6 +79,8 @@ class VmspliceEnd {
     inbox_.resize(shape.access == Access::in_place ? widest : 0);
   }
 
+  [[nodiscard]] int descriptor() const { return pipe_.descriptor(); }
+
   // In pieces that fill the pipe once, so that the reader has begun when the next is written.
   void send(std::span<const std::byte> message) {
     while (!message.empty()) {
@@ -109,12 +111,12 @@ class VmspliceEnd {
 
  private:
   static constexpr std::size_t kAlign = (Flags & SPLICE_F_GIFT) != 0 ? 4096 : 64;
-  static constexpr unsigned kFlags = Flags | (W == Wait::block ? 0u : unsigned{SPLICE_F_NONBLOCK});
+  static constexpr unsigned kFlags = Flags | (kBlocks<W> ? 0u : unsigned{SPLICE_F_NONBLOCK});
 
   // A call may take only as many pages as the pipe has free slots.
   void lend(std::span<std::byte> piece) {
     rotation_.lent(piece.size());
-    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_);
+    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (!piece.empty()) {
       const iovec pages{piece.data(), piece.size()};
       const ssize_t n = ::vmsplice(out_.get(), &pages, 1, kFlags);
@@ -131,6 +133,7 @@ class VmspliceEnd {
   std::uint64_t spin_budget_ns_;
   std::size_t capacity_;
   Fd out_;
+  EventPoll<W> room_{out_.get(), EPOLLOUT};
   StreamEnd<W> pipe_;
   Rotation rotation_;
   std::span<std::byte> lending_;

@@ -16,10 +16,10 @@ TEST(a_case, has_every_axis_of_the_schema) {
         "threshold_bytes", "path",       "wait",          "touch",       "access",
         "backing",         "depth",      "placement",     "idle",        "roles",
         "policy",          "home",       "delay_ns",      "page_bytes",  "buffer_bytes",
-        "address",         "nodelay"}) {
+        "address",         "nodelay",    "ipc_limits",    "producers",   "consumers"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 27u);
+  EXPECT_EQ(map.size(), 30u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {
@@ -64,7 +64,10 @@ TEST(a_case, survives_the_round_trip) {
              .roles = RoleKind::thread,
              .policy = Policy::fifo,
              .home = Role::server,
-             .delay_ns = 50};
+             .delay_ns = 50,
+             .ipc_limits = IpcLimits::private_,
+             .producers = 3,
+             .consumers = 2};
   EXPECT_EQ(case_from_json(to_json(point)), point);
   EXPECT_EQ(case_from_json(to_json(Case{})), Case{});
 }

@@ -22,6 +22,7 @@ class Account {
     const std::uint64_t count = 1 + (messages - lead) / each;
     claim_.report = {.stamped = count,
                      .messages = messages,
+                     .drops = std::nullopt,
                      .began_ticks = 1000,
                      .ended_ticks = 1000 + static_cast<std::uint64_t>(taken_ns * 2)};
     const std::uint64_t shown = static_cast<std::uint64_t>(shown_ns * 2);
@@ -94,7 +95,7 @@ TEST(Claims, stamps_ascend_within_their_step) {
 TEST(Claims, steps_take_no_longer_than_was_waited_for_them) {
   Order order{.kind = Order::Kind::steps, .step_count = 1};
   std::array<Report, 2> reports;
-  reports[1].steps[0] = {.began_ticks = 0, .ended_ticks = 20'000'000};
+  reports[1].steps[0] = {.drops = std::nullopt, .began_ticks = 0, .ended_ticks = 20'000'000};
   EXPECT_NO_THROW(require_within(order, reports, 20'000'000, kScale));
   EXPECT_THROW(require_within(order, reports, 19'999'999, kScale), LaunchFailed);
 }

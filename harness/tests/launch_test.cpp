@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -11,6 +13,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "harness/spawn.hpp"
 #include "harness/tests/faulty.hpp"
@@ -100,6 +103,144 @@ TEST(Launch, says_what_an_end_lacks) {
   point.access = Access::in_place;
   EXPECT_EQ(run_launch_process(spec_of({point}), kDeadlineNs).at(0)["reason"],
             "null has no reserve/commit");
+}
+
+TEST(Launch, counts_what_a_transport_loses_beside_what_it_delivers) {
+  Case point = pings("udp", 1000);
+  point.pattern = Pattern::pour;
+  point.reply_bytes = 0;
+  const json record = run_launch_process(spec_of({point}), kDeadlineNs).at(0);
+  ASSERT_EQ(record["status"], "ok") << record["reason"];
+  const json& values = record["values"];
+  const double received = record["roles"][1]["messages"];
+  EXPECT_EQ(values["sent"], received + values["lost"].get<double>());
+  EXPECT_GE(values["lost"], values["kernel_drops"]);
+  EXPECT_EQ(record["roles"][0]["messages"], values["sent"]);
+}
+
+TEST(Launch, refuses_a_lossy_stream_whose_losses_nobody_could_tell) {
+  Case point = pings("udp");
+  point.pattern = Pattern::pour;
+  point.touch = Touch::none;
+  EXPECT_EQ(run_launch_process(spec_of({point}), kDeadlineNs).at(0)["reason"],
+            "udp loses messages: with touch none nobody could tell which");
+}
+
+Case pours(std::string transport, std::uint32_t producers, std::uint32_t consumers) {
+  Case point = pings(std::move(transport));
+  point.pattern = Pattern::pour;
+  point.reply_bytes = 0;
+  point.producers = producers;
+  point.consumers = consumers;
+  return point;
+}
+
+json launch_of(const Case& point) {
+  LaunchSpec spec = spec_of({point});
+  spec.more_cpus.assign(point.producers + point.consumers - 2, spec.client_cpu);
+  return run_launch_process(spec, kDeadlineNs).at(0);
+}
+
+TEST(Mailbox, has_every_role_in_its_record_with_an_equal_share) {
+  for (const RoleKind kind : {RoleKind::process, RoleKind::thread}) {
+    for (const char* transport : {"pipe", "posix_mq", "shm_mpmc"}) {
+      Case point = pours(transport, 3, 2);
+      point.roles = kind;
+      const json record = launch_of(point);
+      ASSERT_EQ(record["status"], "ok") << transport << ": " << record["reason"];
+      const json& roles = record["roles"];
+      ASSERT_EQ(roles.size(), 5u);
+      const std::uint64_t all = 3 * roles[0]["messages"].get<std::uint64_t>();
+      for (std::size_t i = 0; i < 5; ++i) {
+        EXPECT_EQ(roles[i]["role"], i < 3 ? "client" : "server");
+        EXPECT_EQ(roles[i]["index"], i < 3 ? i : i - 3);
+        EXPECT_EQ(roles[i]["messages"], all / (i < 3 ? 3 : 2));
+      }
+      EXPECT_GT(record["values"]["bytes_per_s"], 0);
+      EXPECT_EQ(record["messages"].get<std::uint64_t>() % 6, 0u);
+    }
+  }
+}
+
+TEST(Mailbox, of_a_lossy_transport_counts_what_of_all_producers_was_lost) {
+  const json record = launch_of(pours("udp", 2, 1));
+  ASSERT_EQ(record["status"], "ok") << record["reason"];
+  const json& roles = record["roles"];
+  const double sent = record["values"]["sent"];
+  EXPECT_EQ(sent, 2 * roles[0]["messages"].get<double>());
+  EXPECT_EQ(sent, roles[2]["messages"].get<double>() + record["values"]["lost"].get<double>());
+}
+
+TEST(Mailbox, is_skipped_where_messages_could_not_be_told_apart_or_taken_whole) {
+  const auto reason = [](const Case& point) {
+    return launch_of(point)["reason"].get<std::string>();
+  };
+  Case point = pours("shm_ring", 2, 1);
+  EXPECT_EQ(reason(point), "shm_ring: 2 producers and 1 consumers asked for (limit 1 and 1)");
+  point = pours("pipe", 2, 1);
+  point.message_bytes = 8192;
+  EXPECT_EQ(reason(point),
+            "pipe: messages of several ends mix (message_bytes 8192; PIPE_BUF 4096)");
+  point.message_bytes = 4;
+  EXPECT_EQ(reason(point), "4 B cannot name a producer: 8 B do");
+  point.message_bytes = 8, point.touch = Touch::none;
+  EXPECT_EQ(reason(point), "with touch none no message names its producer");
+  point.pattern = Pattern::ping;
+  EXPECT_EQ(reason(point), "only pour has several producers or consumers");
+}
+
+std::string knobs_of_queues() {
+  std::string all;
+  for (const char* file : {"fs/mqueue/msg_max", "fs/mqueue/msgsize_max", "fs/mqueue/queues_max",
+                           "kernel/msgmax", "kernel/msgmnb", "kernel/msgmni"}) {
+    std::string value;
+    std::ifstream(std::string("/proc/sys/") + file) >> value;
+    all += std::string(file) + "=" + value + " ";
+  }
+  return all;
+}
+
+Case wide_queue(const char* transport) {
+  Case point = pings(transport, 65'536);
+  point.ipc_limits = IpcLimits::private_;
+  return point;
+}
+
+TEST(PrivateIpcLimits, admit_what_the_hosts_refuse_and_leave_those_alone) {
+  const std::string before = knobs_of_queues();
+  for (const char* transport : {"posix_mq", "sysv_mq"}) {
+    const json record = run_launch_process(spec_of({wide_queue(transport)}), kDeadlineNs).at(0);
+    if (record["reason"].get<std::string>().starts_with("unshare: "))
+      GTEST_SKIP() << record["reason"];
+    EXPECT_EQ(record["status"], "ok") << transport << ": " << record["reason"];
+    EXPECT_GE(record["ipc_limits"]["fs.mqueue.msgsize_max"], 65'536);
+    EXPECT_GE(record["ipc_limits"]["kernel.msgmax"], 65'536);
+  }
+  Case deep = wide_queue("posix_mq");
+  deep.message_bytes = deep.reply_bytes = 64;
+  deep.depth = 1000;
+  const json record = run_launch_process(spec_of({deep}), kDeadlineNs).at(0);
+  EXPECT_EQ(record["values"]["slots"], 1000) << record["reason"];
+  EXPECT_EQ(knobs_of_queues(), before);
+}
+
+TEST(PrivateIpcLimits, name_their_own_limit_when_they_refuse) {
+  Case point = wide_queue("posix_mq");
+  point.message_bytes = 32 << 20;
+  const std::string reason = run_launch_process(spec_of({point}), kDeadlineNs).at(0)["reason"];
+  if (reason.starts_with("unshare: ")) GTEST_SKIP() << reason;
+  EXPECT_EQ(reason,
+            "mq_open: Invalid argument (message_bytes 33554432; fs.mqueue.msgsize_max 16777216)");
+}
+
+TEST(PrivateIpcLimits, are_skipped_without_the_permission) {
+  std::string reason;
+  std::thread([&] {  // what a thread gives up its children never have, and nobody else loses
+    if (::prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0) != 0 && errno != EPERM) return;
+    reason = run_launch_process(spec_of({wide_queue("sysv_mq")}), kDeadlineNs).at(0)["reason"];
+  })
+      .join();
+  EXPECT_EQ(reason, "unshare: Operation not permitted");
 }
 
 class Faults : public testing::TestWithParam<std::pair<Fault, const char*>> {};

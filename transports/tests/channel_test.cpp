@@ -171,7 +171,7 @@ TEST_P(ClosedPeer, a_sender_gets_an_error_that_names_the_call) {
 }
 
 TEST_P(ClosedPeer, a_receiver_gets_an_error_that_names_the_call) {
-  if (transport().traits.name == "unix_dgram") {
+  if (transport().traits.name == "unix_dgram" || transport().traits.lossy) {
     GTEST_SKIP() << "the kernel tells no receiver of datagrams that its peer is gone";
   }
   expect_names_a_call(error_of_client(Part::ask, Part::answer, 10));
@@ -345,6 +345,31 @@ TEST(FullSignalQueue, that_is_never_empty_is_a_limit_with_its_name) {
               0u)
         << refusal(name, 8, 8);
   }
+}
+
+TEST(Udp, counts_as_lost_what_the_receiver_had_no_room_for_and_the_kernel_agrees) {
+  const Shape shape{.message_bytes = 1000, .reply_bytes = 0, .prefix = test_prefix()};
+  auto channel = find_transport("udp")->open(shape);
+  const auto client = channel->client(0), server = channel->server(0);
+  client->reshape(shape), server->reshape(shape);
+  constexpr std::uint64_t kMessages = 10'000;  // the default buffer has room for some 250
+  std::vector<std::uint64_t> stamps(kMessages + 2);
+  Tally sent{.stamps = stamps}, received{.stamps = stamps}, next{.stamps = stamps};
+  Job job{.messages = kMessages, .message_bytes = 1000, .messages_each = 1, .verify = true};
+  client->run(Part::pour, job, sent);
+  server->run(Part::drain, job, received);
+  EXPECT_EQ(sent.messages, kMessages);
+  EXPECT_EQ(received.messages + received.lost, kMessages);
+  EXPECT_EQ(received.stamped, received.messages + 1);
+  EXPECT_GT(received.lost, 0u);
+  EXPECT_EQ(received.lost, server->drops());
+  EXPECT_EQ(received.wrong + received.duplicated + received.reordered, 0u);
+
+  job.first_sequence = kMessages, job.messages = 10;
+  client->run(Part::pour, job, sent);
+  server->run(Part::drain, job, next);
+  EXPECT_EQ(next.messages, 10u) << "what was lost has not shifted what follows";
+  EXPECT_EQ(next.wrong, 0u);
 }
 
 }  // namespace

@@ -24,6 +24,8 @@ struct Phase {
 struct Outcome {
   std::uint64_t messages = 0;
   std::uint64_t wrong = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t drops = 0;  // of the end, since it was opened
   std::int64_t earliest_ns = std::numeric_limits<std::int64_t>::max();  // expire only
   char error[200] = {};
 };
