@@ -68,6 +68,8 @@ def pair_up(
     axis or value.
     """
     wanted = [_filter(text) for text in only]
+    for run in (a, b):  # an axis that one of them did not have yet stood at its neutral value
+        run.complete({**a.neutral, **b.neutral})
     sides = [_cases(run, wanted) for run in (a, b)]
     if wanted and not any(sides):
         raise Refused(f"--only {' '.join(only)}: no such cases in either run")

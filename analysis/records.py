@@ -64,6 +64,17 @@ class Run:
     def name(self) -> str:
         return self.manifest.get("run") or self.path.name
 
+    @property
+    def neutral(self) -> Case:
+        """The axes that its records may leave out, with their values."""
+        told = self.manifest.get("neutral")
+        return told if isinstance(told, dict) else {}
+
+    def complete(self, neutral: Case) -> None:
+        """Give every record the axes it left out, or was written before there were."""
+        for record in self.records:
+            record.raw["case"] = {**neutral, **record.raw["case"]}
+
     def of(self, experiment: str, **axes: Any) -> list[Record]:
         """The usable records of an experiment at the given axes."""
         return select((r for r in self.records if r.ok and r.experiment == experiment), **axes)
@@ -88,12 +99,25 @@ def load(folder: str | Path) -> Run:
             records += _read_lines(file, warnings)
     finally:
         gc.enable()
+    _tell_families(records, manifest)
     leave_out_superseded(records)
     for warning in warnings:
         print(warning, file=sys.stderr)
     if not records:
         raise RecordsError(f"{path}: no records")
-    return Run(path, manifest, environment, records, warnings)
+    run = Run(path, manifest, environment, records, warnings)
+    run.complete(run.neutral)
+    return run
+
+
+def _tell_families(records: list[Record], manifest: dict[str, Any]) -> None:
+    """A run says once of what family a transport is, for all of its records."""
+    transports = manifest.get("transports")
+    transports = transports if isinstance(transports, dict) else {}
+    for record in records:
+        told = transports.get(record.transport)
+        if isinstance(told, dict) and "family" in told:
+            record.raw.setdefault("transport_family", told["family"])
 
 
 def _read_object(file: Path, warnings: list[str]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -27,6 +29,36 @@ std::string text_from(const nlohmann::json& value) {
 nlohmann::json to_json(const Case& point) {
   auto map = nlohmann::json::object();
   for (const Axis& axis : axes()) map[std::string(axis.name)] = json_of(axis, axis.read(point));
+  return map;
+}
+
+namespace {
+
+// What tells a case at a glance stands in every record.
+constexpr std::string_view kAlwaysSaid[] = {"transport", "pattern", "message_bytes", "reply_bytes",
+                                            "wait",      "idle",    "placement"};
+
+bool always_said(const Axis& axis) {
+  return std::ranges::find(kAlwaysSaid, axis.name) != std::end(kAlwaysSaid);
+}
+
+}  // namespace
+
+nlohmann::json neutral_axes() {
+  auto map = to_json(Case{});
+  for (const std::string_view name : kAlwaysSaid) map.erase(std::string(name));
+  return map;
+}
+
+nlohmann::json record_case(const Case& point) {
+  static const Case neutral;
+  auto map = nlohmann::json::object();
+  for (const Axis& axis : axes()) {
+    const std::string text = axis.read(point);
+    if (always_said(axis) || text != axis.read(neutral)) {
+      map[std::string(axis.name)] = json_of(axis, text);
+    }
+  }
   return map;
 }
 

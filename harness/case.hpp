@@ -59,6 +59,11 @@ struct Case {
 
 // The flat map of the record schema: "inf" for never, words for enumerations.
 [[nodiscard]] nlohmann::json to_json(const Case& point);
+// What a record says of it: axes at their neutral values are left out, or the same two hundred bytes
+// would stand in each of ten thousand lines; the manifest says them once.
+[[nodiscard]] nlohmann::json record_case(const Case& point);
+// The axes that a record may leave out, with their neutral values.
+[[nodiscard]] nlohmann::json neutral_axes();
 // Throws std::invalid_argument naming the key.
 [[nodiscard]] Case case_from_json(const nlohmann::json& map);
 

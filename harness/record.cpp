@@ -52,7 +52,7 @@ json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
           {"rung", rung},
           {"status", "ok"},
           {"reason", ""},
-          {"case", to_json(point)},
+          {"case", record_case(point)},
           {"metric", metric_of(point, transport != nullptr ? transport->traits : Traits{})},
           {"messages", 0},
           {"windows", nullptr},
@@ -72,7 +72,6 @@ json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record
   const RungResult::OfRole& of_role = result.roles[end];
   json role = {{"role", word(client ? Role::client : Role::server)},
                {"index", index},
-               {"kind", word(point.roles)},
                {"pid", record.pids[end]},
                {"cpu", cpu_of(spec, client ? Role::client : Role::server, index)},
                {"cpus_seen", of_role.cpus},

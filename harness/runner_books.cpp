@@ -16,6 +16,8 @@
 #include "harness/record.hpp"
 #include "harness/run.hpp"
 #include "harness/runner.hpp"
+#include "harness/words.hpp"
+#include "transports/registry.hpp"
 
 namespace ipcmark {
 
@@ -89,6 +91,11 @@ void Runner::write_manifest(bool complete) {
   manifest_["plan_name"] = request_.plan.name;
   manifest_["plugins"] = json::array();
   for (const Plugin& plugin : plugins()) manifest_["plugins"].push_back(to_json(plugin));
+  manifest_["neutral"] = neutral_axes();
+  for (const Transport& transport : transports()) {
+    manifest_["transports"][std::string(transport.traits.name)] = {
+        {"family", word(transport.traits.family)}, {"summary", transport.traits.summary}};
+  }
   manifest_["seed"] = request_.plan.run.seed;
   manifest_["argv"] = request_.argv;
   manifest_["version"] = IPCMARK_VERSION;

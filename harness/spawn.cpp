@@ -23,7 +23,7 @@ bool is_record_of(const nlohmann::json& line, const Case& rung) {
   if (!line.is_object() || !line.contains("reason") || !line["reason"].is_string()) return false;
   const auto status = line.value("status", nlohmann::json());
   const bool known = status == "ok" || status == "skipped" || status == "failed";
-  return known && line.value("case", nlohmann::json()) == to_json(rung);
+  return known && line.value("case", nlohmann::json()) == record_case(rung);
 }
 
 std::vector<nlohmann::json> parse(const std::string& text, const LaunchSpec& spec, std::string why,

@@ -125,15 +125,15 @@ Usage& operator+=(Usage& sum, const Usage& more) {
 nlohmann::json to_json(const Usage& usage) {
   const auto ticks_per_s = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   const bool enough = usage.cpu_ns >= kTicksForShares * (1'000'000'000 / ticks_per_s);
-  return {{"cpu_ns", usage.cpu_ns},
-          {"user_ns", enough ? nlohmann::json(usage.user_ns) : nlohmann::json()},
-          {"system_ns", enough ? nlohmann::json(usage.system_ns) : nlohmann::json()},
-          {"voluntary_switches", usage.voluntary_switches},
-          {"involuntary_switches", usage.involuntary_switches},
-          {"minor_faults", usage.minor_faults},
-          {"major_faults", usage.major_faults},
-          {"migrations", or_null(usage.migrations)},
-          {"run_queue_wait_ns", or_null(usage.run_queue_wait_ns)}};
+  nlohmann::json json = {{"cpu_ns", usage.cpu_ns},
+                         {"voluntary_switches", usage.voluntary_switches},
+                         {"involuntary_switches", usage.involuntary_switches},
+                         {"minor_faults", usage.minor_faults},
+                         {"major_faults", usage.major_faults},
+                         {"migrations", or_null(usage.migrations)},
+                         {"run_queue_wait_ns", or_null(usage.run_queue_wait_ns)}};
+  if (enough) json["user_ns"] = usage.user_ns, json["system_ns"] = usage.system_ns;
+  return json;
 }
 
 Count parse_migrations(std::string_view sched) {

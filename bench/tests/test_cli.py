@@ -24,7 +24,10 @@ def ipcmark(*arguments: str, **options) -> subprocess.CompletedProcess:
 
 
 def records(run: Path) -> list[dict]:
-    return [json.loads(line) for file in sorted(run.glob("*.jsonl")) for line in file.open()]
+    found = [json.loads(line) for file in sorted(run.glob("*.jsonl")) for line in file.open()]
+    for record in found:
+        record["case"] = manifest(run)["neutral"] | record["case"]
+    return found
 
 
 def manifest(run: Path) -> dict:

@@ -37,6 +37,18 @@ TEST(a_case, writes_inf_and_minus_one) {
   EXPECT_EQ(map["path"], "auto");
 }
 
+TEST(a_case, leaves_neutral_axes_out_of_records_and_the_manifest_has_them) {
+  Case point{.transport = "pipe", .message_bytes = 64};
+  point.batch = 8;
+  auto said = record_case(point);
+  EXPECT_EQ(said.size(), 8u) << said;
+  EXPECT_EQ(said["batch"], 8);
+  EXPECT_EQ(said["idle"], "default");
+  auto whole = neutral_axes();
+  whole.update(said);
+  EXPECT_EQ(case_from_json(whole), point);
+}
+
 TEST(a_case, survives_the_round_trip) {
   Case point{.transport = "a_plug_in_of_yours",
              .pattern = Pattern::pace,
