@@ -61,6 +61,9 @@ class RungMeter {
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
   void take_measure(Reports reports, const Stage& stage);
+  // Last: a few messages compared whole, since what was measured may have touched none.
+  [[nodiscard]] Order recheck() const;
+  void take_recheck(Reports reports, const Stage& stage);
 
   // How long the last order ought to take.
   [[nodiscard]] std::int64_t expected_ns() const { return expected_ns_; }
@@ -99,8 +102,8 @@ class RungMeter {
   [[nodiscard]] bool lossy() const;
   [[nodiscard]] bool together() const { return point_.shared() || lossy(); }
   [[nodiscard]] std::string name_of(std::size_t role) const;
-  void check(Reports reports, std::string_view phase) const;
-  void check_payload(Reports reports, std::string_view phase) const;
+  void check(Reports reports, const Order& order) const;
+  void check_payload(Reports reports, const Order& order) const;
   void check_mailbox(Reports reports, std::string_view phase) const;
   void check_losses(Reports reports, std::string_view phase) const;
 
