@@ -88,6 +88,9 @@ def load(folder: str | Path) -> Run:
     warnings: list[str] = []
     manifest = _read_object(path / "manifest.json", warnings)
     _check_schema(manifest, f"{path / 'manifest.json'}:1")
+    plan = manifest.get("plan")
+    if isinstance(plan, dict) and plan.get("inject"):
+        raise RecordsError(f"{path}: faults were injected into this run; it has measured nothing")
     environment = _read_object(path / "environment.json", warnings)
     records: list[Record] = []
     gc.disable()  # millions of small objects, none of them garbage: collecting doubles the time
@@ -169,6 +172,8 @@ def _parse(line: bytes, where: str) -> Record:
         raise ValueError("not a record")
     if raw["schema"] != SCHEMA:  # this line alone: the rest of the folder is kept
         raise ValueError(f"schema {raw['schema']} is unknown; this reads {SCHEMA}")
+    if "injected" in raw:
+        raise ValueError("a fault was injected into its launch")
     wrong = shape.complaint(raw)
     if wrong:
         raise ValueError(wrong)

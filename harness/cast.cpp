@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <numeric>
 
 #include "harness/words.hpp"
@@ -17,7 +18,9 @@ namespace ipcmark {
 
 namespace {
 
-constexpr std::uint64_t kQuitNs = 100'000'000;
+// The exit status of a role that has done all it was told. Not 0: a mechanism that calls exit(0)
+// has not.
+constexpr int kLeft = 86;
 
 Fd open_pidfd(pid_t pid) {
   return Fd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open")));
@@ -29,7 +32,21 @@ Fd open_pidfd(pid_t pid) {
   if (::getppid() != coordinator) ::_exit(1);  // it died before prctl
   run_role(context, channel, control);
   channel.release();  // what it owns in common is the coordinator's to remove
-  ::_exit(0);
+  ::_exit(kLeft);
+}
+
+// What the kernel says that a process is doing: "stopped", "running", or asleep in a call.
+std::string what_it_does(pid_t pid) {
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string line;
+  std::getline(stat, line);
+  const std::size_t name = line.rfind(") ");
+  const char state = name == std::string::npos ? 'X' : line[name + 2];
+  if (state == 'T' || state == 't') return "stopped";
+  if (state == 'R') return "running";
+  std::string call;
+  std::ifstream(fmt::format("/proc/{}/wchan", pid)) >> call;
+  return call.empty() || call == "0" ? "asleep" : "in " + call;
 }
 
 std::string how_it_ended(const siginfo_t& info) {
@@ -52,11 +69,13 @@ Cast::Member Cast::start(const RoleContext& context, std::unique_ptr<Channel>& c
   return {context, std::move(ours), pid, open_pidfd(pid), std::thread()};
 }
 
-Cast::Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel,
-           std::int64_t deadline_ns) {
+Cast::Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel) {
   members_.reserve(contexts.size());
   for (const RoleContext& context : contexts) members_.push_back(start(context, channel));
-  ready_ = gather(everybody(), "open", deadline_ns);
+}
+
+void Cast::meet(std::int64_t deadline_ns) {
+  ready_ = gather(everybody(), Phase::meet, deadline_ns);
 }
 
 Cast::~Cast() {
@@ -67,28 +86,53 @@ Cast::~Cast() {
       // gone already
     }
   }
-  const Deadline patience = deadline_in(kQuitNs);  // of all together, however many they are
   for (auto& member : members_) {
     if (member.thread.joinable()) {
       member.thread.join();
       continue;
     }
-    pollfd ended{.fd = member.pidfd.get(), .events = POLLIN, .revents = 0};
-    const timespec left = remaining(patience);
-    if (::ppoll(&ended, 1, &left, nullptr) <= 0) ::kill(member.pid, SIGKILL);
+    ::kill(member.pid, SIGKILL);
     ::waitpid(member.pid, nullptr, 0);
   }
 }
 
-std::vector<Report> Cast::tell(const std::vector<std::size_t>& whom, const Order& order,
-                               std::string_view phase, std::int64_t deadline_ns) {
-  for (const std::size_t i : whom) members_[i].control.send(order);
+// One that is dead is found so by gather, which says of what.
+void Cast::order(std::size_t i, const Order& order) {
+  step_of(i).store(Phase::start, std::memory_order_relaxed);
+  try {
+    members_[i].control.send(order);
+  } catch (const std::system_error&) {
+  }
+}
+
+std::vector<Report> Cast::tell(const std::vector<std::size_t>& whom, const Order& what, Phase phase,
+                               std::int64_t deadline_ns) {
+  for (const std::size_t i : whom) order(i, what);
   return gather(whom, phase, deadline_ns);
 }
 
-std::vector<Report> Cast::tell_all(const Order& order, std::string_view phase,
-                                   std::int64_t deadline_ns) {
-  return tell(everybody(), order, phase, deadline_ns);
+std::vector<Report> Cast::tell_all(const Order& what, Phase phase, std::int64_t deadline_ns) {
+  return tell(everybody(), what, phase, deadline_ns);
+}
+
+void Cast::close(std::int64_t deadline_ns) {
+  const Deadline deadline{monotonic_now() + deadline_ns};
+  state().enter(Phase::close, deadline.monotonic_ns);
+  for (const std::size_t i : everybody()) order(i, Order{.kind = Order::Kind::quit});
+  for (const std::size_t i : everybody()) {
+    const auto& member = members_[i];
+    pollfd ended{.fd = member.pidfd ? member.pidfd.get() : member.control.fd(),
+                 .events = POLLIN,
+                 .revents = 0};
+    const timespec left = remaining(deadline);
+    if (::ppoll(&ended, 1, &left, nullptr) <= 0) too_late({i}, Phase::close, deadline_ns);
+    if (const auto last = member.control.recv_report()) blame_report(i, *last, Phase::close);
+    siginfo_t info{};
+    if (!member.pidfd) continue;
+    check(::waitid(P_PIDFD, static_cast<id_t>(member.pidfd.get()), &info, WEXITED | WNOWAIT),
+          "waitid");
+    if (info.si_code != CLD_EXITED || info.si_status != kLeft) member_died(i, Phase::close);
+  }
 }
 
 std::vector<std::size_t> Cast::everybody() const {
@@ -129,53 +173,89 @@ std::string Cast::name(std::size_t i) const {
                     : fmt::format("{} {}", word(spec.role), spec.index);
 }
 
-std::vector<Report> Cast::gather(const std::vector<std::size_t>& whom, std::string_view phase,
+std::vector<pollfd> Cast::listen_to(const std::vector<std::size_t>& whom) const {
+  const std::size_t count = members_.size();
+  std::vector<pollfd> fds(2 * count, {.fd = -1, .events = POLLIN, .revents = 0});
+  for (const std::size_t i : whom) fds[i].fd = members_[i].control.fd();
+  for (std::size_t i = 0; i < count; ++i) {
+    if (members_[i].pidfd) fds[count + i].fd = members_[i].pidfd.get();
+  }
+  return fds;
+}
+
+std::vector<Report> Cast::gather(const std::vector<std::size_t>& whom, Phase phase,
                                  std::int64_t deadline_ns) {
   const std::size_t count = members_.size();
   std::vector<Report> reports(count);
-  std::vector<pollfd> fds(2 * count);  // what members say, then whether they live
-  for (std::size_t i = 0; i < count; ++i) {
-    const bool awaited = std::ranges::find(whom, i) != whom.end();
-    fds[i] = {.fd = awaited ? members_[i].control.fd() : -1, .events = POLLIN, .revents = 0};
-    fds[count + i] = {
-        .fd = members_[i].pidfd ? members_[i].pidfd.get() : -1, .events = POLLIN, .revents = 0};
-  }
+  auto fds = listen_to(whom);
+  auto awaited = whom;
   const Deadline deadline{monotonic_now() + deadline_ns};
-  for (std::size_t left = whom.size(); left != 0;) {
+  state().enter(phase, deadline.monotonic_ns);
+  while (!awaited.empty()) {
     const timespec time = remaining(deadline);
     const int ready = ::ppoll(fds.data(), fds.size(), &time, nullptr);
     if (ready < 0 && errno != EINTR) check(ready, "ppoll");
-    if (ready == 0 && passed(deadline)) {
-      const auto silent = std::ranges::find_if(fds, [](const pollfd& fd) { return fd.fd != -1; });
-      throw LaunchFailed(fmt::format("{} did not finish {} within {} ms",
-                                     name(static_cast<std::size_t>(silent - fds.begin())), phase,
-                                     deadline_ns / 1'000'000));
-    }
+    if (ready == 0 && passed(deadline)) too_late(awaited, phase, deadline_ns);
     if (ready <= 0) continue;
     for (std::size_t i = 0; i < count;
-         ++i) {  // what was said is heard before the death of who said it
+         ++i) {  // what was said is heard before the death of its sayer
       if ((fds[i].revents & POLLIN) != 0) {
-        take_report(i, phase, reports[i]);
-        fds[i] = {.fd = -1, .events = 0, .revents = 0}, --left;
+        const auto report = members_[i].control.recv_report();
+        Heard heard(count);
+        heard[i] = report;
+        if (!report || report->status != Report::Status::ok) blame(std::move(heard), phase);
+        reports[i] = *report;
+        fds[i].fd = -1, std::erase(awaited, i);
       } else if ((fds[count + i].revents | fds[i].revents) != 0) {
-        member_died(i, phase);
+        blame(Heard(count), phase);
       }
     }
   }
   return reports;
 }
 
-void Cast::take_report(std::size_t i, std::string_view phase, Report& into) {
-  const auto report = members_[i].control.recv_report();
-  if (!report) member_died(i, phase);
-  into = *report;
-  if (into.status == Report::Status::unavailable) throw Unavailable(into.text.data());
-  if (into.status == Report::Status::failed) {
-    throw LaunchFailed(fmt::format("{}: {} in {}", name(i), into.text.data(), phase));
+std::vector<bool> Cast::hear_out(Heard& heard) {
+  constexpr std::int64_t kMomentNs = 30'000'000;
+  const std::size_t count = members_.size();
+  std::vector<bool> gone(count);
+  auto fds = listen_to(everybody());
+  const Deadline moment{monotonic_now() + kMomentNs};
+  while (std::ranges::find(gone, false) != gone.end()) {
+    const timespec left = remaining(moment);
+    if (::ppoll(fds.data(), fds.size(), &left, nullptr) <= 0) break;
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool says = (fds[i].revents & POLLIN) != 0;
+      if (const auto report = says ? members_[i].control.recv_report() : std::nullopt) {
+        if (!heard[i]) heard[i] = report;
+      } else if ((fds[i].revents | fds[count + i].revents) != 0) {
+        gone[i] = true;
+        fds[i].fd = fds[count + i].fd = -1;
+        fds[i].revents = fds[count + i].revents = 0;
+      }
+    }
   }
+  return gone;
 }
 
-void Cast::member_died(std::size_t i, std::string_view phase) {
+// When one end dies or throws, the others soon find their channel closed: all are given a moment to
+// be heard. Who died without a word is the cause; else who spoke first.
+void Cast::blame(Heard heard, Phase phase) {
+  const auto gone = hear_out(heard);
+  std::optional<std::size_t> first;
+  for (std::size_t i = 0; i < members_.size(); ++i) {
+    const bool failed = heard[i] && heard[i]->status != Report::Status::ok;
+    if (gone[i] && !failed) member_died(i, phase);
+    if (failed && (!first || heard[i]->at_ns < heard[*first]->at_ns)) first = i;
+  }
+  blame_report(first.value(), *heard[first.value()], phase);
+}
+
+void Cast::blame_report(std::size_t i, const Report& report, Phase phase) {
+  if (report.status == Report::Status::unavailable) throw Unavailable(report.text.data());
+  throw LaunchFailed(fmt::format("{}: {} in {}", name(i), report.text.data(), phase_of(i, phase)));
+}
+
+void Cast::member_died(std::size_t i, Phase phase) {
   const auto& member = members_[i];
   std::string how = "closed its control socket";
   siginfo_t info{};
@@ -183,7 +263,29 @@ void Cast::member_died(std::size_t i, std::string_view phase) {
       ::waitid(P_PIDFD, static_cast<id_t>(member.pidfd.get()), &info, WEXITED | WNOWAIT) == 0) {
     how = how_it_ended(info);
   }
-  throw LaunchFailed(fmt::format("{} {} in {}", name(i), how, phase));
+  throw LaunchFailed(fmt::format("{} {} in {}", name(i), how, phase_of(i, phase)));
+}
+
+// Of a deadlock nobody can tell who is to blame; a stopped process is.
+void Cast::too_late(const std::vector<std::size_t>& whom, Phase phase, std::int64_t deadline_ns) {
+  std::vector<std::string> late;
+  for (const std::size_t i : whom) {
+    const auto& member = members_[i];
+    late.push_back(
+        fmt::format("{} ({})", name(i), member.pidfd ? what_it_does(member.pid) : "thread"));
+  }
+  throw LaunchFailed(fmt::format("{} did not finish {} within {} ms", fmt::join(late, " and "),
+                                 phase_of(whom.back(), phase), deadline_ns / 1'000'000));
+}
+
+std::atomic<Phase>& Cast::step_of(std::size_t i) const {
+  const RoleSpec& spec = members_[i].context.spec;
+  return state().phase_of(spec.role, spec.index);
+}
+
+std::string_view Cast::phase_of(std::size_t i, Phase phase) const {
+  const Phase step = step_of(i).load(std::memory_order_relaxed);
+  return word(step == Phase::start ? phase : step);
 }
 
 }  // namespace ipcmark

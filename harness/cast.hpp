@@ -2,9 +2,11 @@
 // away.
 #pragma once
 
+#include <poll.h>
 #include <sys/types.h>
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "harness/peer.hpp"
+#include "harness/phase.hpp"
 
 namespace ipcmark {
 
@@ -29,21 +32,22 @@ class PayloadWrong : public LaunchFailed {
 
 class Cast {
  public:
-  // Starts the roles, clients first, and waits until they are ready; the channel's ends go to them.
-  // Throws Unavailable or LaunchFailed.
-  Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel,
-       std::int64_t deadline_ns);
+  // Starts the roles, clients first; the channel's ends go to them.
+  Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel);
   Cast(const Cast&) = delete;
   Cast& operator=(const Cast&) = delete;
-  // Quits the roles; kills what has not ended within a tenth of a second.
+  // Kills the roles that close() has not seen leave; a thread can only be asked.
   ~Cast();
 
+  // Waits until all are ready. Throws Unavailable or LaunchFailed, as do all that wait.
+  void meet(std::int64_t deadline_ns);
   // Gives the order to some members, by their places in the contexts, and waits for their reports;
   // those of the others are empty.
-  std::vector<Report> tell(const std::vector<std::size_t>& whom, const Order& order,
-                           std::string_view phase, std::int64_t deadline_ns);
-  std::vector<Report> tell_all(const Order& order, std::string_view phase,
-                               std::int64_t deadline_ns);
+  std::vector<Report> tell(const std::vector<std::size_t>& whom, const Order& order, Phase phase,
+                           std::int64_t deadline_ns);
+  std::vector<Report> tell_all(const Order& order, Phase phase, std::int64_t deadline_ns);
+  // Quits the roles and waits until all have left well.
+  void close(std::int64_t deadline_ns);
   // The place of the first of a kind.
   [[nodiscard]] std::size_t first(Role role) const;
   [[nodiscard]] std::vector<std::size_t> all_but(std::size_t place) const;
@@ -64,13 +68,27 @@ class Cast {
 
   static Member start(const RoleContext& context, std::unique_ptr<Channel>& channel);
   // Waits for one report from each of them.
-  std::vector<Report> gather(const std::vector<std::size_t>& whom, std::string_view phase,
+  std::vector<Report> gather(const std::vector<std::size_t>& whom, Phase phase,
                              std::int64_t deadline_ns);
+  void order(std::size_t i, const Order& order);
+  // What members say, then whether they live.
+  [[nodiscard]] std::vector<pollfd> listen_to(const std::vector<std::size_t>& whom) const;
+  // A role failed or died: throws what came first, whoever was heard first.
+  using Heard = std::vector<std::optional<Report>>;
+  [[noreturn]] void blame(Heard heard, Phase phase);
+  // Waits a moment for the words and the ends of all; whether each is gone.
+  std::vector<bool> hear_out(Heard& heard);
   [[nodiscard]] std::vector<std::size_t> everybody() const;
   // "server", or "server 1" where there are several.
   [[nodiscard]] std::string name(std::size_t i) const;
-  void take_report(std::size_t i, std::string_view phase, Report& into);
-  [[noreturn]] void member_died(std::size_t i, std::string_view phase);
+  [[noreturn]] void blame_report(std::size_t i, const Report& report, Phase phase);
+  [[noreturn]] void member_died(std::size_t i, Phase phase);
+  [[noreturn]] void too_late(const std::vector<std::size_t>& whom, Phase phase,
+                             std::int64_t deadline_ns);
+  // Within an order of several steps: the step's.
+  [[nodiscard]] std::string_view phase_of(std::size_t i, Phase phase) const;
+  [[nodiscard]] std::atomic<Phase>& step_of(std::size_t i) const;
+  [[nodiscard]] LaunchState& state() const { return *members_.front().context.state; }
 
   std::vector<Member> members_;
   std::vector<Report> ready_;

@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 
 #include "transports/posix.hpp"
@@ -25,25 +26,27 @@ struct Child {
   Fd pidfd;
 };
 
-[[noreturn]] void become(const char* command, int socket, pid_t harness) {
+[[noreturn]] void become(const char* command, int socket, int inherited, pid_t harness) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != harness) ::_exit(1);
   ::setsid();  // Ctrl-C is the harness's to understand: the launch in hand is finished
   ::dup2(STDERR_FILENO, STDOUT_FILENO);  // results are the harness's to print
   const std::string fd = std::to_string(socket);
   ::fcntl(socket, F_SETFD, 0);
+  if (inherited >= 0) ::fcntl(inherited, F_SETFD, 0);
   ::execl("/proc/self/exe", "ipcmark", command, "--control-fd", fd.c_str(), nullptr);
   ::_exit(127);
 }
 
-Child start(const char* command) {
+Child start(const char* command, int inherited) {
   int fds[2];
   check(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), "socketpair");
   Child child{.pid = 0, .socket = Fd(fds[0]), .pidfd = Fd()};
   const Fd theirs(fds[1]);
   const pid_t harness = ::getpid();
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // what a dead child has started is ours to wait for
   child.pid = check(::fork(), "fork");
-  if (child.pid == 0) become(command, theirs.get(), harness);
+  if (child.pid == 0) become(command, theirs.get(), inherited, harness);
   child.pidfd = Fd(static_cast<int>(check(::syscall(SYS_pidfd_open, child.pid, 0), "pidfd_open")));
   return child;
 }
@@ -58,19 +61,22 @@ void send_all(const Child& child, std::string_view left) {
   ::shutdown(child.socket.get(), SHUT_WR);
 }
 
+using Until = std::function<Deadline()>;
+
 // False when the deadline came before the descriptor was readable.
-bool wait_for(const Fd& fd, Deadline deadline) {
+bool wait_for(const Fd& fd, const Until& deadline) {
   for (;;) {
     pollfd readable{.fd = fd.get(), .events = POLLIN, .revents = 0};
-    const timespec left = remaining(deadline);
+    const timespec left = remaining(deadline());
     const int rc = ::ppoll(&readable, 1, &left, nullptr);
     if (rc > 0) return true;
-    if (rc == 0) return false;  // else a signal: the launch in hand is finished first
+    // Else it has been moved, or a signal came: the launch in hand is finished first.
+    if (rc == 0 && passed(deadline())) return false;
   }
 }
 
 // All that the child wrote until it closed its socket; why not, or empty.
-std::string hear(const Child& child, Deadline deadline, std::string& text) {
+std::string hear(const Child& child, const Until& deadline, std::string& text) {
   std::array<char, 1 << 16> buffer;
   while (wait_for(child.socket, deadline)) {
     const ssize_t n = ::read(child.socket.get(), buffer.data(), buffer.size());
@@ -87,6 +93,9 @@ std::string reap(const Child& child) {
   int status = 0;
   while (::waitpid(child.pid, &status, 0) < 0 && errno == EINTR) {
   }
+  // Its orphans are ours, and as dead.
+  while (::waitpid(-child.pid, nullptr, 0) > 0 || errno == EINTR) {
+  }
   if (WIFSIGNALED(status)) {
     return fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
   }
@@ -96,15 +105,21 @@ std::string reap(const Child& child) {
 
 }  // namespace
 
-Heard ask_child(const char* command, std::string_view text, std::int64_t deadline_ns) {
-  const Child child = start(command);
+Heard ask_child(const char* command, std::string_view text, std::int64_t deadline_ns,
+                const ChildWatch& watch) {
+  const Child child = start(command, watch.inherited_fd);
   send_all(child, text);
   Heard heard;
-  const Deadline deadline{monotonic_now() + deadline_ns};
+  const Deadline whole{monotonic_now() + deadline_ns};
+  const Until deadline = [&] {
+    if (!watch.deadline) return whole;
+    return Deadline{std::min(whole.monotonic_ns, watch.deadline().monotonic_ns)};
+  };
   std::string why = hear(child, deadline, heard.text);
   // One that has closed its socket has not ended yet, and need not ever.
   if (why.empty() && !wait_for(child.pidfd, deadline)) why = "hung";
-  if (why == "hung") why = fmt::format("did not end within {} ms", deadline_ns / 1'000'000);
+  heard.hung = why == "hung";
+  if (heard.hung) why = fmt::format("did not end within {} ms", deadline_ns / 1'000'000);
   if (!why.empty()) ::kill(child.pid, SIGKILL);  // before it has a session, too
   const std::string end = reap(child);
   heard.why = why.empty() ? end : why;

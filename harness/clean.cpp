@@ -14,13 +14,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "ipcmark-";
 constexpr std::string_view kNamedSemaphore = "sem.";  // glibc's, before the name of one
 // The journal is written just before the object is made, by a clock that counts whole seconds.
 constexpr std::int64_t kClockSlack = 2;
-// A folder is made before anything in it is open; a launch that takes this long is dead.
-constexpr std::int64_t kFolderAge = 60;
-
 struct Verdict {
   bool keep_entry = false;
   std::string removed;
@@ -64,19 +60,19 @@ void clean_journal(const CleanWorld& world, std::vector<std::string>& removed) {
 }
 
 // Paths of ours that living processes have open or mapped; a queue's is "/name", without its mount.
-std::set<std::string> held_paths(const fs::path& proc) {
+std::set<std::string> held_paths(const CleanWorld& world) {
   std::set<std::string> held;
   std::error_code none;
-  for (const auto& process : fs::directory_iterator(proc, none)) {
+  for (const auto& process : fs::directory_iterator(world.proc, none)) {
     const std::string pid = process.path().filename().string();
     if (pid.find_first_not_of("0123456789") != std::string::npos) continue;
     for (const auto& fd : fs::directory_iterator(process.path() / "fd", none)) {
       const auto target = fs::read_symlink(fd.path(), none).string();
-      if (target.find(kPrefix) != std::string::npos) held.insert(target);
+      if (target.find(world.prefix) != std::string::npos) held.insert(target);
     }
     std::ifstream maps(process.path() / "maps");
     for (std::string line; std::getline(maps, line);) {
-      if (line.find(kPrefix) != std::string::npos) held.insert(line.substr(line.find('/')));
+      if (line.find(world.prefix) != std::string::npos) held.insert(line.substr(line.find('/')));
     }
   }
   return held;
@@ -87,9 +83,15 @@ std::optional<struct stat> ours(const CleanWorld& world, const fs::path& path, m
   struct stat facts {};
   std::string name = path.filename().string();
   if (name.starts_with(kNamedSemaphore)) name.erase(0, kNamedSemaphore.size());
-  if (!name.starts_with(kPrefix) || ::lstat(path.c_str(), &facts) != 0) return std::nullopt;
+  if (!name.starts_with(world.prefix) || ::lstat(path.c_str(), &facts) != 0) return std::nullopt;
   if (facts.st_uid != world.user || (facts.st_mode & S_IFMT) != kind) return std::nullopt;
   return facts;
+}
+
+// "ipcmark-", 16 hexadecimal digits and what the run made of them; a test's names are others.
+bool of_a_run(const std::string& name) {
+  constexpr std::size_t kBegin = 8, kDigits = 16;
+  return name.find_first_not_of("0123456789abcdef", kBegin) == kBegin + kDigits;
 }
 
 std::vector<fs::path> candidates(const CleanWorld& world) {
@@ -102,7 +104,12 @@ std::vector<fs::path> candidates(const CleanWorld& world) {
   }
   for (const auto& folder : fs::directory_iterator(world.temp_dir, none)) {
     const auto facts = ours(world, folder.path(), S_IFDIR);
-    if (facts && facts->st_mtim.tv_sec + kFolderAge <= world.now_s) found.push_back(folder.path());
+    if (facts && world.no_run && of_a_run(folder.path().filename().string())) {
+      found.push_back(folder.path());
+      continue;
+    }
+    if (facts && facts->st_mtim.tv_sec + world.folder_age_s <= world.now_s)
+      found.push_back(folder.path());
   }
   return found;
 }
@@ -121,7 +128,7 @@ std::vector<std::string> clean(const CleanWorld& world) {
   clean_journal(world, removed);
   // In this order: what is made after the first look is not touched, whoever holds it.
   const auto found = candidates(world);
-  const auto held = held_paths(world.proc);
+  const auto held = held_paths(world);
   for (const fs::path& path : found) {
     std::error_code failed;
     if (!is_held(held, path) && fs::remove_all(path, failed) > 0 && !failed) {

@@ -32,7 +32,10 @@ struct SysvKind {
 struct CleanWorld {
   std::filesystem::path journal;                 // empty: none
   std::vector<std::filesystem::path> name_dirs;  // POSIX shared memory and queues
-  std::filesystem::path temp_dir;                // private folders of FIFOs and sockets
+  std::string prefix = "ipcmark-";               // of the names that are looked at
+  bool no_run = false;  // the machine's run lock is ours: what bears a run's name is nobody's
+  std::int64_t folder_age_s = 60;  // a folder that is younger may be a living launch's
+  std::filesystem::path temp_dir;  // private folders of FIFOs and sockets
   std::filesystem::path proc;
   uid_t user = 0;
   std::int64_t now_s = 0;

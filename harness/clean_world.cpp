@@ -13,6 +13,7 @@
 #include "harness/clean.hpp"
 #include "harness/commands.hpp"
 #include "harness/journal.hpp"
+#include "harness/run_lock.hpp"
 
 namespace ipcmark {
 namespace {
@@ -90,7 +91,15 @@ CleanWorld this_world() {
 }
 
 int clean_command(const Options&) {
-  const auto removed = clean(this_world());
+  CleanWorld world = this_world();
+  std::optional<RunLock> lock;
+  try {
+    lock.emplace();
+    world.no_run = true;
+  } catch (const std::exception&) {
+    // a run lives: its folders are known by their age
+  }
+  const auto removed = clean(world);
   for (const std::string& line : removed) std::printf("removed %s\n", line.c_str());
   if (removed.empty()) std::puts("nothing to remove");
   return 0;

@@ -16,6 +16,7 @@
 #include "harness/claims.hpp"
 #include "harness/fd_text.hpp"
 #include "harness/ipc_space.hpp"
+#include "harness/launch_state.hpp"
 #include "harness/life_cycle.hpp"
 #include "harness/plugin_load.hpp"
 #include "harness/record.hpp"
@@ -39,8 +40,8 @@ std::vector<int> measured_cpus(const LaunchSpec& spec) {
 // Carries the rungs that can be had through one channel.
 class Launch {
  public:
-  Launch(const LaunchSpec& spec, std::vector<RungRecord>& records)
-      : spec_(spec), records_(records) {}
+  Launch(const LaunchSpec& spec, const SharedLaunchState& state, std::vector<RungRecord>& records)
+      : spec_(spec), state_(state), records_(records) {}
 
   void run(const std::vector<std::size_t>& admitted) {
     std::vector<Case> rungs;
@@ -51,13 +52,24 @@ class Launch {
         live(spec_, i, contexts(), stage_, records_[i]);
       });
     }
+    Injector injector = injector_of(Target::launch);
+    state_->enter(Phase::open, monotonic_now() + deadline());
     auto channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
-    Cast cast(contexts(), channel, deadline());
+    injector.reach(Phase::open);
+    Cast cast(contexts(), channel);
     cast_ = &cast;
+    cast.meet(deadline());
     visit_each(admitted, [&](std::size_t i) {
       spec_.reading == Reading::system_calls ? count(i) : visit(i);
     });
     for (const auto i : admitted) records_[i].pids = cast.pids();
+    try {
+      cast.close(deadline());
+      injector.reach(Phase::close);
+    } catch (...) {
+      for (const auto i : admitted) records_[i].done = false;  // a launch that ends badly is none
+      throw;
+    }
   }
 
  private:
@@ -77,7 +89,13 @@ class Launch {
                      .policy = any.policy},
             .rungs = spec_.rungs,
             .prefix = &spec_.prefix,
-            .stage = &stage_};
+            .stage = &stage_,
+            .state = &*state_,
+            .injector = injector_of(role == Role::client ? Target::client : Target::server)};
+  }
+  // A slow one outlasts its phase's deadline, the harness's patience, and a second.
+  [[nodiscard]] Injector injector_of(Target self) const {
+    return {spec_.injection, self, 2 * deadline() + 2'000'000'000, *state_};
   }
   [[nodiscard]] std::int64_t deadline(std::int64_t expected_ns = 0) const {
     return static_cast<std::int64_t>(spec_.settings.phase_deadline_ns) + kPatience * expected_ns;
@@ -100,11 +118,11 @@ class Launch {
     RungMeter& meter = *record.meter;
     record.rung = next_rung_++;
     reshape(i, 0);
-    meter.take_probe(perform(meter.probe(), "verify", deadline(meter.probe_ns())), stage_);
+    meter.take_probe(perform(meter.probe(), Phase::verify, deadline(meter.probe_ns())), stage_);
     const Order order = meter.count();
     const std::int64_t patience = deadline(meter.expected_ns());
     CallCounter counter(cast_->threads());
-    const auto reports = perform(order, "count", patience);
+    const auto reports = perform(order, Phase::measure, patience);
     meter.take_count(reports, counter.finish(deadline_in(static_cast<std::uint64_t>(patience))),
                      stage_);
     record.counted_by = counter.means();
@@ -119,19 +137,20 @@ class Launch {
     record.watch.begin(machine_);
     reshape(i, 0);
     if (meter.point().delay_ns != 0) inject(i, record);
-    meter.take_probe(perform(meter.probe(), "verify", deadline(meter.probe_ns())), stage_);
+    meter.take_probe(perform(meter.probe(), Phase::verify, deadline(meter.probe_ns())), stage_);
     const Order order = meter.measure(stage_, spec_.seed + i);
-    meter.take_measure(perform(order, "measure", deadline(meter.expected_ns())), stage_);
+    meter.take_measure(perform(order, Phase::measure, deadline(meter.expected_ns())), stage_);
     if (meter.point().delay_ns != 0) injected(record);
     record.watch.end();
     record.canary_after_ns = canary();
     if (meter.point().pattern == Pattern::pace) check_clocks(record);
+    const auto patience = deadline(meter.probe_ns());
+    meter.take_recheck(perform(meter.recheck(), Phase::close, patience), stage_);
     record.done = record.visits == (spec_.mirrored ? 2 : 1);
   }
 
   // All roles' steps, none of which can have taken longer than was waited for them here.
-  std::vector<Report> perform(const Order& order, std::string_view phase,
-                              std::int64_t deadline_ns) {
+  std::vector<Report> perform(const Order& order, Phase phase, std::int64_t deadline_ns) {
     const std::uint64_t before = ticks::now();
     const auto reports = cast_->tell_all(order, phase, deadline_ns);
     require_within(order, reports, ticks::now() - before, spec_.scale);
@@ -145,8 +164,8 @@ class Launch {
     RungMeter& meter = meter_of(records_[i]);
     const std::size_t home = cast_->first(spec_.rungs[i].home);
     const auto patience = deadline(meter.probe_ns());  // it touches what is sent
-    meter.take_shapes(cast_->tell({home}, order, "reshape", patience));
-    meter.take_shapes(cast_->tell(cast_->all_but(home), order, "reshape", patience));
+    meter.take_shapes(cast_->tell({home}, order, Phase::reshape, patience));
+    meter.take_shapes(cast_->tell(cast_->all_but(home), order, Phase::reshape, patience));
   }
 
   // Median of the windows; none where both ends share a CPU, since a spinning pair would wait for
@@ -157,7 +176,7 @@ class Launch {
         .kind = Order::Kind::canary, .canary_stamps = kCanaryStamps, .canary_from = canary_turn_};
     canary_turn_ += (kCanaryStamps - 1) * handoff::kRoundsEach;
     const std::vector<std::size_t> pair{cast_->first(Role::client), cast_->first(Role::server)};
-    cast_->tell(pair, order, "canary", deadline());
+    cast_->tell(pair, order, Phase::canary, deadline());
     const auto stamps = stage_.stamps(Role::client).first(kCanaryStamps);
     std::vector<double> windows;
     for (std::size_t i = 1; i < stamps.size(); ++i) {
@@ -185,7 +204,7 @@ class Launch {
   }
   double chain_ns(std::uint64_t steps) {
     const Order order{.kind = Order::Kind::chain, .delay_steps = steps};
-    cast_->tell({cast_->first(Role::client)}, order, "calibration", deadline());
+    cast_->tell({cast_->first(Role::client)}, order, Phase::calibrate, deadline());
     return median_chain_ns(stage_.stamps(Role::client), spec_.scale.ticks_per_ns);
   }
 
@@ -208,6 +227,7 @@ class Launch {
   }
 
   const LaunchSpec& spec_;
+  const SharedLaunchState& state_;
   std::vector<RungRecord>& records_;
   Stage stage_{spec_.rungs.front().producers, spec_.rungs.front().consumers};
   MachineWatch machine_{measured_cpus(spec_)};
@@ -229,10 +249,13 @@ bool enter_ipc_space(const LaunchSpec& spec, std::vector<RungRecord>& records) t
   return false;
 }
 
-void run_launch(const LaunchSpec& spec, std::vector<RungRecord>& records) {
+void run_launch(const LaunchSpec& spec, const SharedLaunchState& state,
+                std::vector<RungRecord>& records) {
   if (!enter_ipc_space(spec, records)) return;
   std::vector<std::size_t> admitted;
   for (std::size_t i = 0; i < spec.rungs.size(); ++i) {
+    state->enter(Phase::open,
+                 monotonic_now() + static_cast<std::int64_t>(spec.settings.phase_deadline_ns));
     records[i].refused = refusal(spec.rungs[i], spec.prefix);
     if (records[i].refused.empty()) admitted.push_back(i);
   }
@@ -243,14 +266,19 @@ void run_launch(const LaunchSpec& spec, std::vector<RungRecord>& records) {
     }
   };
   try {
-    Launch(spec, records).run(admitted);
+    Launch(spec, state, records).run(admitted);
   } catch (const Unavailable& missing) {
     unfinished([&](RungRecord& record) { record.refused = missing.what(); });
   } catch (const PayloadWrong& wrong) {
     unfinished(
         [&](RungRecord& record) { record.failed = std::string("payload: ") + wrong.what(); });
+  } catch (const LaunchFailed& failed) {
+    unfinished([&](RungRecord& record) { record.failed = failed.what(); });
   } catch (const std::exception& error) {
-    unfinished([&](RungRecord& record) { record.failed = error.what(); });
+    const auto phase = word(state->phase.load(std::memory_order_relaxed));
+    unfinished([&](RungRecord& record) {
+      record.failed = fmt::format("launch: {} in {}", error.what(), phase);
+    });
   }
 }
 
@@ -287,8 +315,9 @@ std::vector<std::size_t> visit_order(const LaunchSpec& spec) {
 int launch_main(int control_fd) {
   ::signal(SIGPIPE, SIG_IGN);  // a dead peer is an error of the write, not the end of the role
   const LaunchSpec spec = launch_spec_from_json(nlohmann::json::parse(read_all(control_fd)));
+  const SharedLaunchState state(spec.state_fd);
   std::vector<RungRecord> records(spec.rungs.size());
-  if (load_its_plugin(spec, records)) run_launch(spec, records);
+  if (load_its_plugin(spec, records)) run_launch(spec, state, records);
   std::string lines;
   for (std::size_t i = 0; i < records.size(); ++i) {
     lines += record_of(spec, spec.rungs[i], records[i]).dump() + "\n";

@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "harness/case.hpp"
+#include "harness/injection.hpp"
 #include "harness/plan.hpp"
 #include "harness/reading.hpp"
 #include "harness/rung.hpp"
@@ -33,6 +35,8 @@ struct LaunchSpec {
   std::vector<int> more_cpus;  // of the other clients, then of the other servers
   RunSettings settings;
   TimeScale scale;
+  std::optional<Injection> injection;  // a fault that this launch is to suffer
+  int state_fd = -1;                   // of its LaunchState; the harness's to set
 };
 
 // All rungs of a launch have the same roles: where one runs.

@@ -39,7 +39,9 @@ json to_json(const LaunchSpec& spec) {
           {"windows", run.windows},
           {"phase_deadline_ns", run.phase_deadline_ns},
           {"ticks_per_ns", spec.scale.ticks_per_ns},
-          {"quantum_ns", spec.scale.quantum_ns}};
+          {"quantum_ns", spec.scale.quantum_ns},
+          {"injection", spec.injection ? to_text(*spec.injection) : ""},
+          {"state_fd", spec.state_fd}};
 }
 
 LaunchSpec launch_spec_from_json(const json& from) {
@@ -66,6 +68,9 @@ LaunchSpec launch_spec_from_json(const json& from) {
   from.at("phase_deadline_ns").get_to(spec.settings.phase_deadline_ns);
   from.at("ticks_per_ns").get_to(spec.scale.ticks_per_ns);
   from.at("quantum_ns").get_to(spec.scale.quantum_ns);
+  const auto injection = from.at("injection").get<std::string>();
+  if (!injection.empty()) spec.injection = parse_injection(injection);
+  from.at("state_fd").get_to(spec.state_fd);
   return spec;
 }
 

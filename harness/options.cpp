@@ -131,6 +131,8 @@ void CommandLine::add_run_flags() {
              fmt::format("measure in spite of {}; recorded, and shown under every figure",
                          fmt::join(refusal_names(), ", ")),
              texts_.allow);
+  // For tests of the harness, not for people: no help.
+  run_.app->add_option("--inject", texts_.inject)->allow_extra_args(false);
   run_.flag("--dry-run", "print cases, launches and minutes, and measure nothing", texts_.dry_run);
   run_.flag("--quiet", "no progress", options_.quiet);
   run_.flag("--json", "results for machines", options_.json);

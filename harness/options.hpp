@@ -21,6 +21,7 @@ struct RunOptions {
   std::string out;     // folder of the run; empty: one under results/
   std::string resume;  // a partial run to go on with
   std::string like;    // a run whose plan to repeat
+  std::vector<Injection> inject;
   bool dry_run = false;
 };
 

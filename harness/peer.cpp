@@ -24,7 +24,9 @@ void set_policy(Policy policy) {
 class RoleLoop {
  public:
   RoleLoop(const RoleContext& context, std::unique_ptr<Channel>& channel)
-      : context_(context), stamps_(context.stage->stamps(context.spec.role, context.spec.index)) {
+      : context_(context),
+        injector_(context.injector),
+        stamps_(context.stage->stamps(context.spec.role, context.spec.index)) {
     bind_this_thread(context.spec.cpu);
     verify_binding(context.spec.cpu);
     set_policy(context.spec.policy);
@@ -35,6 +37,7 @@ class RoleLoop {
       end_ = context.spec.role == Role::client ? channel->client(index) : channel->server(index);
     });
     if (context.spec.kind == RoleKind::process) channel.reset();
+    injector_.reach(Phase::meet);
   }
 
   [[nodiscard]] Report ready() const {
@@ -43,6 +46,7 @@ class RoleLoop {
     report.work_ticks = take_ticks_;
     return report;
   }
+  void leave() { injector_.reach(Phase::close); }
 
   Report obey(const Order& order) {
     Report report;
@@ -101,11 +105,12 @@ class RoleLoop {
       if (step.part == Part::drain) await_senders(step.job);
       const auto dropped = end_->drops();
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
+      phase().store(step.phase, std::memory_order_relaxed);
       std::uint64_t began = 0, ended = 0;
       {
         const CountedSection counted(step.counted);
         began = ticks::now();
-        end_->run(step.part, step.job, tally);
+        injector_.run(*end_, step.phase, step, tally);
         ended = ticks::now();
       }
       if (step.part == Part::pour) {
@@ -129,6 +134,10 @@ class RoleLoop {
       if (tally.stamped > tally.stamps.size()) throw std::runtime_error("more stamps than room");
       used += tally.stamped;
     }
+  }
+
+  std::atomic<Phase>& phase() {
+    return context_.state->phase_of(context_.spec.role, context_.spec.index);
   }
 
   // Every part that is poured is drained, in the same order: this one's senders are done when so
@@ -156,6 +165,7 @@ class RoleLoop {
   }
 
   const RoleContext& context_;
+  Injector injector_;
   std::span<std::uint64_t> stamps_;
   std::unique_ptr<End> end_;
   std::uint64_t take_ticks_ = 0;
@@ -196,7 +206,12 @@ void run_role(const RoleContext& context, std::unique_ptr<Channel>& channel,
     }
     for (;;) {
       const auto order = control.recv_order();
-      if (!order || order->kind == Order::Kind::quit) return;
+      if (!order) return;
+      if (order->kind == Order::Kind::quit) {
+        const Report left = reported([&] { return loop->leave(), Report{}; });
+        if (left.status != Report::Status::ok) control.send(left);
+        return;
+      }
       if (!send(reported([&] { return loop->obey(*order); }))) return;
     }
   } catch (const std::exception&) {

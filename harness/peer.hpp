@@ -5,6 +5,8 @@
 #include <span>
 
 #include "harness/case.hpp"
+#include "harness/injector.hpp"
+#include "harness/launch_state.hpp"
 #include "harness/rendezvous.hpp"
 
 namespace ipcmark {
@@ -23,6 +25,8 @@ struct RoleContext {
   std::span<const Case> rungs;
   const std::string* prefix = nullptr;
   const Stage* stage = nullptr;
+  LaunchState* state = nullptr;
+  Injector injector;
 };
 
 // Reports readiness first (or why there can be none), then obeys. Takes the channel's part of its

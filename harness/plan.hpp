@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness/experiment.hpp"
+#include "harness/injection.hpp"
 
 namespace ipcmark {
 
@@ -50,6 +51,7 @@ struct Plan {
   std::vector<PlanEntry> entries;
   std::vector<int> cpus;             // --cpus; empty: chosen
   std::vector<std::string> allowed;  // --allow
+  std::vector<Injection> inject;     // --inject: one a block, from the first on
 };
 
 // Reads a plan file. Throws UsageError "nightly.toml:12: unknown key `mesage_bytes` in [[latency]];

@@ -33,11 +33,13 @@ nlohmann::json to_json(const Plan& plan) {
   for (const PlanEntry& entry : plan.entries) {
     entries.push_back({{"experiment", entry.experiment}, {"axes", entry.axes}});
   }
-  return {{"name", plan.name},
-          {"run", to_json(plan.run)},
-          {"entries", std::move(entries)},
-          {"cpus", plan.cpus},
-          {"allowed", plan.allowed}};
+  nlohmann::json json = {{"name", plan.name},
+                         {"run", to_json(plan.run)},
+                         {"entries", std::move(entries)},
+                         {"cpus", plan.cpus},
+                         {"allowed", plan.allowed}};
+  for (const Injection& injection : plan.inject) json["inject"].push_back(to_text(injection));
+  return json;
 }
 
 Plan plan_from_json(const nlohmann::json& manifest_plan) {
@@ -48,6 +50,9 @@ Plan plan_from_json(const nlohmann::json& manifest_plan) {
     for (const auto& from : manifest_plan.at("entries")) plan.entries.push_back(entry_from(from));
     manifest_plan.at("cpus").get_to(plan.cpus);
     manifest_plan.at("allowed").get_to(plan.allowed);
+    for (const auto& text : manifest_plan.value("inject", nlohmann::json::array())) {
+      plan.inject.push_back(parse_injection(text.get<std::string>()));
+    }
     return plan;
   } catch (const nlohmann::json::exception& error) {
     throw UsageError(fmt::format("plan in the manifest: {}", error.what()));

@@ -25,6 +25,7 @@ static_assert(sizeof(Handoff) <= kMetAt);
 
 void Report::say(Status what, std::string_view why) {
   status = what;
+  at_ns = monotonic_now();
   const std::size_t n = std::min(why.size(), text.size() - 1);
   std::memcpy(text.data(), why.data(), n);
   text[n] = '\0';

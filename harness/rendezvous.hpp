@@ -13,6 +13,7 @@
 
 #include "harness/buffer_pages.hpp"
 #include "harness/handoff.hpp"
+#include "harness/phase.hpp"
 #include "harness/usage.hpp"
 #include "transports/end.hpp"
 #include "transports/posix.hpp"
@@ -23,6 +24,7 @@ namespace ipcmark {
 struct Step {
   Part part = Part::ask;
   Job job;
+  Phase phase = Phase::measure;
   bool counted = false;  // its system calls are: see CountedSection
 };
 
@@ -66,6 +68,7 @@ struct Report {
   enum class Status : std::uint32_t { ok, unavailable, failed };
   Status status = Status::ok;
   std::array<char, 256> text{};
+  std::int64_t at_ns = 0;  // CLOCK_MONOTONIC, of a failure: the first is the cause of the others
   std::uint64_t slots = 0;
   std::int32_t thread = 0;         // when it is ready: who it is, as the kernel numbers threads
   std::uint64_t work_ticks = 0;    // of taking the end, of reshape, of close: the end's own part

@@ -148,6 +148,11 @@ Plan resolve_plan(const RunOptions& options) {
   for (const std::string& check : options.allow) {
     if (std::ranges::find(plan.allowed, check) == plan.allowed.end()) plan.allowed.push_back(check);
   }
+  if (!options.inject.empty()) plan.inject = options.inject;
+  if (plan.inject.size() > plan.run.blocks) {
+    throw UsageError(fmt::format("--inject: {} faults, one a block, and {} blocks; add --blocks",
+                                 plan.inject.size(), plan.run.blocks));
+  }
   return plan;
 }
 

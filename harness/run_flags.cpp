@@ -99,6 +99,13 @@ RunOptions run_options(const RunTexts& texts) {
     require_known("check", check, {refusal_names().begin(), refusal_names().end()});
     run.allow.push_back(check);
   });
+  read_flag("--inject", texts.inject, [&](const std::string& text) {
+    for (std::string_view left = text; !left.empty();) {
+      const std::size_t comma = std::min(left.find(','), left.size());
+      run.inject.push_back(parse_injection(left.substr(0, comma)));
+      left.remove_prefix(std::min(comma + 1, left.size()));
+    }
+  });
   read_flag("--cpus", texts.cpus, [&](const std::string& text) {
     const auto cpus = parse_cpu_list(text);
     if (cpus.empty()) throw std::invalid_argument("names no CPU; write 2,3 or 2-5");

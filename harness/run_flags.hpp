@@ -14,7 +14,7 @@ namespace ipcmark {
 using Texts = std::vector<std::string>;
 
 struct RunTexts {
-  Texts experiments, plan, out, resume, like, cpus, allow;
+  Texts experiments, plan, out, resume, like, cpus, allow, inject;
   std::map<std::string_view, Texts> axes, settings;  // by name
   bool dry_run = false;
   Texts flags;  // all that were given, for complaints

@@ -46,7 +46,7 @@ void RungMeter::take_shapes(Reports reports) {
 bool RungMeter::lossy() const { return find_transport(point_.transport)->traits.lossy; }
 
 void RungMeter::take_probe(Reports reports, const Stage& stage) {
-  check(reports, "verify");
+  check(reports, probe());
   require_true(probe(), reports, stage, scale_, lossy());
   for (const Report& report : reports) slots_ = std::max(slots_, report.slots);
   const bool asked = point_.pattern != Pattern::pour && point_.pattern != Pattern::pace;
@@ -63,7 +63,7 @@ void RungMeter::take_probe(Reports reports, const Stage& stage) {
 }
 
 void RungMeter::take_measure(Reports reports, const Stage& stage) {
-  check(reports, "measure");
+  check(reports, last_);
   require_true(last_, reports, stage, scale_, lossy());
   const auto& timed = reports[0];
   const auto stamps = stage.stamps(Role::client);
@@ -97,6 +97,12 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
     }
   }
   if (slots_ != 0) result_.values["slots"] = static_cast<double>(slots_);
+}
+
+void RungMeter::take_recheck(Reports reports, const Stage& stage) {
+  check(reports, recheck());
+  require_true(recheck(), reports, stage, scale_, lossy());
+  sequence_ += recheck().steps[0].job.messages;
 }
 
 RungMeter::Windows RungMeter::windows_of(std::span<const std::uint64_t> stamps) const {
@@ -221,8 +227,9 @@ std::string RungMeter::name_of(std::size_t role) const {
   return fmt::format("{} {}", name, client ? role : role - first_server());
 }
 
-void RungMeter::check(Reports reports, std::string_view phase) const {
-  check_payload(reports, phase);
+void RungMeter::check(Reports reports, const Order& order) const {
+  check_payload(reports, order);
+  const std::string_view phase = word(order.steps[order.step_count - 1].phase);
   if (point_.pattern != Pattern::pour) return;
   if (lossy()) {
     check_losses(reports, phase);
@@ -231,16 +238,18 @@ void RungMeter::check(Reports reports, std::string_view phase) const {
   }
 }
 
-void RungMeter::check_payload(Reports reports, std::string_view phase) const {
+void RungMeter::check_payload(Reports reports, const Order& order) const {
   if (!find_transport(point_.transport)->traits.carries_payload) return;
   for (std::size_t role = 0; role < reports.size(); ++role) {
-    for (const auto& step : reports[role].steps) {
+    for (std::uint32_t i = 0; i < order.step_count; ++i) {
+      const auto& step = reports[role].steps[i];
       if (step.wrong == 0) continue;
       const std::string lengths =
           step.wrong_lengths == 0 ? "" : fmt::format(" ({} of another length)", step.wrong_lengths);
       throw PayloadWrong(fmt::format(
           "{}: {} of {} messages were not what was sent{} in {}, the first is number {}",
-          name_of(role), step.wrong, step.messages, lengths, phase, step.first_wrong));
+          name_of(role), step.wrong, step.messages, lengths, word(order.steps[i].phase),
+          step.first_wrong));
     }
   }
 }

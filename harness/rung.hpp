@@ -76,6 +76,9 @@ class RungMeter {
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
   void take_measure(Reports reports, const Stage& stage);
+  // Last: a few messages compared whole, since what was measured may have touched none.
+  [[nodiscard]] Order recheck() const;
+  void take_recheck(Reports reports, const Stage& stage);
 
   // Or instead: a few messages whose system calls are counted; a role's each.
   [[nodiscard]] Order count();
@@ -123,8 +126,8 @@ class RungMeter {
   [[nodiscard]] bool lossy() const;
   [[nodiscard]] bool together() const { return point_.shared() || lossy(); }
   [[nodiscard]] std::string name_of(std::size_t role) const;
-  void check(Reports reports, std::string_view phase) const;
-  void check_payload(Reports reports, std::string_view phase) const;
+  void check(Reports reports, const Order& order) const;
+  void check_payload(Reports reports, const Order& order) const;
   void check_mailbox(Reports reports, std::string_view phase) const;
   void check_losses(Reports reports, std::string_view phase) const;
 

@@ -33,7 +33,7 @@ Order RungMeter::count() {
 
 void RungMeter::take_count(Reports reports, std::span<const SystemCalls> calls,
                            const Stage& stage) {
-  check(reports, "count");
+  check(reports, last_);
   require_true(last_, reports, stage, scale_, lossy());
   result_.messages = last_.steps[0].job.messages;
   result_.roles.resize(reports.size());

@@ -13,7 +13,7 @@ Order RungMeter::first_message() {
 }
 
 std::uint64_t RungMeter::take_first_message(Reports reports, const Stage& stage) {
-  check(reports, "first message");
+  check(reports, last_);
   require_true(last_, reports, stage, scale_, lossy());
   result_.roles.resize(reports.size());
   for (std::size_t end = 0; end < reports.size(); ++end) {

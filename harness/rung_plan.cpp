@@ -15,6 +15,7 @@ namespace {
 constexpr double kQuantaPerWindow = 1000;
 constexpr std::uint64_t kVerified = 32;
 constexpr std::uint64_t kProbed = 12;
+constexpr std::uint64_t kRechecked = 4;
 // Of a mailbox: its roles do not start at the same moment, which must not show.
 constexpr std::uint64_t kProbedOfMany = 512;
 constexpr std::uint64_t kFewestWindows = 3;
@@ -76,13 +77,28 @@ Order RungMeter::probe() const {
   // An expiring end only waits, but on a channel that has been proven to work.
   const Part proven = point_.pattern == Pattern::expire ? Part::ask : part();
   Order order{.kind = Order::Kind::steps, .together = together(), .step_count = 2};
-  order.steps[0] = {proven, job(verified, verified)};
+  order.steps[0] = {.part = proven, .job = job(verified, verified)};
   order.steps[0].job.verify = true;
   order.steps[0].job.lead = 0;
-  order.steps[1] = {proven, job(probed + lead(), part() == Part::ask ? 1 : probed)};
+  order.steps[1] = {.part = proven, .job = job(probed + lead(), part() == Part::ask ? 1 : probed)};
   if (proven == Part::ask) order.steps[1].job = job(probed, 1), order.steps[1].job.lead = 0;
+  order.steps[0].phase = order.steps[1].phase = Phase::verify;
   // One window over all would never end where some are lost.
   if (proven == Part::pour && lossy()) order.steps[1].job.messages_each = 1;
+  return order;
+}
+
+// What a measured phase with untouched payload cannot tell, a message too many, is still in the
+// channel when it has ended.
+Order RungMeter::recheck() const {
+  Order order = probe();
+  const auto fit = std::min(order.steps[0].job.messages, kRechecked);
+  const std::uint64_t verified = in_batches(static_cast<double>(fit));
+  order.step_count = 1;
+  order.steps[0].job = job(verified, verified);
+  order.steps[0].job.verify = true;
+  order.steps[0].job.lead = 0;
+  order.steps[0].phase = Phase::close;
   return order;
 }
 
@@ -121,7 +137,7 @@ Order RungMeter::measure(const Stage& stage, std::uint64_t seed) {
 
 void RungMeter::plan_windows(Order& order) {
   const std::uint64_t warm = warm_up_messages();
-  order.steps[0] = {part(), job(warm, warm)};
+  order.steps[0] = {.part = part(), .job = job(warm, warm), .phase = Phase::warm_up};
   order.steps[0].job.lead = 0;
   sequence_ += warm;
 
@@ -136,7 +152,7 @@ void RungMeter::plan_windows(Order& order) {
   const double fit = budget / (static_cast<double>(each) * message_ns_);
   const auto windows =
       static_cast<std::uint64_t>(std::clamp(fit, static_cast<double>(kFewestWindows), planned));
-  order.steps[1] = {part(), job(lead() + each * windows, each)};
+  order.steps[1] = {.part = part(), .job = job(lead() + each * windows, each)};
   sequence_ += lead() + each * windows;
   order.step_count = 2;
   result_.window_messages = each;
@@ -150,7 +166,7 @@ void RungMeter::plan_operations(Order& order) {
   const double fit = static_cast<double>(settings_.operations_ns) / visits_ / message_ns_;
   const auto count = static_cast<std::uint64_t>(std::clamp(
       fit, static_cast<double>(kFewestOperations), static_cast<double>(kMostOperations)));
-  order.steps[order.step_count++] = {part(), job(count, 1)};
+  order.steps[order.step_count++] = {.part = part(), .job = job(count, 1)};
   sequence_ += count;
   expected_ns_ += static_cast<std::int64_t>(static_cast<double>(count) * message_ns_);
 }
@@ -168,7 +184,7 @@ void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t se
     stage.schedule()[i] = static_cast<std::uint64_t>(at_s * 1e9 * scale_.ticks_per_ns);
     at_s += point_.schedule == Schedule::poisson ? gap(random) : 1 / rate;
   }
-  Step step{Part::pace, job(count, count)};
+  Step step{.part = Part::pace, .job = job(count, count)};
   step.job.origin_ticks =
       ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
   if (point_.flush_ns != kNever) {
@@ -188,7 +204,7 @@ void RungMeter::plan_expiry(Order& order) {
                  static_cast<double>(kFewestExpiries), static_cast<double>(kMostExpiries)));
   Job waits = job(count, 1);
   waits.timeout_ns = point_.timeout_ns;
-  order.steps[0] = {Part::expire, waits};
+  order.steps[0] = {.part = Part::expire, .job = waits};
   order.step_count = 1;
   expected_ns_ = static_cast<std::int64_t>(static_cast<double>(count) * one_ns);
 }

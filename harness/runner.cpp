@@ -24,10 +24,6 @@ namespace {
 
 using nlohmann::json;
 
-// How much longer than expected a whole launch may take before the harness ends it; its phases have
-// deadlines of their own.
-constexpr std::int64_t kLaunchPatience = 20;
-
 std::uint64_t random_bits() {
   std::uint64_t bits = 0;
   check(::getrandom(&bits, sizeof bits, 0), "getrandom");
@@ -214,9 +210,7 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
   if (!ready.rungs.empty()) {
     try {
       const IdleHold hold(any.idle);
-      const auto deadline = kLaunchPatience * expected_ns(launch.plan, ready.settings) +
-                            4 * static_cast<std::int64_t>(ready.settings.phase_deadline_ns);
-      records = run_launch_process(ready, deadline);
+      records = run_launch_process(ready, longest_ns(launch.plan, ready.settings));
     } catch (const std::system_error& error) {
       records = skipped_launch(ready, error.what());
     }
@@ -227,6 +221,11 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
     records.back()["status"] = "skipped";
   }
   return records;
+}
+
+std::optional<Injection> Runner::injection_of(std::uint32_t block) const {
+  const auto& faults = request_.plan.inject;
+  return block < faults.size() ? std::optional(faults[block]) : std::nullopt;
 }
 
 LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const {
@@ -247,7 +246,8 @@ LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) c
           .server_cpu = cpus.server,
           .more_cpus = cpus_beyond(topology_.cpus(), cpus, any.producers - 1, any.consumers - 1),
           .settings = request_.plan.run,
-          .scale = {.ticks_per_ns = clock_.ticks_per_ns, .quantum_ns = clock_.quantum_ns}};
+          .scale = {.ticks_per_ns = clock_.ticks_per_ns, .quantum_ns = clock_.quantum_ns},
+          .injection = injection_of(launch.block)};
 }
 
 void Runner::keep(const ScheduledLaunch& launch, std::vector<json> records) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -70,6 +71,7 @@ class Runner {
   // Those of a block that the canary condemns, while the run may still spend launches on it.
   void repeat_contaminated(const std::vector<ScheduledLaunch>& block);
   void ask_next(std::vector<LaunchPlan>& launches);
+  [[nodiscard]] std::optional<Injection> injection_of(std::uint32_t block) const;
   [[nodiscard]] LaunchSpec spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const;
   [[nodiscard]] std::vector<nlohmann::json> measure(const ScheduledLaunch& launch);
   void keep(const ScheduledLaunch& launch, std::vector<nlohmann::json> records);

@@ -86,6 +86,7 @@ void Runner::write_manifest(bool complete) {
   const BuildInfo build = build_info();
   manifest_["schema"] = kSchema;
   manifest_["run"] = folder_.name();
+  manifest_["prefix"] = prefix_;
   manifest_["plan"] = to_json(request_.plan);
   manifest_["plan_name"] = request_.plan.name;
   manifest_["plugins"] = json::array();

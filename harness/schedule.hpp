@@ -46,5 +46,7 @@ void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answe
 // What a launch ought to take, from its settings alone: for --dry-run, the budget and the time
 // left.
 [[nodiscard]] std::int64_t expected_ns(const LaunchPlan& launch, const RunSettings& run);
+// After which a launch is ended from outside, in whatever phase it says it is.
+[[nodiscard]] std::int64_t longest_ns(const LaunchPlan& launch, const RunSettings& run);
 
 }  // namespace ipcmark

@@ -49,6 +49,7 @@ json entry(const Transport& transport, const json& form) {
           {"copies", traits.copies},
           {"boundaries", traits.boundaries},
           {"answers", traits.answers},
+          {"carries_payload", traits.carries_payload},
           {"lossy", traits.lossy},
           {"most_producers", traits.most_producers},
           {"most_consumers", traits.most_consumers},

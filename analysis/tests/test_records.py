@@ -129,6 +129,21 @@ def test_a_missing_or_broken_manifest_costs_its_facts(copy: Path, content: str |
     assert run.manifest == {} and "manifest.json" in run.warnings[0] and len(run.records) == 20
 
 
+def test_a_run_with_injected_faults_is_refused(copy: Path) -> None:
+    manifest = json.loads((copy / "manifest.json").read_text())
+    manifest["plan"]["inject"] = ["server:measure:lost"]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(RecordsError, match="injected into this run"):
+        load(copy)
+
+
+def test_a_record_of_an_injected_fault_is_never_mixed_with_others(copy: Path) -> None:
+    raw = json.loads((copy / "latency.jsonl").read_text().splitlines()[0])
+    raw["injected"] = {"fault": "server:measure:lost", "ended_after_ns": 1}
+    append(copy, json.dumps(raw) + "\n")
+    assert "fault was injected" in load(copy).warnings[0]
+
+
 def test_what_is_no_run_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(RecordsError, match="not a run folder"):
         load(tmp_path / "nothing")

@@ -195,6 +195,24 @@ TEST_F(Clean, removes_old_folders_and_leaves_young_held_and_linked_ones) {
   EXPECT_TRUE(clean(world_).empty());
 }
 
+TEST_F(Clean, removes_a_run_s_young_folder_when_no_run_lives) {
+  const auto of_a_run = root_ / "tmp/ipcmark-0123456789abcdef-b000-l0001-x";
+  fs::create_directory(of_a_run);
+  fs::create_directory(root_ / "tmp/ipcmark-test-1");
+  world_.now_s = std::time(nullptr);
+  EXPECT_TRUE(clean(world_).empty());
+  world_.no_run = true;
+  EXPECT_EQ(clean(world_), Lines{of_a_run.string()});
+}
+
+TEST_F(Clean, keeps_to_the_prefix_it_is_given) {
+  file("shm/ipcmark-0123456789abcdef-b000-l0001-shm");
+  const auto other = file("shm/ipcmark-0123456789abcdef-b000-l0002-shm");
+  world_.prefix = "ipcmark-0123456789abcdef-b000-l0001";
+  EXPECT_EQ(clean(world_).size(), 1u);
+  EXPECT_TRUE(fs::exists(other));
+}
+
 TEST_F(Clean, on_this_machine_finds_and_removes_real_semaphores) {
   const auto key = static_cast<std::int32_t>(std::time(nullptr) ^ (::getpid() << 11));
   const int id = ::semget(key, 4, IPC_CREAT | IPC_EXCL | 0600);

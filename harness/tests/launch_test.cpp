@@ -263,10 +263,47 @@ INSTANTIATE_TEST_SUITE_P(, Faults,
                          testing::Values(std::pair{Fault::killed, "server killed by signal 9"},
                                          std::pair{Fault::segfault, "server killed by signal 11"},
                                          std::pair{Fault::early_exit, "server exited with 0"},
-                                         std::pair{Fault::stopped, "did not finish measure"},
+                                         std::pair{Fault::stopped,
+                                                   "server (stopped) did not finish"},
                                          std::pair{Fault::throws, "server: the mechanism broke"},
                                          std::pair{Fault::wrong_byte, "payload: client: 1 of"},
                                          std::pair{Fault::repeated, "were not what was sent"}));
+
+json struck(const Case& point, const char* injection) {
+  LaunchSpec spec = spec_of({point});
+  spec.injection = parse_injection(injection);
+  return run_launch_process(spec, kDeadlineNs).at(0);
+}
+
+TEST(Injected, a_launch_that_stops_itself_is_found_by_the_phase_it_is_in) {
+  const json record = struck(pings("pipe"), "launch:open:stopped");
+  EXPECT_EQ(record["reason"], "launch did not finish open within 300 ms");
+  EXPECT_LT(record["injected"]["ended_after_ns"], kPhaseDeadlineNs + 1'000'000'000);
+  EXPECT_EQ(children_of_ours(), 0);
+}
+
+TEST(Injected, a_thread_that_hangs_ends_with_its_whole_process) {
+  Case point = pings("pipe");
+  point.roles = RoleKind::thread;
+  const json record = struck(point, "server:measure:slow");
+  EXPECT_EQ(record["status"], "failed");
+  EXPECT_EQ(record["reason"], "launch did not finish measure within 300 ms");
+  EXPECT_EQ(children_of_ours(), 0);
+}
+
+TEST(Injected, a_message_too_many_is_found_even_where_no_payload_is_touched) {
+  Case point = pings("pipe");
+  point.touch = Touch::none;
+  const std::string reason = struck(point, "server:measure:duplicated")["reason"];
+  EXPECT_TRUE(reason.starts_with("payload: client: 4 of 4")) << reason;
+  EXPECT_NE(reason.find("in close"), std::string::npos) << reason;
+}
+
+TEST(Injected, an_end_that_leaves_badly_takes_the_number_with_it) {
+  const json record = struck(pings("pipe"), "client:close:exits");
+  EXPECT_EQ(record["reason"], "client exited with 0 in close");
+  EXPECT_EQ(record["messages"], 0);
+}
 
 TEST(VisitOrder, mirrors_neighbours_and_visits_every_rung_twice) {
   LaunchSpec spec = spec_of({pings("x", 1), pings("x", 1), pings("x", 2), pings("x", 2)});
