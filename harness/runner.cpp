@@ -223,11 +223,6 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
   return records;
 }
 
-std::optional<Injection> Runner::injection_of(std::uint32_t block) const {
-  const auto& faults = request_.plan.inject;
-  return block < faults.size() ? std::optional(faults[block]) : std::nullopt;
-}
-
 LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const {
   const Case& any = launch.plan.rungs.front();
   const Plugin* plugin = plugin_of(any.transport);

@@ -82,6 +82,11 @@ void Runner::watch_noise(std::uint32_t block) {
   manifest_["probes"].push_back({{"block", block}, {"when", "start"}, {"noise", std::move(noise)}});
 }
 
+std::optional<Injection> Runner::injection_of(std::uint32_t block) const {
+  const auto& faults = request_.plan.inject;
+  return block < faults.size() ? std::optional(faults[block]) : std::nullopt;
+}
+
 void Runner::write_manifest(bool complete) {
   const BuildInfo build = build_info();
   manifest_["schema"] = kSchema;

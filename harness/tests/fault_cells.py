@@ -64,13 +64,12 @@ def absent(transport: dict, fault: Fault) -> str:
     return ""
 
 
-def verdict(record: dict, fault: Fault, deadline_ms: int) -> str:
+def verdict(record: dict, fault: Fault, deadline_ms: int, unread: bool) -> str:
     """What is wrong with the record of a launch that the fault has struck; empty when nothing is."""
     if record["status"] != "failed":
         return f"{record['status']}: {record['reason']}"
     if record["messages"] != 0 or record["windows"] is not None:
         return "a failed launch has a number"
-    unread = record["case"]["touch"] == "none"
     if not re.search(UNREAD_REASON if unread else expected_reason(fault), record["reason"]):
         return f"reason is `{record['reason']}`"
     # A measured phase may take as long as its probe promised besides the fixed deadline: it says.

@@ -154,7 +154,7 @@ class Matrix:
         open_cells.discard(cell)
         self.wrong.pop(key, None)
         self.took_ms[key] = injected["ended_after_ns"] / 1e6
-        if wrong := verdict(record, fault, deadline_ms):
+        if wrong := verdict(record, fault, deadline_ms, mode.touch == "none"):
             self.wrong[key] = wrong
 
     def kill_harness(self, names: list[str], mode: Mode, kills: int) -> None:

@@ -2,7 +2,6 @@
 // launch child.
 #include "harness/launch.hpp"
 
-#include <dirent.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -17,6 +16,7 @@
 
 #include "harness/spawn.hpp"
 #include "harness/tests/faulty.hpp"
+#include "harness/tests/small_launch.hpp"
 #include "transports/posix.hpp"
 
 namespace ipcmark {
@@ -24,49 +24,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kDeadlineNs = 20'000'000'000;
-constexpr std::uint64_t kPhaseDeadlineNs = 300'000'000;
-
-LaunchSpec spec_of(std::vector<Case> rungs) {
-  LaunchSpec spec;
-  spec.launch_id = "b000-l0000";
-  spec.experiment = "test";
-  spec.prefix = "ipcmark-test";
-  spec.seed = 7;
-  spec.rungs = std::move(rungs);
-  spec.server_cpu = ::sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
-  spec.settings.warm_up_ns = 1'000'000;
-  spec.settings.warm_up_messages = 100;
-  spec.settings.measure_ns = 1'000'000;
-  spec.settings.operations_ns = 1'000'000;
-  spec.settings.phase_deadline_ns = kPhaseDeadlineNs;
-  return spec;
-}
-
-Case pings(std::string transport, std::uint64_t bytes = 64) {
-  Case point;
-  point.transport = std::move(transport);
-  point.message_bytes = point.reply_bytes = bytes;
-  return point;
-}
-
 json launch_with(Fault fault) {
   Case point = pings("faulty");
   point.depth = static_cast<std::uint32_t>(fault);
   return run_launch_process(spec_of({point}), kDeadlineNs).at(0);
-}
-
-// Processes that are our children or theirs: none may be left when a launch is over.
-int children_of_ours() {
-  int found = 0;
-  DIR* proc = ::opendir("/proc");
-  while (const dirent* entry = ::readdir(proc)) {
-    std::ifstream stat(std::string("/proc/") + entry->d_name + "/stat");
-    std::string pid, name, state, parent;
-    if (stat >> pid >> name >> state >> parent && parent == std::to_string(::getpid())) ++found;
-  }
-  ::closedir(proc);
-  return found;
 }
 
 TEST(Launch, records_what_it_measured_on_real_processes) {
@@ -268,42 +229,6 @@ INSTANTIATE_TEST_SUITE_P(, Faults,
                                          std::pair{Fault::throws, "server: the mechanism broke"},
                                          std::pair{Fault::wrong_byte, "payload: client: 1 of"},
                                          std::pair{Fault::repeated, "were not what was sent"}));
-
-json struck(const Case& point, const char* injection) {
-  LaunchSpec spec = spec_of({point});
-  spec.injection = parse_injection(injection);
-  return run_launch_process(spec, kDeadlineNs).at(0);
-}
-
-TEST(Injected, a_launch_that_stops_itself_is_found_by_the_phase_it_is_in) {
-  const json record = struck(pings("pipe"), "launch:open:stopped");
-  EXPECT_EQ(record["reason"], "launch did not finish open within 300 ms");
-  EXPECT_LT(record["injected"]["ended_after_ns"], kPhaseDeadlineNs + 1'000'000'000);
-  EXPECT_EQ(children_of_ours(), 0);
-}
-
-TEST(Injected, a_thread_that_hangs_ends_with_its_whole_process) {
-  Case point = pings("pipe");
-  point.roles = RoleKind::thread;
-  const json record = struck(point, "server:measure:slow");
-  EXPECT_EQ(record["status"], "failed");
-  EXPECT_EQ(record["reason"], "launch did not finish measure within 300 ms");
-  EXPECT_EQ(children_of_ours(), 0);
-}
-
-TEST(Injected, a_message_too_many_is_found_even_where_no_payload_is_touched) {
-  Case point = pings("pipe");
-  point.touch = Touch::none;
-  const std::string reason = struck(point, "server:measure:duplicated")["reason"];
-  EXPECT_TRUE(reason.starts_with("payload: client: 4 of 4")) << reason;
-  EXPECT_NE(reason.find("in close"), std::string::npos) << reason;
-}
-
-TEST(Injected, an_end_that_leaves_badly_takes_the_number_with_it) {
-  const json record = struck(pings("pipe"), "client:close:exits");
-  EXPECT_EQ(record["reason"], "client exited with 0 in close");
-  EXPECT_EQ(record["messages"], 0);
-}
 
 TEST(VisitOrder, mirrors_neighbours_and_visits_every_rung_twice) {
   LaunchSpec spec = spec_of({pings("x", 1), pings("x", 1), pings("x", 2), pings("x", 2)});
