@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/child.hpp"
+#include "harness/json_text.hpp"
 #include "harness/record.hpp"
 
 namespace ipcmark {
@@ -12,24 +13,22 @@ namespace ipcmark {
 namespace {
 
 // Whether a line is the record of this rung: a launch that runs foreign code may write anything.
-bool is_record_of(const nlohmann::json& line, const Case& rung) {
-  if (!line.is_object() || !line.contains("reason") || !line["reason"].is_string()) return false;
-  const auto status = line.value("status", nlohmann::json());
-  const bool known = status == "ok" || status == "skipped" || status == "failed";
-  return known && line.value("case", nlohmann::json()) == to_json(rung);
+bool is_record_of(const nlohmann::json& line, const LaunchSpec& spec, const Case& rung) {
+  return is_record(line) && line["launch_id"] == spec.launch_id && line["block"] == spec.block &&
+         !line.contains("supersedes") && line["case"] == to_json(rung);
 }
 
-std::vector<nlohmann::json> parse(const std::string& text, const LaunchSpec& spec,
-                                  std::string why) {
+}  // namespace
+
+std::vector<nlohmann::json> records_in(const std::string& text, const LaunchSpec& spec,
+                                       std::string why) {
   std::vector<nlohmann::json> records;
   std::size_t from = 0;
   while (records.size() < spec.rungs.size()) {
     const std::size_t end = text.find('\n', from);
     if (end == std::string::npos) break;
-    auto record =
-        nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(from),
-                              text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
-    if (!is_record_of(record, spec.rungs[records.size()])) {
+    auto record = parse_json(std::string_view(text).substr(from, end - from));
+    if (!is_record_of(record, spec, spec.rungs[records.size()])) {
       if (why.empty()) why = "launch wrote something that is no record of its rung";
       break;
     }
@@ -43,11 +42,9 @@ std::vector<nlohmann::json> parse(const std::string& text, const LaunchSpec& spe
   return records;
 }
 
-}  // namespace
-
 std::vector<nlohmann::json> run_launch_process(const LaunchSpec& spec, std::int64_t deadline_ns) {
   const Heard heard = ask_child("launch", to_json(spec).dump(), deadline_ns);
-  return parse(heard.text, spec, heard.why.empty() ? "" : "launch " + heard.why);
+  return records_in(heard.text, spec, heard.why.empty() ? "" : "launch " + heard.why);
 }
 
 }  // namespace ipcmark

@@ -16,4 +16,9 @@ namespace ipcmark {
 [[nodiscard]] std::vector<nlohmann::json> run_launch_process(const LaunchSpec& spec,
                                                              std::int64_t deadline_ns);
 
+// What a launch wrote, as one record for every rung; `why` is what is known to have gone wrong with
+// it, or empty. A launch that runs foreign code may write anything.
+[[nodiscard]] std::vector<nlohmann::json> records_in(const std::string& text,
+                                                     const LaunchSpec& spec, std::string why);
+
 }  // namespace ipcmark

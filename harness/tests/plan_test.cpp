@@ -111,8 +111,9 @@ TEST(plan, refuses_efforts_that_no_run_can_make) {
 TEST(plan, refuses_shapes_that_mean_nothing) {
   EXPECT_EQ(complaint("[[echoing]]\nmessage_bytes = []\n"),
             "my.toml:2: message_bytes is an empty list; valid: 1 to 1Gi, in B, Ki, Mi, Gi");
-  EXPECT_EQ(complaint("[[echoing]]\nwait = []\n"),
-            "my.toml:2: wait is an empty list; valid: spin, yield, spin_then_block, block, poll, epoll");
+  EXPECT_EQ(
+      complaint("[[echoing]]\nwait = []\n"),
+      "my.toml:2: wait is an empty list; valid: spin, yield, spin_then_block, block, poll, epoll");
   EXPECT_EQ(complaint("[[echoing]]\nmessage_bytes = [[1, 2]]\n"),
             "my.toml:2: message_bytes: a list in a list; write one list");
   EXPECT_EQ(complaint("[[echoing]]\nmessage_bytes = \"1..64/0\"\n"),
