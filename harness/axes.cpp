@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <ranges>
 #include <stdexcept>
 #include <type_traits>
 
@@ -249,8 +248,10 @@ std::vector<std::string> Axis::range(std::string_view from, std::string_view to,
 std::string Axis::valid() const {
   if (words != nullptr) return fmt::format("{}", fmt::join(words(), ", "));
   const auto written = [this](std::uint64_t value) { return format_quantity(value, unit); };
-  if (!among.empty()) {
-    return fmt::format("{}", fmt::join(among | std::views::transform(written), ", "));
+  if (!among.empty()) {  // no view: clang 14 cannot compile this library's
+    std::vector<std::string> all(among.size());
+    std::ranges::transform(among, all.begin(), written);
+    return fmt::format("{}", fmt::join(all, ", "));
   }
   const std::string units = unit_words(unit);
   return fmt::format("{} to {}{}{}", lowest, written(highest), infinite ? " or inf" : "",

@@ -59,8 +59,8 @@ struct Case {
 
 // The flat map of the record schema: "inf" for never, words for enumerations.
 [[nodiscard]] nlohmann::json to_json(const Case& point);
-// What a record says of it: axes at their neutral values are left out, or the same two hundred bytes
-// would stand in each of ten thousand lines; the manifest says them once.
+// What a record says of it: axes at their neutral values are left out, or the same two hundred
+// bytes would stand in each of ten thousand lines; the manifest says them once.
 [[nodiscard]] nlohmann::json record_case(const Case& point);
 // The axes that a record may leave out, with their neutral values.
 [[nodiscard]] nlohmann::json neutral_axes();

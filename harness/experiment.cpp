@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 #include <span>
+#include <stdexcept>
 
 #include "harness/axes.hpp"
 #include "transports/pages.hpp"
@@ -46,6 +47,23 @@ void product(std::span<const Values> values, Case& point,
   for (const std::string& text : values[0].texts) {
     values[0].axis->write(point, text);
     product(values.subspan(1), point, visit);
+  }
+}
+
+// A product is as long as a plan makes it: one that no machine could measure would fill its memory
+// first. The largest table of a shipped plan has some tens of thousands.
+constexpr std::uint64_t kMostPoints = 1 << 20;
+
+void require_countable(std::span<const Values> outer, std::span<const Values> inner) {
+  std::uint64_t points = 1;
+  for (const auto part : {outer, inner}) {
+    for (const Values& values : part) {
+      points *= values.texts.size();
+      if (points <= kMostPoints) continue;
+      throw std::invalid_argument("more than " + std::to_string(kMostPoints) +
+                                  " points, with this many of " + std::string(values.axis->name) +
+                                  ": write fewer values, or several tables");
+    }
   }
 }
 
@@ -139,6 +157,7 @@ std::vector<LaunchPlan> expand(const Experiment& experiment, const Axes& plan) {
   for (const std::string& name : experiment.ladder) {
     inner.push_back(values_of(*find_axis(name), experiment, plan));
   }
+  require_countable(outer, inner);
   std::vector<LaunchPlan> launches;
   std::set<std::string> seen;
   Case start;

@@ -48,7 +48,8 @@ struct RegisterExperiment {
 
 // The product of an experiment's axes (plan over defaults): values that mean nothing for a
 // transport are normalised (backing of a pipe is `none`, path of anything but a hybrid is `raw`),
-// duplicates are dropped, the ladder axes of each remaining point share a launch.
+// duplicates are dropped, the ladder axes of each remaining point share a launch. Throws
+// std::invalid_argument for a product that is beyond counting.
 [[nodiscard]] std::vector<LaunchPlan> expand(const Experiment& experiment, const Axes& plan);
 
 }  // namespace ipcmark

@@ -90,7 +90,8 @@ void append_journal(const fs::path& path, const std::vector<JournalEntry>& entri
   std::string lines;
   for (const JournalEntry& entry : entries) lines += journal_line(entry);
   const Fd file(
-      check(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), "open journal"));
+      check(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600),
+            "open journal"));
   if (check(::write(file.get(), lines.data(), lines.size()), "write journal") !=
       static_cast<ssize_t>(lines.size())) {
     throw std::system_error(ENOSPC, std::generic_category(), "write journal");

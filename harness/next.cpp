@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "harness/json_text.hpp"
 #include "harness/share.hpp"
 #include "transports/posix.hpp"
 
@@ -62,7 +63,7 @@ nlohmann::json ask_analysis(const std::filesystem::path& run, const std::string&
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  auto answer = nlohmann::json::parse(text, nullptr, false);
+  auto answer = parse_json(text);
   if (status != 0 || !answer.is_object()) {
     throw std::runtime_error(
         fmt::format("{} --question {}: failed with status {}", file, question, status));

@@ -113,11 +113,21 @@ class Reader {
              error.what());
       }
     }
-    if (expand(*find_experiment(experiment), entry.axes).empty()) {
-      fail(table.source(), "{} has no case: {} refuses every point of these axes", heading,
-           experiment);
-    }
+    require_cases(entry, table, heading);
     return entry;
+  }
+
+  void require_cases(const PlanEntry& entry, const toml::table& table,
+                     const std::string& heading) const {
+    bool some = false;
+    try {
+      some = !expand(*find_experiment(entry.experiment), entry.axes).empty();
+    } catch (const std::invalid_argument& error) {
+      fail(table.source(), "{}: {}", heading, error.what());
+    }
+    if (some) return;
+    fail(table.source(), "{} has no case: {} refuses every point of these axes", heading,
+         entry.experiment);
   }
 
   // Adds to a list without duplicates; the line of a bad item in a long list is its own.

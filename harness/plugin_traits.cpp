@@ -1,5 +1,6 @@
 #include "harness/plugin_traits.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 #include <nlohmann/json.hpp>
@@ -24,11 +25,33 @@ json bytes_of(Traits traits) {
   return bytes;
 }
 
+// The other side loaded foreign code: a byte that is no value of its type would be undefined to
+// read.
+bool all_values(const Traits& traits) {
+  constexpr bool Traits::*kFlags[] = {
+      &Traits::boundaries, &Traits::carries_payload, &Traits::shares_memory, &Traits::has_threshold,
+      &Traits::has_buffer, &Traits::has_address,     &Traits::has_nodelay,   &Traits::takes_depth,
+      &Traits::answers,    &Traits::one_in_flight,   &Traits::rendezvous,    &Traits::lossy};
+  const bool flags = std::ranges::all_of(kFlags, [&](bool Traits::*flag) {
+    return reinterpret_cast<const unsigned char&>(traits.*flag) <= 1;
+  });
+  const auto& families = Words<Family>::table;
+  return flags && std::ranges::any_of(
+                      families, [&](const auto& entry) { return entry.first == traits.family; });
+}
+
 Traits traits_from(const json& array) {
+  const auto is_byte = [](const json& value) {
+    return value.is_number_unsigned() && value.get<std::uint64_t>() <= UINT8_MAX;
+  };
+  if (!array.is_array() || array.size() != sizeof(Traits) || !std::ranges::all_of(array, is_byte)) {
+    throw json::other_error::create(501, "traits", &array);
+  }
   const auto bytes = array.get<std::vector<std::uint8_t>>();
-  if (bytes.size() != sizeof(Traits)) throw json::other_error::create(501, "traits", &array);
   Traits traits;
   std::memcpy(&traits, bytes.data(), sizeof traits);
+  traits.name = traits.summary = {};  // pointers of another process
+  if (!all_values(traits)) throw json::other_error::create(501, "traits", &array);
   return traits;
 }
 

@@ -8,6 +8,7 @@
 
 #include "harness/availability.hpp"
 #include "harness/child.hpp"
+#include "harness/json_text.hpp"
 #include "harness/plan.hpp"
 #include "harness/plugin_traits.hpp"
 #include "transports/registry.hpp"
@@ -42,11 +43,12 @@ json ask(const std::string& path, const std::string& content, const std::string&
   const std::size_t begin = before == std::string::npos ? 0 : before + 1;
   json last = end == std::string::npos
                   ? json()
-                  : json::parse(heard.text.substr(begin, end - begin), nullptr, false);
+                  : parse_json(std::string_view(heard.text).substr(begin, end - begin));
   if (!last.is_object()) last = {{"at", "starting"}};
   if (!last.contains("at") && heard.why.empty()) return last;
   const std::string how = heard.why.empty() ? "ended without an answer" : heard.why;
-  const std::string where = last.value("at", "leaving a process behind");
+  const json at = last.value("at", json("leaving a process behind"));
+  const std::string where = at.is_string() ? at.get<std::string>() : "starting";
   return {{"refused", fmt::format("probe: {} while {}", how, where)}};
 }
 

@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "harness/axes.hpp"
+#include "harness/json_text.hpp"
 #include "harness/nearest.hpp"
 #include "harness/plugins.hpp"
 #include "harness/settings.hpp"
 #include "harness/share.hpp"
+#include "harness/text_file.hpp"
 
 namespace ipcmark {
 namespace {
@@ -25,9 +26,9 @@ using Texts = std::vector<std::string>;
 // run is named by its folder, or by its name under results/.
 Plan plan_of_run(const std::string& run, bool unchanged) {
   for (const fs::path& folder : {fs::path(run), fs::path("results") / run}) {
-    std::ifstream file(folder / "manifest.json");
-    if (!file) continue;
-    const auto manifest = nlohmann::json::parse(file, nullptr, false);
+    const auto text = read_text(folder / "manifest.json");
+    if (!text) continue;
+    const auto manifest = parse_json(*text);
     if (!manifest.is_object() || !manifest.contains("plan")) {
       throw UsageError(fmt::format("{}: no plan in it", (folder / "manifest.json").string()));
     }
@@ -98,7 +99,11 @@ void override_axes(Plan& plan, const Axes& overrides) {
   // An axis value that one experiment refuses (a ping that is asked to pour) is no error as long as
   // another takes it.
   std::erase_if(plan.entries, [](const PlanEntry& entry) {
-    return expand(*find_experiment(entry.experiment), entry.axes).empty();
+    try {
+      return expand(*find_experiment(entry.experiment), entry.axes).empty();
+    } catch (const std::invalid_argument& error) {
+      throw UsageError(fmt::format("{}: {}", entry.experiment, error.what()));
+    }
   });
 }
 

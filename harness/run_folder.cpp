@@ -6,7 +6,9 @@
 
 #include <fstream>
 
+#include "harness/json_text.hpp"
 #include "harness/plan.hpp"
+#include "harness/text_file.hpp"
 #include "transports/posix.hpp"
 
 namespace ipcmark {
@@ -33,12 +35,13 @@ void write_fully(int fd, std::string_view text, const fs::path& path) {
   }
 }
 
+// What is no record is left out, here and by the analysis, which says so.
 std::vector<nlohmann::json> whole_lines(const fs::path& path) {
   std::vector<nlohmann::json> records;
   std::ifstream in(path);
   for (std::string line; std::getline(in, line);) {
-    auto record = nlohmann::json::parse(line, nullptr, false);
-    if (record.is_object() && record.contains("launch_id")) records.push_back(std::move(record));
+    auto record = parse_json(line);
+    if (is_record(record)) records.push_back(std::move(record));
   }
   return records;
 }
@@ -75,7 +78,12 @@ RunFolder RunFolder::create(const fs::path& path) {
                                  folder.string(), folder.string()));
   }
   std::error_code error;
-  fs::create_directories(folder, error);
+  const fs::path parent = folder.parent_path();
+  if (!parent.empty()) fs::create_directories(parent, error);
+  // Ours from the start: what somebody has put there since we looked, a link say, is not gone into.
+  if (!error && !fs::create_directory(folder, error) && !error) {
+    error = std::make_error_code(std::errc::file_exists);
+  }
   if (error) throw UsageError(fmt::format("{}: {}", folder.string(), error.message()));
   return RunFolder(folder);
 }
@@ -122,10 +130,20 @@ void RunFolder::write(const std::string& name, const std::string& text) const {
 }
 
 nlohmann::json RunFolder::read(const std::string& name) const {
-  std::ifstream in(path_ / name);
-  auto json = nlohmann::json::parse(in, nullptr, false);
-  if (json.is_discarded()) throw UsageError(fmt::format("{}: is no JSON", (path_ / name).string()));
-  return json;
+  auto content = parse_json(read_text(path_ / name).value_or(""));
+  if (content.is_discarded())
+    throw UsageError(fmt::format("{}: is no JSON", (path_ / name).string()));
+  return content;
+}
+
+nlohmann::json RunFolder::manifest() const {
+  auto manifest = read("manifest.json");
+  const std::string file = (path_ / "manifest.json").string();
+  if (!manifest.is_object()) throw UsageError(fmt::format("{}: is no object", file));
+  if (!manifest.value("probes", nlohmann::json::array()).is_array()) {
+    throw UsageError(fmt::format("{}: `probes` is no list", file));
+  }
+  return manifest;
 }
 
 std::map<std::string, std::vector<nlohmann::json>> RunFolder::launches() const {

@@ -24,6 +24,8 @@ class RunFolder {
   // Replaces a file in one step.
   void write(const std::string& name, const std::string& text) const;
   [[nodiscard]] nlohmann::json read(const std::string& name) const;
+  // The manifest of a run to be gone on with; UsageError names what in it is not as it was written.
+  [[nodiscard]] nlohmann::json manifest() const;
   // Launch id → its records, of every experiment.
   [[nodiscard]] std::map<std::string, std::vector<nlohmann::json>> launches() const;
   // Renames to the final name.

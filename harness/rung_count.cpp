@@ -1,6 +1,7 @@
 // A rung whose system calls are counted: how many messages, and what came of it. No time is kept.
 #include <algorithm>
 
+#include "harness/claims.hpp"
 #include "harness/rung.hpp"
 
 namespace ipcmark {

@@ -1,6 +1,7 @@
 // A rung whose channels are opened and closed: its first message, and how long each phase took.
 #include <cmath>
 
+#include "harness/claims.hpp"
 #include "harness/rung.hpp"
 
 namespace ipcmark {

@@ -33,6 +33,10 @@ constexpr double kPaceBudgets = 5;
 constexpr std::uint64_t kFewestPaced = 200;
 constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
 
+// A role that lies about its stamps may seem to need for ever: three years, and 20 times that,
+// still fit.
+std::int64_t as_ns(double ns) { return static_cast<std::int64_t>(std::min(ns, 1e17)); }
+
 }  // namespace
 
 RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits)
@@ -157,9 +161,8 @@ void RungMeter::plan_windows(Order& order) {
   order.step_count = 2;
   result_.window_messages = each;
   result_.warm_up_messages += warm;
-  result_.warm_up_ns += static_cast<std::uint64_t>(static_cast<double>(warm) * message_ns_);
-  expected_ns_ +=
-      static_cast<std::int64_t>(static_cast<double>(warm + each * windows) * message_ns_);
+  result_.warm_up_ns += static_cast<std::uint64_t>(as_ns(static_cast<double>(warm) * message_ns_));
+  expected_ns_ += as_ns(static_cast<double>(warm + each * windows) * message_ns_);
 }
 
 void RungMeter::plan_operations(Order& order) {
@@ -168,7 +171,7 @@ void RungMeter::plan_operations(Order& order) {
       fit, static_cast<double>(kFewestOperations), static_cast<double>(kMostOperations)));
   order.steps[order.step_count++] = {.part = part(), .job = job(count, 1)};
   sequence_ += count;
-  expected_ns_ += static_cast<std::int64_t>(static_cast<double>(count) * message_ns_);
+  expected_ns_ += as_ns(static_cast<double>(count) * message_ns_);
 }
 
 void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t seed) {
@@ -194,7 +197,7 @@ void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t se
   order.steps[0] = step;
   order.step_count = 1;
   sequence_ += count;
-  expected_ns_ = static_cast<std::int64_t>(at_s * 1e9 + static_cast<double>(count) * message_ns_);
+  expected_ns_ = as_ns(at_s * 1e9 + static_cast<double>(count) * message_ns_);
 }
 
 void RungMeter::plan_expiry(Order& order) {
@@ -206,7 +209,7 @@ void RungMeter::plan_expiry(Order& order) {
   waits.timeout_ns = point_.timeout_ns;
   order.steps[0] = {.part = Part::expire, .job = waits};
   order.step_count = 1;
-  expected_ns_ = static_cast<std::int64_t>(static_cast<double>(count) * one_ns);
+  expected_ns_ = as_ns(static_cast<double>(count) * one_ns);
 }
 
 }  // namespace ipcmark

@@ -65,19 +65,6 @@ std::vector<json> skipped_launch(const LaunchSpec& spec, const std::string& why)
 
 }  // namespace
 
-void RunCounts::count_launch(const std::vector<json>& records) {
-  ++launches_done;
-  for (const auto& record : records) count(record);
-  launches_failed +=
-      std::ranges::any_of(records, [](const json& r) { return r.at("status") == "failed"; });
-}
-
-void RunCounts::count(const json& record) {
-  const std::string status = record.at("status");
-  (status == "ok" ? ok : status == "skipped" ? skipped : failed) += 1;
-  if (record.at("reason").get<std::string>().starts_with("payload:")) ++wrong_payload;
-}
-
 Runner::Runner(RunRequest request, RunFolder folder, Topology topology)
     : request_(std::move(request)),
       folder_(std::move(folder)),

@@ -16,6 +16,7 @@
 #include "harness/launch.hpp"
 #include "harness/placement.hpp"
 #include "harness/plan.hpp"
+#include "harness/run_counts.hpp"
 #include "harness/run_folder.hpp"
 #include "harness/schedule.hpp"
 
@@ -27,17 +28,6 @@ struct RunRequest {
   std::vector<std::string> overridden;  // checks that forbade the run but for --allow
   std::vector<std::string> argv;
   bool quiet = false;
-};
-
-struct RunCounts {
-  std::uint64_t planned = 0, ok = 0, skipped = 0, failed = 0, wrong_payload = 0;
-  std::uint64_t launches_planned = 0, launches_done = 0, launches_failed = 0;
-  std::uint64_t launches_repeated = 0;
-
-  void count_launch(const std::vector<nlohmann::json>& records);
-
- private:
-  void count(const nlohmann::json& record);
 };
 
 // How launches go against what was expected of them: the time left is told by it.

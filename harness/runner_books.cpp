@@ -54,7 +54,7 @@ void Runner::describe() {
   }
   for (const auto& doubt : doubts_about(clock_)) console_.say(doubt.message);
   if (std::filesystem::exists(folder_.path() / "manifest.json")) {
-    manifest_ = folder_.read("manifest.json");
+    manifest_ = folder_.manifest();
   }
   manifest_["contaminated"] = json::array();  // told again, from the records
   const json environment =

@@ -109,7 +109,7 @@ std::uint32_t exploring_blocks(const std::vector<LaunchPlan>& launches, const Ru
   return wanted ? std::max<std::uint32_t>(1, run.blocks / 3) : 0;
 }
 
-void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answer) {
+void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answer) try {
   for (auto& launch : launches) {
     if (std::ranges::none_of(launch.rungs, is_auto)) continue;
     for (const auto& entry : answer.value("thresholds", nlohmann::json::array())) {
@@ -120,6 +120,8 @@ void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answe
       }
     }
   }
+} catch (const nlohmann::json::exception& error) {
+  throw UsageError(fmt::format("`next` in the manifest: {}", error.what()));
 }
 
 std::vector<ScheduledLaunch> block_of(const std::vector<LaunchPlan>& launches, std::uint32_t block,

@@ -7,8 +7,8 @@
 
 #include "harness/child.hpp"
 #include "harness/clean.hpp"
+#include "harness/launch_records.hpp"
 #include "harness/launch_state.hpp"
-#include "harness/record.hpp"
 
 namespace ipcmark {
 
@@ -17,38 +17,6 @@ namespace {
 // Beyond a phase's own deadline, by which the launch itself puts away an end that hangs: after this
 // it is the launch that does.
 constexpr std::int64_t kGraceNs = 600'000'000;
-
-// Whether a line is the record of this rung: a launch that runs foreign code may write anything.
-bool is_record_of(const nlohmann::json& line, const Case& rung) {
-  if (!line.is_object() || !line.contains("reason") || !line["reason"].is_string()) return false;
-  const auto status = line.value("status", nlohmann::json());
-  const bool known = status == "ok" || status == "skipped" || status == "failed";
-  return known && line.value("case", nlohmann::json()) == record_case(rung);
-}
-
-std::vector<nlohmann::json> parse(const std::string& text, const LaunchSpec& spec, std::string why,
-                                  const std::string& otherwise) {
-  std::vector<nlohmann::json> records;
-  std::size_t from = 0;
-  while (records.size() < spec.rungs.size()) {
-    const std::size_t end = text.find('\n', from);
-    if (end == std::string::npos) break;
-    auto record =
-        nlohmann::json::parse(text.begin() + static_cast<std::ptrdiff_t>(from),
-                              text.begin() + static_cast<std::ptrdiff_t>(end), nullptr, false);
-    if (!is_record_of(record, spec.rungs[records.size()])) {
-      if (why.empty()) why = "launch wrote something that is no record of its rung";
-      break;
-    }
-    records.push_back(std::move(record));
-    from = end + 1;
-  }
-  if (why.empty()) why = otherwise;
-  while (records.size() < spec.rungs.size()) {
-    records.push_back(failed_record(spec, spec.rungs[records.size()], why));
-  }
-  return records;
-}
 
 Deadline patience_ends(const LaunchState& state) {
   return {state.deadline_ns.load(std::memory_order_relaxed) + kGraceNs};
@@ -95,7 +63,7 @@ std::vector<nlohmann::json> run_launch_process(const LaunchSpec& spec, std::int6
       ask_child("launch", to_json(told).dump(), deadline_ns,
                 {.inherited_fd = state.fd(), .deadline = [&] { return patience_ends(*state); }});
   const std::string why = why_it_ended(heard, *state, spec);
-  auto records = parse(heard.text, spec, heard.why.empty() ? "" : why, why);
+  auto records = records_in(heard.text, spec, heard.why.empty() ? "" : why, why);
   if (!heard.why.empty() || std::ranges::any_of(records, has_failed)) sweep(spec.prefix);
   if (spec.injection) note_injection(records, *spec.injection, *state);
   return records;

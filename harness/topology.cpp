@@ -18,13 +18,13 @@
 namespace ipcmark {
 namespace {
 
-void require(int result, const char* call) {
+void check_hwloc(int result, const char* call) {
   if (result < 0) throw std::system_error(errno, std::generic_category(), call);
 }
 
 hwloc_topology_t created() {
   hwloc_topology_t topology = nullptr;
-  require(hwloc_topology_init(&topology), "hwloc_topology_init");
+  check_hwloc(hwloc_topology_init(&topology), "hwloc_topology_init");
   return topology;
 }
 
@@ -111,15 +111,15 @@ Topology::Topology(Handle handle, std::span<const int> isolated, std::span<const
 
 Topology Topology::this_machine(const std::filesystem::path& root) {
   Handle handle(created(), &hwloc_topology_destroy);
-  require(hwloc_topology_load(handle.get()), "hwloc_topology_load");
+  check_hwloc(hwloc_topology_load(handle.get()), "hwloc_topology_load");
   return Topology(std::move(handle), isolated_cpus(root), bound_cpus());
 }
 
 Topology Topology::synthetic(const std::string& description, std::span<const int> isolated) {
   Handle handle(created(), &hwloc_topology_destroy);
-  require(hwloc_topology_set_synthetic(handle.get(), description.c_str()),
-          "hwloc_topology_set_synthetic");
-  require(hwloc_topology_load(handle.get()), "hwloc_topology_load");
+  check_hwloc(hwloc_topology_set_synthetic(handle.get(), description.c_str()),
+              "hwloc_topology_set_synthetic");
+  check_hwloc(hwloc_topology_load(handle.get()), "hwloc_topology_load");
   return Topology(std::move(handle), isolated, {});
 }
 
@@ -172,8 +172,8 @@ std::string Topology::summary() const {
 std::string Topology::xml() const {
   char* buffer = nullptr;
   int length = 0;
-  require(hwloc_topology_export_xmlbuffer(handle_.get(), &buffer, &length, 0),
-          "hwloc_topology_export_xmlbuffer");
+  check_hwloc(hwloc_topology_export_xmlbuffer(handle_.get(), &buffer, &length, 0),
+              "hwloc_topology_export_xmlbuffer");
   std::string text(buffer);
   hwloc_free_xmlbuffer(handle_.get(), buffer);
   return text;

@@ -20,6 +20,7 @@
 #include "transports/patience.hpp"
 #include "transports/proc_number.hpp"
 #include "transports/registry.hpp"
+#include "transports/unpredictable.hpp"
 
 namespace ipcmark {
 namespace {
@@ -145,7 +146,7 @@ class PosixMq {
   // The name lives between two lines; each end has an open description, and so a way of waiting, of
   // its own.
   bool open(Queue& queue, std::uint64_t bytes, const char* direction, const char* which) {
-    const std::string name = "/" + shape_.prefix + "-mq-" + direction;
+    const std::string name = "/" + unpredictable(shape_.prefix) + "-mq-" + direction;
     mq_attr attributes{};
     attributes.mq_maxmsg = static_cast<long>(depth_);
     attributes.mq_msgsize = static_cast<long>(std::max<std::uint64_t>(bytes, 1));

@@ -15,6 +15,7 @@
 #include "transports/posix.hpp"
 #include "transports/private_folder.hpp"
 #include "transports/sysv_journal.hpp"
+#include "transports/unpredictable.hpp"
 
 namespace ipcmark {
 
@@ -68,7 +69,7 @@ struct Size {
     refused("shm_open", EOPNOTSUPP,
             "page_bytes " + std::to_string(size.huge) + "; its files lie on tmpfs");
   }
-  const std::string name = "/" + prefix + "-shm";
+  const std::string name = "/" + unpredictable(prefix) + "-shm";
   Fd fd(available(::shm_open(name.c_str(), O_RDWR | O_CREAT | O_EXCL, 0600), "shm_open"));
   check(::shm_unlink(name.c_str()), "shm_unlink");
   return fd;

@@ -16,6 +16,7 @@
 #include "transports/posix_sem.hpp"
 #include "transports/registry.hpp"
 #include "transports/shm_end.hpp"
+#include "transports/unpredictable.hpp"
 
 namespace ipcmark {
 namespace {
@@ -52,7 +53,7 @@ struct BothEnds {
 BothEnds open_semaphores(const std::string& prefix) {
   BothEnds ends;
   for (std::size_t i = 0; i < ends.client.size(); ++i) {
-    const std::string name = "/" + prefix + "-sem" + std::to_string(i);
+    const std::string name = "/" + unpredictable(prefix) + "-sem" + std::to_string(i);
     ends.client[i] = Semaphore(name, O_CREAT | O_EXCL);
     struct Unlink {
       const std::string& name;

@@ -2,6 +2,7 @@
 // message boundaries admits is found, and the ends of a connected pair.
 #pragma once
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -92,6 +93,29 @@ inline void require_admits(const SocketPair& pair, const Shape& widest) {
   require_admits(pair.client, pair.server, widest.message_bytes, "message_bytes");
   if (widest.reply_bytes == 0) return;
   require_admits(pair.server, pair.client, widest.reply_bytes, "reply_bytes");
+}
+
+// Accepts on a listener that does not block until one comes that is ours; the others are closed. A
+// stranger may be gone again before it is looked at, which is an error only of its own. Gives up
+// when strangers are all that comes.
+template <class Knock, class IsOurs>
+void await_peer(const Fd& listener, Knock knock, IsOurs is_ours, Fd& peer) {
+  constexpr std::uint64_t kPatienceNs = 5'000'000'000;
+  const Deadline deadline = deadline_in(kPatienceNs);
+  while (!passed(deadline)) {
+    knock();
+    Fd caller(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (caller && is_ours(caller)) {
+      peer = std::move(caller);
+      return;
+    }
+    if (caller || errno == EINTR || errno == ECONNABORTED) continue;
+    if (errno != EAGAIN) available(-1, "accept4");
+    pollfd called{.fd = listener.get(), .events = POLLIN, .revents = 0};
+    constexpr int kKnockAgainMs = 10;
+    ::poll(&called, 1, kKnockAgainMs);
+  }
+  refused("accept4", ETIMEDOUT, "only strangers connected");
 }
 
 // A transport of two sockets that are connected to each other. Opener: the traits, and open(shape)

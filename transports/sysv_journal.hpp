@@ -24,8 +24,8 @@ namespace ipcmark {
 inline void journal_key(const char* kind, key_t key) {
   const char* path = std::getenv("IPCMARK_JOURNAL");
   if (path == nullptr || *path == '\0') return;
-  const Fd file(
-      check(::open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), "open IPCMARK_JOURNAL"));
+  const Fd file(check(::open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600),
+                      "open IPCMARK_JOURNAL"));
   char line[64];
   const int length =
       std::snprintf(line, sizeof line, "%s %08x %d %lld\n", kind, static_cast<unsigned>(key),

@@ -13,6 +13,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <optional>
+
 #include "transports/registry.hpp"
 #include "transports/socket.hpp"
 
@@ -21,11 +23,18 @@ namespace {
 
 using NameCall = int (*)(int, sockaddr*, socklen_t*);
 
-sockaddr_in address_of(const Fd& socket, NameCall call, const char* name) {
+// Of a peer that is gone there is none.
+std::optional<sockaddr_in> address_of(const Fd& socket, NameCall call) {
   sockaddr_in address{};
   socklen_t length = sizeof address;
-  available(call(socket.get(), reinterpret_cast<sockaddr*>(&address), &length), name);
+  if (call(socket.get(), reinterpret_cast<sockaddr*>(&address), &length) < 0) return std::nullopt;
   return address;
+}
+
+sockaddr_in own_address(const Fd& socket) {
+  const auto address = address_of(socket, ::getsockname);
+  if (!address) available(-1, "getsockname");
+  return *address;
 }
 
 bool same(const sockaddr_in& a, const sockaddr_in& b) {
@@ -35,7 +44,7 @@ bool same(const sockaddr_in& a, const sockaddr_in& b) {
 // The buffers before there is a connection: the window that is offered follows from them, and an
 // accepted socket has its listener's.
 Fd open_socket(const Shape& shape) {
-  Fd socket(available(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket"));
+  Fd socket(available(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket"));
   set_send_buffer(socket, shape.buffer_bytes);
   set_receive_buffer(socket, shape.buffer_bytes);
   return socket;
@@ -48,24 +57,34 @@ Fd listen_on_loopback(const Shape& shape) {
   any_port.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
   const auto* address = reinterpret_cast<const sockaddr*>(&any_port);
   available(::bind(listener.get(), address, sizeof any_port), "bind");
-  available(::listen(listener.get(), 8), "listen");
+  available(::listen(listener.get(), SOMAXCONN), "listen");
   return listener;
 }
 
+// Without waiting: until it is accepted strangers may be in the way.
 Fd connect_to(const Fd& listener, const Shape& shape) {
   Fd socket = open_socket(shape);
-  const sockaddr_in to = address_of(listener, ::getsockname, "getsockname");
-  available(::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to), "connect");
+  const sockaddr_in to = own_address(listener);
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) < 0 &&
+      errno != EINPROGRESS) {
+    available(-1, "connect");
+  }
   return socket;
 }
 
 // Anybody on the machine may have found the port: only the peer that we are ourselves stays.
 Fd accept_from(const Fd& listener, const Fd& client) {
-  const sockaddr_in ours = address_of(client, ::getsockname, "getsockname");
-  for (;;) {
-    Fd server(available(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC), "accept4"));
-    if (same(address_of(server, ::getpeername, "getpeername"), ours)) return server;
-  }
+  const sockaddr_in ours = own_address(client);
+  Fd server;
+  await_peer(
+      listener, [] {},
+      [&](const Fd& caller) {
+        const auto peer = address_of(caller, ::getpeername);
+        return peer && same(*peer, ours);
+      },
+      server);
+  client.set_nonblocking(false);
+  return server;
 }
 
 void set_nodelay(const Fd& socket, NoDelay nodelay) {

@@ -2,7 +2,6 @@
 // meeting at an address, a path or an abstract name, which is gone or unpredictable.
 #pragma once
 
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -10,8 +9,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -20,6 +17,7 @@
 #include "transports/private_folder.hpp"
 #include "transports/socket.hpp"
 #include "transports/transport.hpp"
+#include "transports/unpredictable.hpp"
 
 namespace ipcmark {
 
@@ -62,24 +60,29 @@ inline void connect(const Fd& socket, const UnixName& to) {
   available(::connect(socket.get(), to.get(), to.size()), "connect");
 }
 
-// Anybody may have found an abstract name: only the peer that we are ourselves stays.
-[[nodiscard]] inline Fd accept_ourselves(const Fd& listener) {
-  for (;;) {
-    Fd server(available(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC), "accept4"));
-    ucred peer{};
-    socklen_t length = sizeof peer;
-    available(::getsockopt(server.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length), "getsockopt");
-    if (peer.pid == ::getpid() && peer.uid == ::geteuid()) return server;
-  }
+[[nodiscard]] inline bool is_ourselves(const Fd& peer_of) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  return ::getsockopt(peer_of.get(), SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 &&
+         peer.pid == ::getpid() && peer.uid == ::geteuid();
 }
 
+// Anybody may have found an abstract name: only the peer that we are ourselves stays. Strangers are
+// let in and shown out as they come, since those who wait would keep us from being let in.
 [[nodiscard]] inline SocketPair connected(int type, const UnixName& name) {
-  const Fd listener = open_socket(type);
+  const Fd listener = open_socket(type | SOCK_NONBLOCK);
   available(::bind(listener.get(), name.get(), name.size()), "bind");
-  available(::listen(listener.get(), 8), "listen");
-  SocketPair pair{open_socket(type), {}};
-  connect(pair.client, name);
-  pair.server = accept_ourselves(listener);
+  available(::listen(listener.get(), SOMAXCONN), "listen");
+  SocketPair pair{open_socket(type | SOCK_NONBLOCK), {}};
+  bool asked = false;
+  await_peer(
+      listener,
+      [&] {
+        asked = asked || ::connect(pair.client.get(), name.get(), name.size()) == 0;
+        if (!asked && errno != EAGAIN) available(-1, "connect");  // EAGAIN: the queue is full
+      },
+      is_ourselves, pair.server);
+  pair.client.set_nonblocking(false);
   return pair;
 }
 
@@ -114,15 +117,6 @@ inline void connect(const Fd& socket, const UnixName& to) {
   return met(type, UnixName::path(there.path), UnixName::path(back.path));
 }
 
-[[nodiscard]] inline std::string unpredictable(const std::string& prefix) {
-  std::uint64_t words[2];
-  check(::getrandom(words, sizeof words, 0), "getrandom");
-  char text[2 * sizeof words + 1];
-  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(words[0]),
-                static_cast<unsigned long long>(words[1]));
-  return prefix + "-" + text;
-}
-
 }  // namespace unix_pair
 
 // socketpair(2): no name that could be left behind or opened by somebody else.
@@ -138,7 +132,7 @@ inline void connect(const Fd& socket, const UnixName& to) {
   if (shape.address == Address::path) {
     pair = unix_pair::met_at_a_path(type, shape.prefix);
   } else if (shape.address == Address::abstract) {
-    const std::string name = unix_pair::unpredictable(shape.prefix);
+    const std::string name = unpredictable(shape.prefix);
     pair = unix_pair::met(type, UnixName::abstract(name), UnixName::abstract(name + "-back"));
   } else {
     pair = open_unix_pair(type);

@@ -143,5 +143,16 @@ TEST(expand, leaves_out_points_that_the_experiment_refuses) {
   EXPECT_TRUE(expand(kSizes, {{"transport", {"pipe"}}, {"pattern", {"pour"}}}).empty());
 }
 
+TEST(expand, a_product_that_no_machine_could_measure_is_refused_before_it_is_made) {
+  const Axes plan{
+      {"message_bytes", {"1..1Gi/64"}}, {"depth", {"1..1M/64"}}, {"batch", {"1..64k/64"}}};
+  try {
+    static_cast<void>(expand(kSizes, plan));
+    ADD_FAILURE() << "made";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_NE(std::string(error.what()).find("more than 1048576 points"), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace ipcmark

@@ -24,7 +24,12 @@ class RunFolderTest : public testing::Test {
   static std::vector<json> launch(const std::string& id, int rungs) {
     std::vector<json> records;
     for (int i = 0; i < rungs; ++i) {
-      records.push_back({{"launch_id", id}, {"rungs", rungs}, {"status", "ok"}, {"reason", ""}});
+      records.push_back({{"launch_id", id},
+                         {"block", 0},
+                         {"rungs", rungs},
+                         {"status", "ok"},
+                         {"reason", ""},
+                         {"case", {{"placement", "same_core"}}}});
     }
     return records;
   }
@@ -74,6 +79,41 @@ TEST_F(RunFolderTest, a_cut_line_and_half_a_launch_are_dropped_on_reopening) {
   ASSERT_EQ(launches.size(), 1u);
   EXPECT_EQ(launches.at("b000-l0000").size(), 2u);
   EXPECT_EQ(text("night.partial/latency.jsonl").find("b000-l0001"), std::string::npos);
+}
+
+TEST_F(RunFolderTest, lines_that_are_no_records_are_dropped_on_reopening) {
+  RunFolder folder = RunFolder::create(base_ / "night");
+  folder.write("manifest.json", "{}");
+  folder.append("latency", launch("b000-l0000", 1));
+  {
+    std::ofstream file(base_ / "night.partial" / "latency.jsonl", std::ios::app);
+    for (const char* field :
+         {"launch_id", "block", "status", "reason", "case", "rungs", "canary"}) {
+      json odd = launch("b000-l0001", 1)[0];
+      odd[field] = json::array({field});
+      file << odd.dump() << '\n';
+    }
+    file << std::string(100'000, '[') << std::string(100'000, ']') << '\n';
+  }
+  EXPECT_EQ(RunFolder::reopen(base_ / "night.partial").launches().size(), 1u);
+}
+
+TEST_F(RunFolderTest, a_manifest_that_cannot_be_gone_on_with_is_named) {
+  const RunFolder folder = RunFolder::create(base_ / "night");
+  for (const char* text : {"", "[]", "{", R"({"probes": 3})"}) {
+    folder.write("manifest.json", text);
+    EXPECT_THROW(static_cast<void>(folder.manifest()), UsageError) << text;
+  }
+}
+
+// A link that somebody else puts where the folder will be is not followed.
+TEST_F(RunFolderTest, a_name_that_is_taken_is_not_gone_into) {
+  fs::create_directory(base_ / "elsewhere");
+  fs::create_symlink(base_ / "elsewhere", base_ / "night.partial");
+  EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
+  fs::remove(base_ / "night.partial");
+  fs::create_symlink(base_ / "nowhere", base_ / "night.partial");
+  EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
 }
 
 TEST_F(RunFolderTest, a_full_disk_leaves_finished_records_whole) {
