@@ -234,7 +234,7 @@ def main() -> int:
         if asked.transport:
             transports = [t for t in transports if t["name"] in asked.transport.split(",")]
         (strike_all if asked.all else strike_some)(matrix, transports)
-        kills = asked.kills or (10 if asked.all else 3)
+        kills = asked.kills or (10 if asked.all else 1)
         groups = by_mode(first_of("name" if asked.all else "family", transports))
         for mode, group in groups.items():
             if mode.wait == "block":
