@@ -10,8 +10,8 @@
 
 #include "harness/canary_book.hpp"
 #include "harness/json_text.hpp"
-#include "harness/run_counts.hpp"
 #include "harness/launch_records.hpp"
+#include "harness/run_counts.hpp"
 
 namespace {
 
