@@ -25,6 +25,10 @@ struct FileCalls {
     return ::write(fd, from.data(), from.size());
   }
   static ssize_t read(int fd, std::span<std::byte> to) { return ::read(fd, to.data(), to.size()); }
+};
+
+// Of a pipe, which also tells what it holds.
+struct PipeCalls : FileCalls {
   static std::uint64_t buffer_bytes(int fd) {
     return static_cast<std::uint64_t>(check(::fcntl(fd, F_GETPIPE_SZ), "fcntl F_GETPIPE_SZ"));
   }

@@ -70,6 +70,8 @@ def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
     for record in found:
         if record["status"] != "ok" or record["case"]["pattern"] not in ("ping", "ask"):
             continue
+        if record["experiment"] in ("system_calls", "life_cycle"):  # without windows
+            continue
         windowed = len(record["windows"]["ns_per_message"]) * record["windows"]["messages_each"]
         assert record["messages"] == windowed + record["histograms"]["round_trip_ns"]["count"]
         pids = {role["pid"] for role in record["roles"]}
@@ -179,7 +181,8 @@ def test_axes_of_the_kernel_are_recorded_as_asked_and_as_got_and_repeated_by_lik
             assert got == (case["buffer_bytes"] or 65536)
     again = tmp_path / "again"
     assert ipcmark("run", "--like", str(run_dir), "--quiet", "--out", str(again)).returncode == 0
-    cases = lambda run: sorted(json.dumps(r["case"], sort_keys=True) for r in records(run))
+    planned = lambda run: (r for r in records(run) if "supersedes" not in r)  # the machine's doing
+    cases = lambda run: sorted(json.dumps(r["case"], sort_keys=True) for r in planned(run))
     assert cases(run_dir) == cases(again)
 
 

@@ -89,7 +89,9 @@ def test_the_table_is_true(counted):
             continue
         compared += 1
         ok, due = record["values"]["ok_per_message"], calls_at(calls, wait)
-        if abs(ok - due) > ONCE:
+        # One look at a polled descriptor may find what several messages left there.
+        fewer = wait == "spin" and "polled" in calls
+        if ok > due + ONCE or (ok < due - ONCE and not fewer):
             wrong.append(f"{name} ({wait}): {ok} calls a message, declared {due}")
         if record["metric"]["copies"] != int(copies[0]):
             wrong.append(f"{name}: {record['metric']['copies']} copies, the table says {copies}")

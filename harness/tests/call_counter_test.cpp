@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
@@ -164,6 +165,10 @@ TEST(CallCounter, leaves_the_end_of_a_process_to_its_parent) {
   });
   CallCounter counter({worker.pid()});
   worker.go();
+  // As the cast does: a wait alone could see a stop of the tracing instead, which is not its end.
+  const Fd end(static_cast<int>(::syscall(SYS_pidfd_open, worker.pid(), 0)));
+  pollfd ended{.fd = end.get(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(::poll(&ended, 1, 10'000), 1);
   siginfo_t info{};
   ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(worker.pid()), &info, WEXITED | WNOWAIT), 0);
   EXPECT_EQ(info.si_status, SIGKILL);
