@@ -92,11 +92,13 @@ def load(folder: str | Path) -> Run:
     if isinstance(plan, dict) and plan.get("inject"):
         raise RecordsError(f"{path}: faults were injected into this run; it has measured nothing")
     environment = _read_object(path / "environment.json", warnings)
+    neutral = manifest.get("neutral")
+    neutral = neutral if isinstance(neutral, dict) else {}
     records: list[Record] = []
     gc.disable()  # millions of small objects, none of them garbage: collecting doubles the time
     try:
         for file in sorted(path.glob("*.jsonl")):
-            records += _read_lines(file, warnings)
+            records += _read_lines(file, warnings, neutral)
     finally:
         gc.enable()
     _tell_families(records, manifest)
@@ -106,7 +108,6 @@ def load(folder: str | Path) -> Run:
     if not records:
         raise RecordsError(f"{path}: no records")
     run = Run(path, manifest, environment, records, warnings)
-    run.complete(run.neutral)
     return run
 
 
@@ -140,7 +141,7 @@ def _check_schema(content: dict[str, Any], where: str) -> None:
         raise RecordsError(f"{where}: schema {content['schema']} is unknown; this reads {SCHEMA}")
 
 
-def _read_lines(file: Path, warnings: list[str]) -> list[Record]:
+def _read_lines(file: Path, warnings: list[str], neutral: Case) -> list[Record]:
     records: list[Record] = []
     skipped: list[str] = []
     try:
@@ -153,7 +154,7 @@ def _read_lines(file: Path, warnings: list[str]) -> list[Record]:
             continue
         where = f"{file}:{number}"
         try:
-            records.append(_parse(line, where))
+            records.append(_parse(line, where, neutral))
         except ValueError as error:
             cut = number == len(lines)  # no newline after it: the writer was stopped here
             skipped.append(f"{where}: {'truncated last line' if cut else error}; left out")
@@ -163,7 +164,7 @@ def _read_lines(file: Path, warnings: list[str]) -> list[Record]:
     return records
 
 
-def _parse(line: bytes, where: str) -> Record:
+def _parse(line: bytes, where: str, neutral: Case) -> Record:
     try:
         raw = json.loads(line)
     except (ValueError, RecursionError):
@@ -174,6 +175,8 @@ def _parse(line: bytes, where: str) -> Record:
         raise ValueError(f"schema {raw['schema']} is unknown; this reads {SCHEMA}")
     if "injected" in raw:
         raise ValueError("a fault was injected into its launch")
+    if isinstance(raw.get("case"), dict):
+        raw["case"] = {**neutral, **raw["case"]}
     wrong = shape.complaint(raw)
     if wrong:
         raise ValueError(wrong)
