@@ -8,6 +8,7 @@ from typing import Any
 
 import crossover_fit
 import crossover_rows
+import flow_rows
 import ranking
 import style
 import throughput
@@ -37,6 +38,9 @@ def build(run: Run) -> dict[str, Any]:
         ),
         "latency": latency,
         "throughput": streams,
+        "window": flow_rows.window(run),
+        "hol_blocking": flow_rows.hol_blocking(run),
+        "fan": flow_rows.fan(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }

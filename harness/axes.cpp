@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kLongestWait = 3600 * kSecond;
+constexpr std::uint64_t kMostOut = 1024;
 
 template <class Number>
 Number number_from(std::string_view text) {
@@ -162,8 +163,20 @@ std::vector<Axis> table() {
       quantity<&Case::delay_ns>("delay_ns", load, "known delay, null transport only",
                                 {Unit::time, 0, kSecond}),
       words<&Case::ipc_limits>("ipc_limits", place, "whose limits message queues have"),
-      quantity<&Case::producers>("producers", place, "clients that pour", roles),
-      quantity<&Case::consumers>("consumers", place, "servers that drain", roles),
+      quantity<&Case::producers>("producers", place, "clients that pour or deal", roles),
+      quantity<&Case::consumers>("consumers", place, "servers that drain or take", roles),
+      quantity<&Case::window>("window", traffic, "messages out at a time",
+                              {Unit::count, 1, kMostOut}),
+      words<&Case::sharing>("sharing", place, "who takes a message that is dealt to several"),
+      quantity<&Case::credits>("credits", traffic,
+                               "messages out for each consumer, 0 for any number",
+                               {Unit::count, 0, kMostOut}),
+      quantity<&Case::pause_ns>("pause_ns", load,
+                                "how long the last consumer is busy with a message, inf: stopped",
+                                {Unit::time, 0, kSecond, true}),
+      words<&Case::full>("full", patience, "what a sender does when there is no room"),
+      words<&Case::handover>("handover", memory,
+                             "from hand to hand, or by a buffer; any: as the mechanism does"),
   };
 }
 

@@ -9,13 +9,14 @@
 
 namespace ipcmark {
 
-enum class Pattern { ping, ask, pour, pace, expire };
+enum class Pattern { ping, ask, pour, pace, expire, window, deal };
 enum class Path { raw, queue, shm, fixed, automatic };  // "auto" in words
 enum class Idle { default_, c1, polling };
 enum class RoleKind { process, thread };
 enum class Policy { other, fifo };
 enum class Schedule { closed, fixed, poisson };
 enum class IpcLimits { host, private_ };
+enum class Handover { any, rendezvous, buffered };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
 // words.hpp.
@@ -50,6 +51,12 @@ struct Case {
   IpcLimits ipc_limits = IpcLimits::host;
   std::uint32_t producers = 1;
   std::uint32_t consumers = 1;
+  std::uint32_t window = 1;
+  Sharing sharing = Sharing::any;
+  std::uint32_t credits = 0;
+  std::uint64_t pause_ns = 0;
+  Full full = Full::block;
+  Handover handover = Handover::any;
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;

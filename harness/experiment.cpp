@@ -94,8 +94,13 @@ bool settle_path(Case& point, bool has_threshold) {
 
 void settle_pattern(Case& point) {
   const bool paced = point.pattern == Pattern::pace;
-  const bool batched = paced || point.pattern == Pattern::pour;
+  const bool dealt = point.pattern == Pattern::deal;
+  const bool batched = paced || dealt || point.pattern == Pattern::pour;
   if (!batched) point.batch = 1;
+  if (point.pattern != Pattern::window) point.window = 1;
+  if (!dealt) point.credits = 0, point.pause_ns = 0, point.full = Full::block;
+  // One consumer has every queue for itself.
+  if (!dealt || point.consumers == 1) point.sharing = Sharing::any;
   if (!paced) point.rate_per_s = 0, point.schedule = Schedule::closed;
   if (!paced || point.batch == 1) point.flush_ns = kNever;  // a batch of one is always full
   if (batched) point.reply_bytes = 0, point.timeout_ns = kNever;

@@ -54,7 +54,7 @@ class Launch {
     }
     Injector injector = injector_of(Target::launch);
     state_->enter(Phase::open, monotonic_now() + deadline());
-    auto channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
+    auto channel = open_channel(rungs.front(), widest_shape(rungs, spec_.prefix));
     injector.reach(Phase::open);
     Cast cast(contexts(), channel);
     cast_ = &cast;
@@ -138,19 +138,41 @@ class Launch {
     reshape(i, 0);
     if (meter.point().delay_ns != 0) inject(i, record);
     meter.take_probe(perform(meter.probe(), Phase::verify, deadline(meter.probe_ns())), stage_);
+    if (meter.fills()) fill(meter);
+    record.refused = meter.too_wide();
+    if (!record.refused.empty()) return;
     const Order order = meter.measure(stage_, spec_.seed + i);
     meter.take_measure(perform(order, Phase::measure, deadline(meter.expected_ns())), stage_);
     if (meter.point().delay_ns != 0) injected(record);
     record.watch.end();
     record.canary_after_ns = canary();
     if (meter.point().pattern == Pattern::pace) check_clocks(record);
+    if (meter.point().pattern == Pattern::deal) bound_clocks(record, "delivery_ns");
     const auto patience = deadline(meter.probe_ns());
     meter.take_recheck(perform(meter.recheck(), Phase::close, patience), stage_);
     record.done = record.visits == (spec_.mirrored ? 2 : 1);
   }
 
+  // How many messages the channel holds while nobody takes any: there, and where answers come,
+  // back.
+  void fill(RungMeter& meter) {
+    const auto one_way = [&](Role from, Role to) {
+      const std::size_t filler = cast_->first(from);
+      const auto reports = cast_->tell({filler}, meter.fill(), Phase::verify, deadline());
+      const std::uint64_t messages = reports[filler].steps[0].messages;
+      if (messages > 0) {
+        const Order empty = meter.empty(messages);
+        meter.take_emptied(cast_->tell({cast_->first(to)}, empty, Phase::verify, deadline()));
+      }
+      meter.take_filled(reports[filler], stage_.stamps(from));
+    };
+    one_way(Role::client, Role::server);
+    if (meter.point().reply_bytes > 0) one_way(Role::server, Role::client);
+  }
+
   // All roles' steps, none of which can have taken longer than was waited for them here.
   std::vector<Report> perform(const Order& order, Phase phase, std::int64_t deadline_ns) {
+    if (order.steps[0].part == Part::deal) stage_.clear_flows();
     const std::uint64_t before = ticks::now();
     const auto reports = cast_->tell_all(order, phase, deadline_ns);
     require_within(order, reports, ticks::now() - before, spec_.scale);
@@ -212,14 +234,22 @@ class Launch {
 
   // A one-way time is a difference of two CPUs' clocks: their offset is below half the fastest
   // round trip, and what they read is late by up to a quantum.
-  void check_clocks(RungRecord& record) const {
+  static constexpr double kMostShare = 0.2;
+  // Of the median of a histogram of one-way times.
+  [[nodiscard]] std::pair<double, double> clocks_of(RungRecord& record, const char* name) const {
     const bool same = spec_.client_cpu == spec_.server_cpu;
     const double bound = (same ? 0 : fastest_handoff_ns_ / 2) + spec_.scale.quantum_ns;
     auto& result = record.meter->result();
     result.values["clock_offset_bound_ns"] = bound;
-    const double response =
-        static_cast<double>(result.histograms["response_ns"].quantile(0.5).value_or(0));
-    constexpr double kMostShare = 0.2;
+    return {bound, static_cast<double>(result.histograms[name].quantile(0.5).value_or(0))};
+  }
+  // What has no believable one-way time still has its counts.
+  void bound_clocks(RungRecord& record, const char* name) const {
+    const auto [bound, median] = clocks_of(record, name);
+    if (bound > kMostShare * median) record.meter->result().histograms.erase(name);
+  }
+  void check_clocks(RungRecord& record) const {
+    const auto [bound, response] = clocks_of(record, "response_ns");
     if (bound > kMostShare * response) {
       record.refused =
           fmt::format("one-way time of {:.0f} ns is known only to ± {:.0f} ns", response, bound);

@@ -1,4 +1,6 @@
 // How a launch's specification travels.
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "harness/launch.hpp"
@@ -12,6 +14,15 @@ int cpu_of(const LaunchSpec& spec, Role role, std::uint32_t index) {
   if (index == 0) return role == Role::client ? spec.client_cpu : spec.server_cpu;
   const std::uint32_t clients = spec.rungs.front().producers;
   return spec.more_cpus.at(role == Role::client ? index - 1 : clients - 1 + index - 1);
+}
+
+Crowding crowding_of(const LaunchSpec& spec) {
+  std::map<int, std::size_t> roles;
+  ++roles[spec.client_cpu], ++roles[spec.server_cpu];
+  for (const int cpu : spec.more_cpus) ++roles[cpu];
+  std::size_t most = 0;
+  for (const auto& [cpu, count] : roles) most = std::max(most, count);
+  return {.roles = spec.more_cpus.size() + 2, .cpus = roles.size(), .most = most};
 }
 
 json to_json(const LaunchSpec& spec) {

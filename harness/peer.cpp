@@ -103,6 +103,9 @@ class RoleLoop {
           context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
       Tally tally{.stamps = stamps_.subspan(used)};
       if (step.part == Part::drain) await_senders(step.job);
+      step.job.flow = &context_.stage->flow(i);
+      const bool last_consumer = context_.spec.index + 1 == step.job.consumers;
+      if (step.part == Part::take && !last_consumer) step.job.pause_ns = 0;
       const auto dropped = end_->drops();
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
       phase().store(step.phase, std::memory_order_relaxed);
@@ -125,6 +128,7 @@ class RoleLoop {
                          .lost = tally.lost,
                          .duplicated = tally.duplicated,
                          .reordered = tally.reordered,
+                         .refused = tally.refused,
                          .taken = tally.taken,
                          .drops = std::nullopt,
                          .cpu_ns = cpu_time_ns(UsageScope::thread) - before,
@@ -158,6 +162,15 @@ class RoleLoop {
         return true;
       case Part::pace:
         step.part = Part::absorb;
+        return true;
+      case Part::window:
+        step.part = Part::answer;
+        return true;
+      case Part::deal:
+        step.part = Part::take;
+        return true;
+      case Part::drain:  // said to it alone, as is fill
+      case Part::fill:
         return true;
       default:
         return false;

@@ -16,6 +16,7 @@
 #include "harness/phase.hpp"
 #include "harness/usage.hpp"
 #include "transports/end.hpp"
+#include "transports/flow.hpp"
 #include "transports/posix.hpp"
 
 namespace ipcmark {
@@ -57,6 +58,7 @@ struct StepReport {
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;
+  std::uint64_t refused = 0;
   std::array<Taken, kMostRoles> taken{};  // by producer
   std::optional<std::uint64_t> drops;     // what the kernel threw away meanwhile
   std::uint64_t cpu_ns = 0;
@@ -97,6 +99,10 @@ class Stage {
   // own count, which this raises.
   void meet(std::uint32_t& meetings) const;
   [[nodiscard]] std::span<std::uint64_t> schedule() const;
+  // What the ends share in a step of the order that deals.
+  [[nodiscard]] Flow& flow(std::uint32_t step) const;
+  // Before such an order, while nobody works.
+  void clear_flows() const;
   [[nodiscard]] std::span<std::uint64_t> stamps(Role role, std::uint32_t index = 0) const;
 
  private:

@@ -24,6 +24,9 @@ void add_usage(std::optional<Usage>& sum, const Usage& more) {
   }
 }
 
+// Messages before the first window, and as many after the last: of a window's rungs only.
+std::uint64_t filling(const Job& job) { return job.window > 1 ? job.lead : 0; }
+
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
@@ -48,6 +51,10 @@ bool RungMeter::lossy() const { return find_transport(point_.transport)->traits.
 void RungMeter::take_probe(Reports reports, const Stage& stage) {
   check(reports, probe());
   require_true(probe(), reports, stage, scale_, lossy());
+  for (std::size_t client = 0; client < first_server(); ++client) {
+    for (const auto& step : reports[client].steps) sequence_ += step.messages;
+  }
+  if (point_.pattern == Pattern::deal) return take_deal_probe(reports, stage);
   for (const Report& report : reports) slots_ = std::max(slots_, report.slots);
   const bool asked = point_.pattern != Pattern::pour && point_.pattern != Pattern::pace;
   const auto& report = reports[asked ? 0 : first_server()];
@@ -57,9 +64,6 @@ void RungMeter::take_probe(Reports reports, const Stage& stage) {
   for (std::size_t i = 1; i < stamps.size(); ++i) each.push_back(to_ns(stamps[i] - stamps[i - 1]));
   const auto counted = static_cast<double>(probe().steps[1].job.messages_each);
   if (!each.empty()) message_ns_ = std::max(median(each) / counted, 0.5);
-  for (std::size_t client = 0; client < first_server(); ++client) {
-    for (const auto& step : reports[client].steps) sequence_ += step.messages;
-  }
 }
 
 void RungMeter::take_measure(Reports reports, const Stage& stage) {
@@ -71,15 +75,24 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
     take_schedule(reports, stage);
   } else if (point_.pattern == Pattern::expire) {
     take_expiry(stamps.first(timed.steps[0].stamped));
+  } else if (point_.pattern == Pattern::deal) {
+    take_deal(reports, stage);
   } else {
     const bool pouring = point_.pattern == Pattern::pour;
     const std::uint64_t at = timed.steps[0].stamped;
     take_windows(pouring ? drained_windows(reports, stage)
                          : windows_of(stamps.subspan(at, timed.steps[1].stamped)));
+    // Without the share of what came before and after the windows.
+    const Job& batched = last_.steps[1].job;
+    const double windowed = static_cast<double>(batched.messages - 2 * filling(batched)) /
+                            static_cast<double>(batched.messages);
     for (const Report& report : reports) {
-      result_.window_cpu_ns += static_cast<double>(report.steps[1].cpu_ns);
+      result_.window_cpu_ns += windowed * static_cast<double>(report.steps[1].cpu_ns);
     }
-    if (last_.step_count > 2) {
+    if (point_.pattern == Pattern::window) {
+      take_responses(stamps.subspan(at + timed.steps[1].stamped, timed.steps[2].stamped),
+                     last_.steps[2].job.lead);
+    } else if (last_.step_count > 2) {
       take_operations(stamps.subspan(at + timed.steps[1].stamped, timed.steps[2].stamped));
     }
     if (lossy() && pouring) add_losses(reports[first_server()].steps[1]);
@@ -92,7 +105,7 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
     role.cpus.insert(reports[end].cpu);
     role.pages |= reports[end].pages;
     for (std::uint32_t i = first; i < last_.step_count; ++i) {
-      role.messages += reports[end].steps[i].messages;
+      if (point_.pattern != Pattern::deal) role.messages += reports[end].steps[i].messages;
       role.cpu_ns += reports[end].steps[i].cpu_ns;
     }
   }
@@ -219,6 +232,15 @@ void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {
   result_.messages += stamps.size();
 }
 
+void RungMeter::take_emptied(Reports reports) const {
+  for (const Report& report : reports) {
+    if (report.steps[0].wrong == 0) continue;
+    throw PayloadWrong(
+        fmt::format("{} of {} messages that filled the channel were not what was sent",
+                    report.steps[0].wrong, report.steps[0].messages));
+  }
+}
+
 std::string RungMeter::name_of(std::size_t role) const {
   const bool client = role < first_server();
   const std::size_t alike = client ? point_.producers : point_.consumers;
@@ -229,6 +251,7 @@ std::string RungMeter::name_of(std::size_t role) const {
 
 void RungMeter::check(Reports reports, const Order& order) const {
   check_payload(reports, order);
+  if (point_.pattern == Pattern::deal) return check_deal(reports, order);
   const std::string_view phase = word(order.steps[order.step_count - 1].phase);
   if (point_.pattern != Pattern::pour) return;
   if (lossy()) {

@@ -2,6 +2,7 @@
 // what came of it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -76,6 +77,14 @@ class RungMeter {
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
   void take_measure(Reports reports, const Stage& stage);
+  // Between: whether the channel's capacity has to be found, by filling it and emptying it again.
+  [[nodiscard]] bool fills() const;
+  [[nodiscard]] Order fill() const;
+  [[nodiscard]] Order empty(std::uint64_t messages) const;
+  void take_filled(const Report& filler, std::span<const std::uint64_t> stamps);
+  void take_emptied(Reports reports) const;
+  // Why the window cannot be had, which would fill the channel for ever; empty if it can.
+  [[nodiscard]] std::string too_wide() const;
   // Last: a few messages compared whole, since what was measured may have touched none.
   [[nodiscard]] Order recheck() const;
   void take_recheck(Reports reports, const Stage& stage);
@@ -99,6 +108,11 @@ class RungMeter {
   [[nodiscard]] bool closed_loop() const {
     return point_.pattern == Pattern::ping || point_.pattern == Pattern::ask;
   }
+  // A role that lies about its stamps may seem to need for ever: three years, and 20 times that,
+  // still fit.
+  [[nodiscard]] static std::int64_t as_ns(double ns) {
+    return static_cast<std::int64_t>(std::min(ns, 1e17));
+  }
   [[nodiscard]] Part part() const;
   [[nodiscard]] std::uint64_t lead() const;
   [[nodiscard]] std::uint64_t in_batches(double messages) const;
@@ -107,6 +121,15 @@ class RungMeter {
   void plan_operations(Order& order);
   void plan_schedule(Order& order, const Stage& stage, std::uint64_t seed);
   void plan_expiry(Order& order);
+  void plan_window(Order& order);
+  void take_responses(std::span<const std::uint64_t> pairs, std::uint64_t lead);
+  [[nodiscard]] Step deal(double messages, double ns, Phase phase) const;
+  [[nodiscard]] Order probe_deal() const;
+  [[nodiscard]] Order recheck_deal() const;
+  void plan_deal(Order& order);
+  void check_deal(Reports reports, const Order& order) const;
+  void take_deal_probe(Reports reports, const Stage& stage);
+  void take_deal(Reports reports, const Stage& stage);
   [[nodiscard]] double to_ns(std::uint64_t ticks) const {
     return static_cast<double>(ticks) / scale_.ticks_per_ns;
   }
@@ -137,6 +160,7 @@ class RungMeter {
   int visits_;
   double message_ns_ = 1000;  // one message (with its reply), as the probe saw it
   std::uint64_t slots_ = 0;
+  std::uint64_t capacity_ = kNever;  // messages, where it was found by filling
   std::int64_t expected_ns_ = 0;
   std::uint64_t sequence_ = 0;
   Order last_;

@@ -48,10 +48,9 @@ std::int64_t expected_ns(const std::vector<LaunchPlan>& launches, const RunSetti
   return sum;
 }
 
-bool shares_a_cpu(const LaunchSpec& spec) {
-  std::set<int> cpus(spec.more_cpus.begin(), spec.more_cpus.end());
-  cpus.insert({spec.client_cpu, spec.server_cpu});
-  return cpus.size() < spec.more_cpus.size() + 2;
+// More roles than there are CPUs for them. Both ends on one CPU is a placement, not this.
+bool exceeds(const Crowding& crowding, std::uint32_t roles_per_cpu) {
+  return crowding.roles > 2 && roles_per_cpu != 0 && crowding.most > roles_per_cpu;
 }
 
 std::vector<json> skipped_launch(const LaunchSpec& spec, const std::string& why) {
@@ -183,8 +182,17 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
   const auto offer = offer_placement(topology_.cpus(), placement, request_.plan.run.pairs);
   if (offer.pairs.empty()) return skipped_launch(spec_of(launch, {}), offer.reason);
   const LaunchSpec spec = spec_of(launch, offer.pairs[launch.block % offer.pairs.size()]);
-  if (any.wait == Wait::spin && shares_a_cpu(spec) && !is_allowed("spin_on_one_cpu")) {
-    return skipped_launch(spec, "both ends would spin on one logical CPU");
+  const Crowding crowding = crowding_of(spec);
+  const std::uint32_t most = request_.plan.run.roles_per_cpu;
+  if (exceeds(crowding, most)) {
+    return skipped_launch(spec, fmt::format("{} roles on {} CPUs: up to {} on one, the plan allows "
+                                            "roles_per_cpu {}",
+                                            crowding.roles, crowding.cpus, crowding.most, most));
+  }
+  if (any.wait == Wait::spin && crowding.most > 1 && !is_allowed("spin_on_one_cpu")) {
+    return skipped_launch(
+        spec, fmt::format("{} roles would spin on {} logical CPU{}", crowding.roles, crowding.cpus,
+                          crowding.cpus == 1 ? "" : "s"));
   }
   LaunchSpec ready = spec;
   std::vector<std::size_t> without_t;  // an auto rung whose T nobody could measure

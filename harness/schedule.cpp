@@ -71,6 +71,7 @@ std::int64_t visit_ns(const Case& rung, const RunSettings& run, Reading reading)
   if (rung.pattern == Pattern::expire)
     return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));
   if (rung.pattern == Pattern::pace) return 5 * ns(run.measure_ns);
+  if (rung.pattern == Pattern::deal) return ns(run.warm_up_ns) + 5 * ns(run.measure_ns);
   const std::int64_t budget = ns(run.warm_up_ns) + ns(run.measure_ns) +
                               (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
   return std::max(budget, least);

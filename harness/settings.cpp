@@ -97,6 +97,9 @@ std::vector<Setting> table() {
                                       {}),
       setting<&Run::pairs>("pairs", "CPU pairs per placement, in turn by block", count,
                            {1, 100'000}),
+      setting<&Run::roles_per_cpu>(
+          "roles_per_cpu", "launches with more are skipped; 0: any, labelled oversubscribed", count,
+          {0, 100'000}),
   };
 }
 

@@ -73,11 +73,13 @@ struct Words<Family> {
 };
 template <>
 struct Words<Pattern> {
-  static constexpr WordTable<Pattern, 5> table{{{Pattern::ping, "ping"},
+  static constexpr WordTable<Pattern, 7> table{{{Pattern::ping, "ping"},
                                                 {Pattern::ask, "ask"},
                                                 {Pattern::pour, "pour"},
                                                 {Pattern::pace, "pace"},
-                                                {Pattern::expire, "expire"}}};
+                                                {Pattern::expire, "expire"},
+                                                {Pattern::window, "window"},
+                                                {Pattern::deal, "deal"}}};
 };
 template <>
 struct Words<Path> {
@@ -107,6 +109,22 @@ struct Words<Schedule> {
       {{Schedule::closed, "closed"}, {Schedule::fixed, "fixed"}, {Schedule::poisson, "poisson"}}};
 };
 
+template <>
+struct Words<Sharing> {
+  static constexpr WordTable<Sharing, 3> table{
+      {{Sharing::any, "any"}, {Sharing::addressed, "addressed"}, {Sharing::own, "own"}}};
+};
+template <>
+struct Words<Full> {
+  static constexpr WordTable<Full, 3> table{
+      {{Full::block, "block"}, {Full::fail, "fail"}, {Full::drop, "drop"}}};
+};
+template <>
+struct Words<Handover> {
+  static constexpr WordTable<Handover, 3> table{{{Handover::any, "any"},
+                                                 {Handover::rendezvous, "rendezvous"},
+                                                 {Handover::buffered, "buffered"}}};
+};
 template <>
 struct Words<IpcLimits> {
   static constexpr WordTable<IpcLimits, 2> table{

@@ -15,9 +15,27 @@
 
 namespace ipcmark {
 
-// What one end does in a phase. The client asks, pours, paces or expires; the server answers,
-// drains or absorbs. rank and pick show what a mechanism makes of priorities and types, untimed.
-enum class Part { ask, answer, pour, drain, pace, absorb, expire, rank, pick };
+class End;
+struct Flow;
+
+// What one end does in a phase. The client asks, pours, paces, expires, keeps a window or deals;
+// the server answers, drains, absorbs or takes. rank and pick show what a mechanism makes of
+// priorities and types, untimed; fill, how many messages a channel holds.
+enum class Part {
+  ask,
+  answer,
+  pour,
+  drain,
+  pace,
+  absorb,
+  expire,
+  rank,
+  pick,
+  window,
+  fill,
+  deal,
+  take
+};
 
 // One phase, as both ends are told it.
 struct Job {
@@ -48,6 +66,17 @@ struct Job {
   std::uint32_t consumers = 1;
   std::uint32_t index = 0;  // of this client or server among its like
 
+  std::uint32_t window = 1;  // window: messages out at a time
+  bool responses = false;    // window: stamps are of each message
+  // deal and take: until the time is over, or `messages` are gone.
+  Flow* flow = nullptr;
+  std::uint64_t duration_ticks = 0;
+  Sharing sharing = Sharing::any;
+  Full full = Full::block;
+  std::uint32_t credits = 0;          // messages out for each consumer; 0: any number
+  std::uint64_t pause_ns = 0;         // take: how long this consumer is busy with each message
+  std::span<End* const> queues = {};  // deal: one for each consumer, ends of this end's own kind
+
   [[nodiscard]] bool shared() const { return producers > 1 || consumers > 1; }
 };
 
@@ -58,6 +87,10 @@ struct Job {
 //   pace         ticks of each message's hand-over
 //   expire       overshoot of each wait in ns, as int64
 //   pick         sequence of each message, in the order received
+//   window       as ask; with job.responses pairs: sent and answered, of each message
+//   fill         ticks before and after kRefusals refusals, where it was full
+//   deal         ticks of each message's sending
+//   take         pairs: the message's number, ticks of its taking
 struct Tally {
   std::span<std::uint64_t> stamps{};
   std::uint64_t stamped = 0;
@@ -65,10 +98,11 @@ struct Tally {
   std::uint64_t flushes = 0;
   std::uint64_t wrong = 0;  // messages whose length or payload was not what was sent
   std::uint64_t first_wrong = 0;
-  std::uint64_t wrong_lengths = 0;        // those of the wrong ones that were of another length
-  std::uint64_t lost = 0;                 // sent and not received: a lossy transport's drain
-  std::uint64_t duplicated = 0;           // received again; not among `messages`
-  std::uint64_t reordered = 0;            // received after a later one
+  std::uint64_t wrong_lengths = 0;  // those of the wrong ones that were of another length
+  std::uint64_t lost = 0;        // sent and not received: a lossy transport's drain; deal: dropped
+  std::uint64_t duplicated = 0;  // received again; not among `messages`
+  std::uint64_t reordered = 0;   // received after a later one
+  std::uint64_t refused = 0;     // deal: attempts that found no room
   std::array<Taken, kMostRoles> taken{};  // mailbox, lossless: by producer
 };
 

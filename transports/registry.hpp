@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -10,10 +11,12 @@
 #include <string_view>
 #include <vector>
 
+#include "transports/deal.hpp"
 #include "transports/end.hpp"
 #include "transports/patterns.hpp"
 #include "transports/ranks.hpp"
 #include "transports/transport.hpp"
+#include "transports/windowed.hpp"
 
 namespace ipcmark {
 
@@ -154,6 +157,18 @@ class EndOf final : public End {
                                     : patterns::pick(end_, job, buffers_.message(), tally);
         }
         lacks(transport_, "send_priority or message_types");
+      case Part::window:
+        return job.responses ? patterns::window<A, true>(end_, job, buffers_.message(),
+                                                         buffers_.reply(), tally)
+                             : patterns::window<A, false>(end_, job, buffers_.message(),
+                                                          buffers_.reply(), tally);
+      case Part::fill:
+        if constexpr (TriesSend<E>) return patterns::fill(end_, job, buffers_.message(), tally);
+        lacks(transport_, "try_send");
+      case Part::deal:
+      case Part::take:
+        if constexpr (A == Access::copy) return deal_or_take(part, job, tally);
+        lacks(transport_, "dealing in place");
     }
   }
 
@@ -168,6 +183,15 @@ class EndOf final : public End {
       return patterns::ask<A, true>(end_, job, message, reply, tally);
     }
     lacks(transport_, "recv_until");
+  }
+
+  void deal_or_take(Part part, const Job& job, Tally& tally) {
+    if (part == Part::take) return patterns::take_dealt(end_, job, buffers_.message(), tally);
+    std::array<E*, kMostRoles> queues{&end_};
+    std::size_t count = 0;
+    for (End* queue : job.queues) queues[count++] = &static_cast<EndOf*>(queue)->end_;
+    patterns::deal<E>(std::span(queues).first(std::max<std::size_t>(count, 1)), job,
+                      buffers_.message(), tally);
   }
 
   E end_;
@@ -262,6 +286,7 @@ class Register {
         if (Loans<E>) entry.abilities.emplace_back("in_place");
         if (Batches<E>) entry.abilities.emplace_back("send_batch");
         if (ReceivesUntil<E>) entry.abilities.emplace_back("recv_until");
+        if (TriesSend<E>) entry.abilities.emplace_back("try_send");
         if (Prioritises<E>) entry.abilities.emplace_back("send_priority");
         if (Types<E>) entry.abilities.emplace_back("message_types");
       }

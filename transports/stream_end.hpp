@@ -3,12 +3,15 @@
 #pragma once
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <sys/uio.h>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "transports/patience.hpp"
 #include "transports/posix.hpp"
@@ -29,6 +32,12 @@ struct FileCalls {
 
 // Of a pipe, which also tells what it holds.
 struct PipeCalls : FileCalls {
+  static constexpr const char* kTryWrite = "pwritev2 RWF_NOWAIT";
+  static constexpr std::size_t kWhole = PIPE_BUF;  // up to this all of a message goes, or nothing
+  static ssize_t try_write(int fd, std::span<const std::byte> from) {
+    const iovec piece{const_cast<std::byte*>(from.data()), from.size()};
+    return ::pwritev2(fd, &piece, 1, -1, RWF_NOWAIT);
+  }
   static std::uint64_t buffer_bytes(int fd) {
     return static_cast<std::uint64_t>(check(::fcntl(fd, F_GETPIPE_SZ), "fcntl F_GETPIPE_SZ"));
   }
@@ -37,6 +46,11 @@ struct PipeCalls : FileCalls {
 template <class Calls>
 concept HasCapacity = requires(int fd) {
   { Calls::buffer_bytes(fd) } -> std::same_as<std::uint64_t>;
+};
+
+template <class Calls>
+concept TriesWrite = requires(int fd, std::span<const std::byte> from) {
+  { Calls::try_write(fd, from) } -> std::same_as<ssize_t>;
 };
 
 // With `block` the descriptor itself blocks: one call a message, as a plain program would do it.
@@ -69,6 +83,20 @@ class StreamEnd {
       } else if (errno != EINTR) {
         check(n, Calls::kWrite);
       }
+    }
+  }
+
+  bool try_send(std::span<const std::byte> message) requires TriesWrite<Calls> {
+    if (message.size() > Calls::kWhole) {
+      throw Unavailable("try_send: " + std::to_string(message.size()) +
+                        " B go in parts (whole up to " + std::to_string(Calls::kWhole) + ")");
+    }
+    for (;;) {
+      const ssize_t n = Calls::try_write(out_.get(), message);
+      if (n == static_cast<ssize_t>(message.size())) return true;
+      if (n >= 0) throw std::system_error(EBADMSG, std::generic_category(), Calls::kTryWrite);
+      if (errno == EAGAIN) return false;
+      if (errno != EINTR) available(n, Calls::kTryWrite);
     }
   }
 

@@ -1,0 +1,128 @@
+#!/usr/bin/python3
+"""Whether one slow consumer holds up the others, by how the consumers come by their messages.
+
+Left to right: one queue of which anybody takes the head; one queue whose head is for one consumer, without and with
+credits; a queue for each. Against how long the slow one is busy with a message (0: nobody is slow). Above: what a
+healthy consumer gets, as a share of what it gets when nobody is slow, in the same launch; dotted, 95 %. Middle: how
+long a message to a healthy one is under way, p50 solid and p99 thin. Below: Jain's index over all consumers.
+
+    analysis/hol_blocking.py RUN_DIR [-o OUT_DIR]
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+import dealt
+import families
+import figure
+import lines
+import style
+from figure import Drawn
+from records import Record, Run, group
+
+TITLE = "One slow consumer: what the others get"
+ROWS = ("healthy throughput kept", "delivery to healthy ones", "Jain's index, all consumers")
+ENOUGH = 0.95
+
+
+def draw(run: Run, out_dir: Path) -> list[Drawn]:
+    """hol_blocking.svg: a column an arrangement."""
+    records = run.of("hol_blocking")
+    if not records:
+        return []
+    kinds = sorted(group(records, dealt.arrangement), key=_order)
+    pauses = sorted({r.case["pause_ns"] for r in records}, key=dealt.pause_order)
+    fig, axes = figure.grid(3 * len(kinds), row_in=2.5, columns=len(kinds))
+    fig.subplots_adjust(
+        wspace=0.12, top=1 - 0.95 / fig.get_size_inches()[1], right=0.985, left=0.085
+    )
+    figure.title(fig, TITLE)
+    looks, kept, rows = families.looks(run), dealt.kept(records), []
+    for column, kind in enumerate(kinds):
+        mine = [axes[column + i * len(kinds)] for i in range(3)]
+        mine[0].set_title(kind)
+        for name, members in group(records, lambda r: r.transport).items():
+            here = [r for r in members if dealt.arrangement(r) == kind]
+            rows += _column(mine, here, pauses, kept, looks[name]) if here else []
+    _axes(axes, len(kinds), pauses)
+    names = sorted({r.transport for r in records}, key=list(looks).index)
+    keys = [Line2D([], [], color=looks[n].colour, marker=looks[n].marker, label=n) for n in names]
+    figure.key(fig, keys)
+    missing = [w for w in [dealt.oversubscribed(records)] if w]
+    missing += lines.absent(r for r in run.records if r.experiment == "hol_blocking")
+    text = style.caption(run, records, missing)
+    style.finish(fig, text)
+    path = style.save(fig, out_dir, "hol_blocking", rows)
+    return [Drawn("hol_blocking", TITLE, __doc__ or "", text, path)]
+
+
+def _order(kind: str) -> tuple[int, int]:
+    sharing, _, credits = kind.partition(", ")
+    return ("any", "addressed", "own").index(sharing), int(credits.split()[0]) if credits else 0
+
+
+def _column(
+    axes: list[Axes], records: list[Record], pauses: list, kept: dict, look: families.Look
+) -> list[dict[str, Any]]:
+    rows = []
+    for pause, here in group(records, lambda r: r.case["pause_ns"]).items():
+        share = kept.get((here[0].transport, dealt.arrangement(here[0]), pause))
+        each = {
+            "healthy_per_s": dealt.healthy_per_s,
+            "jain": dealt.jain,
+            "p50_ns": lambda r: dealt.delivery_ns(r, 50),
+            "p99_ns": lambda r: dealt.delivery_ns(r, 99),
+        }
+        found = {n: dealt.over_launches(here, value) for n, value in each.items()}
+        rows.append({
+            "transport": here[0].transport, "arrangement": dealt.arrangement(here[0]),
+            "pause_ns": pause, "kept": share.value if share else math.nan,
+            "lo": share.lo if share else None, "hi": share.hi if share else None,
+            **{n: i.value if i else math.nan for n, i in found.items()},
+            "launches": share.n if share else 0,
+        })  # fmt: skip
+    rows.sort(key=lambda r: dealt.pause_order(r["pause_ns"]))
+    xs = [pauses.index(r["pause_ns"]) for r in rows]
+    ink = {"color": look.colour, "marker": look.marker or "."}
+    axes[0].plot(xs, [r["kept"] for r in rows], **ink)
+    axes[0].vlines(xs, *([r[e] if r[e] is not None else r["kept"] for r in rows] for e in ("lo", "hi")),
+                   color=look.colour, lw=0.8)  # fmt: skip
+    axes[1].plot(xs, [r["p50_ns"] for r in rows], **ink)
+    axes[1].plot(xs, [r["p99_ns"] for r in rows], color=look.colour, lw=0.7)
+    axes[2].plot(xs, [r["jain"] for r in rows], **ink)
+    return rows
+
+
+def _axes(axes: list[Axes], columns: int, pauses: list) -> None:
+    """The same limits along a row; ticks and words at its edges only."""
+    names = [
+        "nobody" if p == 0 else "stopped" if p == dealt.STOPPED else style.time_label(p)
+        for p in pauses
+    ]
+    for i, ax in enumerate(axes):
+        ax.set_xticks(range(len(pauses)), names, fontsize=7.5)
+        ax.set_xlim(-0.3, len(pauses) - 0.7)
+        row = [a for a in axes[i // columns * columns :][:columns]]
+        if i < columns:
+            ax.axhline(ENOUGH, color=style.MUTED, lw=1, ls=(0, (1, 1.2)))
+            ax.set_ylim(-0.03, max(1.25, *(a.dataLim.y1 * 1.05 for a in row)))
+        elif i < 2 * columns:
+            ax.set_ylim(min(a.dataLim.y0 for a in row) / 1.5, max(a.dataLim.y1 for a in row) * 1.5)
+            style.log_axis(ax.yaxis)
+        else:
+            ax.set(ylim=(0, 1.05), xlabel="the slow one is busy for")
+        if i % columns:
+            ax.set_yticklabels([])
+        else:
+            ax.set_ylabel(ROWS[i // columns])
+
+
+if __name__ == "__main__":
+    sys.exit(figure.main(draw, __doc__))
