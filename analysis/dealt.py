@@ -6,7 +6,12 @@ import math
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+import figure
 import stats
+from families import Look
 from records import Record, by_launch, freeze, group
 from stats import Interval
 
@@ -46,11 +51,16 @@ def cpu_ns(record: Record) -> float:
     return float(record.values.get("cpu_ns_per_message", math.nan))
 
 
-def sender_cpu_ns(record: Record) -> float:
-    """CPU time of the sender per message that arrived."""
-    spent = record.raw["roles"][0].get("cpu_ns")
-    arrived = record.values.get("delivered") or math.nan
-    return math.nan if spent is None else spent / arrived
+def sender_cpu_share(record: Record) -> float:
+    """CPU time of the sender as a share of the time it dealt."""
+    spent, elapsed = record.raw["roles"][0].get("cpu_ns"), record.values.get("elapsed_ns")
+    return spent / elapsed if spent is not None and elapsed else math.nan
+
+
+def loss(record: Record) -> float:
+    """Share of what was offered that was dropped."""
+    dropped, arrived = record.values.get("dropped", 0), record.values.get("delivered", 0)
+    return dropped / (dropped + arrived) if dropped + arrived else math.nan
 
 
 def arrangement(record: Record) -> str:
@@ -82,14 +92,9 @@ def over_launches(records: Iterable[Record], value: Value) -> Interval | None:
     return stats.median_interval(values) if values else None
 
 
-def oversubscribed(records: Iterable[Record]) -> str:
-    """What a caption says where roles shared CPUs; empty where each had its own."""
-    seen = [
-        r.raw["oversubscribed"] for r in records if isinstance(r.raw.get("oversubscribed"), dict)
-    ]
-    if not seen:
-        return ""
-    roles = sorted({s.get("roles", 0) for s in seen})
-    cpus = sorted({s.get("cpus", 0) for s in seen})
-    span = lambda ns: f"{ns[0]}–{ns[-1]}" if len(ns) > 1 else f"{ns[0]}"  # noqa: E731
-    return f"oversubscribed: {span(roles)} roles on {span(cpus)} CPUs"
+def key(fig: Figure, records: list[Record], looks: dict[str, Look]) -> None:
+    """One legend for all panels: a colour and a marker for each transport."""
+    names = sorted({r.transport for r in records}, key=list(looks).index)
+    figure.key(
+        fig, [Line2D([], [], color=looks[n].colour, marker=looks[n].marker, label=n) for n in names]
+    )

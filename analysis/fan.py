@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 import dealt
 import families
@@ -50,13 +49,10 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
         for name, members in group(here, lambda r: r.transport).items():
             rows += _line(mine, members, side, role, looks[name])
         _axes(mine, here, side, column == 0)
-    names = sorted({r.transport for r in records}, key=list(looks).index)
-    figure.key(
-        fig, [Line2D([], [], color=looks[n].colour, marker=looks[n].marker, label=n) for n in names]
+    dealt.key(fig, records, looks)
+    text = style.caption(
+        run, records, lines.absent(r for r in run.records if r.experiment == "fan")
     )
-    missing = [w for w in [dealt.oversubscribed(records)] if w]
-    missing += lines.absent(r for r in run.records if r.experiment == "fan")
-    text = style.caption(run, records, missing)
     style.finish(fig, text)
     path = style.save(fig, out_dir, "fan", rows)
     return [Drawn("fan", TITLE, __doc__ or "", text, path)]

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, PercentFormatter
 
 import dealt
 import families
@@ -30,6 +30,12 @@ from records import Record, Run, group
 TITLE = "One slow consumer: what the others get"
 ROWS = ("healthy throughput kept", "delivery to healthy ones", "Jain's index, all consumers")
 ENOUGH = 0.95
+EACH = {
+    "healthy_per_s": dealt.healthy_per_s,
+    "jain": dealt.jain,
+    "p50_ns": lambda r: dealt.delivery_ns(r, 50),
+    "p99_ns": lambda r: dealt.delivery_ns(r, 99),
+}
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
@@ -52,12 +58,10 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
             here = [r for r in members if dealt.arrangement(r) == kind]
             rows += _column(mine, here, pauses, kept, looks[name]) if here else []
     _axes(axes, len(kinds), pauses)
-    names = sorted({r.transport for r in records}, key=list(looks).index)
-    keys = [Line2D([], [], color=looks[n].colour, marker=looks[n].marker, label=n) for n in names]
-    figure.key(fig, keys)
-    missing = [w for w in [dealt.oversubscribed(records)] if w]
-    missing += lines.absent(r for r in run.records if r.experiment == "hol_blocking")
-    text = style.caption(run, records, missing)
+    dealt.key(fig, records, looks)
+    text = style.caption(
+        run, records, lines.absent(r for r in run.records if r.experiment == "hol_blocking")
+    )
     style.finish(fig, text)
     path = style.save(fig, out_dir, "hol_blocking", rows)
     return [Drawn("hol_blocking", TITLE, __doc__ or "", text, path)]
@@ -71,28 +75,12 @@ def _order(kind: str) -> tuple[int, int]:
 def _column(
     axes: list[Axes], records: list[Record], pauses: list, kept: dict, look: families.Look
 ) -> list[dict[str, Any]]:
-    rows = []
-    for pause, here in group(records, lambda r: r.case["pause_ns"]).items():
-        share = kept.get((here[0].transport, dealt.arrangement(here[0]), pause))
-        each = {
-            "healthy_per_s": dealt.healthy_per_s,
-            "jain": dealt.jain,
-            "p50_ns": lambda r: dealt.delivery_ns(r, 50),
-            "p99_ns": lambda r: dealt.delivery_ns(r, 99),
-        }
-        found = {n: dealt.over_launches(here, value) for n, value in each.items()}
-        rows.append({
-            "transport": here[0].transport, "arrangement": dealt.arrangement(here[0]),
-            "pause_ns": pause, "kept": share.value if share else math.nan,
-            "lo": share.lo if share else None, "hi": share.hi if share else None,
-            **{n: i.value if i else math.nan for n, i in found.items()},
-            "launches": share.n if share else 0,
-        })  # fmt: skip
+    rows = [_row(here, kept) for here in group(records, lambda r: r.case["pause_ns"]).values()]
     rows.sort(key=lambda r: dealt.pause_order(r["pause_ns"]))
     xs = [pauses.index(r["pause_ns"]) for r in rows]
     ink = {"color": look.colour, "marker": look.marker or "."}
     axes[0].plot(xs, [r["kept"] for r in rows], **ink)
-    axes[0].vlines(xs, *([r[e] if r[e] is not None else r["kept"] for r in rows] for e in ("lo", "hi")),
+    axes[0].vlines(xs, *([r["kept"] if r.get(e) is None else r[e] for r in rows] for e in ("lo", "hi")),
                    color=look.colour, lw=0.8)  # fmt: skip
     axes[1].plot(xs, [r["p50_ns"] for r in rows], **ink)
     axes[1].plot(xs, [r["p99_ns"] for r in rows], color=look.colour, lw=0.7)
@@ -100,19 +88,30 @@ def _column(
     return rows
 
 
+def _row(here: list[Record], kept: dict) -> dict[str, Any]:
+    key = (here[0].transport, dealt.arrangement(here[0]), here[0].case["pause_ns"])
+    row: dict[str, Any] = dict(zip(("transport", "arrangement", "pause_ns"), key))
+    share = kept.get(key)
+    row |= {"kept": share.value, "lo": share.lo, "hi": share.hi} if share else {"kept": math.nan}
+    for name, value in EACH.items():
+        found = dealt.over_launches(here, value)
+        row[name] = found.value if found else math.nan
+    return row | {"launches": share.n if share else 0}
+
+
 def _axes(axes: list[Axes], columns: int, pauses: list) -> None:
-    """The same limits along a row; ticks and words at its edges only."""
-    names = [
-        "nobody" if p == 0 else "stopped" if p == dealt.STOPPED else style.time_label(p)
-        for p in pauses
-    ]
+    """The same limits along a row; words at its left edge only."""
+    names = {0: "nobody", dealt.STOPPED: "stopped"}
     for i, ax in enumerate(axes):
-        ax.set_xticks(range(len(pauses)), names, fontsize=7.5)
+        ax.set_xticks(range(len(pauses)), [names.get(p) or style.time_label(p) for p in pauses])
         ax.set_xlim(-0.3, len(pauses) - 0.7)
-        row = [a for a in axes[i // columns * columns :][:columns]]
+        row = axes[i // columns * columns :][:columns]
         if i < columns:
             ax.axhline(ENOUGH, color=style.MUTED, lw=1, ls=(0, (1, 1.2)))
-            ax.set_ylim(-0.03, max(1.25, *(a.dataLim.y1 * 1.05 for a in row)))
+            ax.set_yscale("symlog", linthresh=0.01, linscale=0.4)
+            ax.set_ylim(-0.001, max(2.5, *(a.dataLim.y1 * 1.3 for a in row)))
+            ax.yaxis.set_major_locator(FixedLocator([0, 0.01, 0.1, 1, 10, 100]))
+            ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         elif i < 2 * columns:
             ax.set_ylim(min(a.dataLim.y0 for a in row) / 1.5, max(a.dataLim.y1 for a in row) * 1.5)
             style.log_axis(ax.yaxis)

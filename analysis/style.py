@@ -207,11 +207,22 @@ def caption(run: Run, records: Iterable[Record], missing: Iterable[str] = ()) ->
     for name in ("wait", "idle", "placement"):
         seen = sorted({str(r.case[name]) for r in records if name in r.case})
         parts += [f"{name} {', '.join(seen)}"] if seen else []
+    parts += _crowding(records)
     allowed = sorted({a for r in records for a in r.raw.get("allowed") or []})
     parts += [f"allowed: {', '.join(allowed)}"] if allowed else []
     missing = list(missing)
     parts += [f"missing: {'; '.join(missing)}"] if missing else []
     return " · ".join(parts)
+
+
+def _crowding(records: list[Record]) -> list[str]:
+    """`oversubscribed: 3–9 roles on 2 CPUs`, where roles had to share."""
+    told = [r.raw["oversubscribed"] for r in records if r.raw.get("oversubscribed")]
+    if not told:
+        return []
+    roles, cpus = (sorted({t[k] for t in told}) for k in ("roles", "cpus"))
+    span = lambda ns: f"{ns[0]}–{ns[-1]}" if len(ns) > 1 else f"{ns[0]}"  # noqa: E731
+    return [f"oversubscribed: {span(roles)} roles on {span(cpus)} CPUs"]
 
 
 def machine_name(run: Run) -> str:

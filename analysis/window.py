@@ -3,8 +3,8 @@
 
 Throughput, turnaround (from sending a request to its answer: p50 solid, p99 thin) and the CPU time of both ends per
 message; a point is the median over launches, the band its 95 % interval. Where a line ends, the channel holds no more.
-Last panel: what a sender meets when the buffer is full and the receiver is slow: its CPU time per message that
-arrived, when it blocks, tries again at once (fail), or goes on with the next message (drop); hollow, one refusal.
+Last panel: what a sender meets when the buffer is full and the receiver is slow: its share of a CPU when it blocks,
+tries again at once (fail), or drops the message and goes on with the next; beside it, what one refusal costs.
 
     analysis/window.py RUN_DIR [-o OUT_DIR]
 """

@@ -177,6 +177,16 @@ std::vector<Axis> table() {
       words<&Case::full>("full", patience, "what a sender does when there is no room"),
       words<&Case::handover>("handover", memory,
                              "from hand to hand, or by a buffer; any: as the mechanism does"),
+      quantity<&Case::bystanders>("bystanders", place,
+                                  "processes beside the ends that load the CPUs",
+                                  {Unit::count, 0, kMostRoles}),
+      words<&Case::bystander>("bystander", place, "what bystanders do"),
+      quantity<&Case::injectors>("injectors", place,
+                                 "processes that interrupt the ends (membarrier)",
+                                 {Unit::count, 0, kMostRoles}),
+      quantity<&Case::injections_per_s>("injections_per_s", load, "how often each injector does so",
+                                        {Unit::rate, 1, 1'000'000}),
+      words<&Case::beside>("beside", place, "where bystanders and injectors run"),
   };
 }
 

@@ -17,6 +17,8 @@ enum class Policy { other, fifo };
 enum class Schedule { closed, fixed, poisson };
 enum class IpcLimits { host, private_ };
 enum class Handover { any, rendezvous, buffered };
+enum class Bystander { spin, stream };        // what one does
+enum class Beside { apart, client, server };  // where third parties run
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
 // words.hpp.
@@ -57,11 +59,17 @@ struct Case {
   std::uint64_t pause_ns = 0;
   Full full = Full::block;
   Handover handover = Handover::any;
+  std::uint32_t bystanders = 0;
+  Bystander bystander = Bystander::spin;
+  std::uint32_t injectors = 0;
+  std::uint64_t injections_per_s = 1000;
+  Beside beside = Beside::apart;
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;
   // Several clients or servers: a mailbox.
   [[nodiscard]] bool shared() const { return producers > 1 || consumers > 1; }
+  [[nodiscard]] std::uint32_t third_parties() const { return bystanders + injectors; }
 };
 
 // The flat map of the record schema: "inf" for never, words for enumerations.

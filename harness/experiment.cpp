@@ -107,6 +107,14 @@ void settle_pattern(Case& point) {
   if (point.wait != Wait::spin_then_block) point.spin_budget_ns = 0;
 }
 
+// What nobody does is not told apart.
+void settle_third_parties(Case& point) {
+  const Case neutral;
+  if (point.bystanders == 0) point.bystander = neutral.bystander;
+  if (point.injectors == 0) point.injections_per_s = neutral.injections_per_s;
+  if (point.third_parties() == 0) point.beside = neutral.beside;
+}
+
 // Names what a transport does where nothing is said, so that a record says it. What is asked of a
 // transport that has nothing of the kind stays: it is refused, not forgotten.
 void settle_defaults(Case& point, const Traits& traits) {
@@ -120,6 +128,7 @@ bool settle(Case& point) {
   const Transport* transport = find_transport(point.transport);
   const Traits traits = transport != nullptr ? transport->traits : Traits{};
   settle_pattern(point);
+  settle_third_parties(point);
   if (!traits.shares_memory) {
     point.backing = Backing::none;
     point.home = Role::client;

@@ -20,6 +20,7 @@
 #include "harness/life_cycle.hpp"
 #include "harness/plugin_load.hpp"
 #include "harness/record.hpp"
+#include "harness/third_parties.hpp"
 #include "transports/registry.hpp"
 #include "transports/ticks.hpp"
 
@@ -56,6 +57,8 @@ class Launch {
     state_->enter(Phase::open, monotonic_now() + deadline());
     auto channel = open_channel(rungs.front(), widest_shape(rungs, spec_.prefix));
     injector.reach(Phase::open);
+    ThirdParties third(rungs.front(), spec_.third_cpus, deadline());
+    third_ = &third;
     Cast cast(contexts(), channel);
     cast_ = &cast;
     cast.meet(deadline());
@@ -142,7 +145,10 @@ class Launch {
     record.refused = meter.too_wide();
     if (!record.refused.empty()) return;
     const Order order = meter.measure(stage_, spec_.seed + i);
+    third_->work();
     meter.take_measure(perform(order, Phase::measure, deadline(meter.expected_ns())), stage_);
+    third_->stop();
+    if (meter.point().third_parties() > 0) record.third_parties = third_->to_json();
     if (meter.point().delay_ns != 0) injected(record);
     record.watch.end();
     record.canary_after_ns = canary();
@@ -262,6 +268,7 @@ class Launch {
   Stage stage_{spec_.rungs.front().producers, spec_.rungs.front().consumers};
   MachineWatch machine_{measured_cpus(spec_)};
   Cast* cast_ = nullptr;
+  ThirdParties* third_ = nullptr;
   int next_rung_ = 0;
   std::uint64_t canary_turn_ = 0;
   double fastest_handoff_ns_ = 1e9;
@@ -287,6 +294,9 @@ void run_launch(const LaunchSpec& spec, const SharedLaunchState& state,
     state->enter(Phase::open,
                  monotonic_now() + static_cast<std::int64_t>(spec.settings.phase_deadline_ns));
     records[i].refused = refusal(spec.rungs[i], spec.prefix);
+    if (spec.reading != Reading::times && spec.rungs[i].third_parties() > 0) {
+      records[i].refused = "bystanders and injectors work while something is timed, and nothing is";
+    }
     if (records[i].refused.empty()) admitted.push_back(i);
   }
   if (admitted.empty()) return;

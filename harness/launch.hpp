@@ -34,7 +34,8 @@ struct LaunchSpec {
   std::string plugin_content = {};  // hash it must have
   int client_cpu = 0;
   int server_cpu = 0;
-  std::vector<int> more_cpus;  // of the other clients, then of the other servers
+  std::vector<int> more_cpus;   // of the other clients, then of the other servers
+  std::vector<int> third_cpus;  // of bystanders, then of injectors
   RunSettings settings;
   TimeScale scale;
   std::optional<Injection> injection;  // a fault that this launch is to suffer

@@ -148,6 +148,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
   for (std::size_t end = 0; end < result.roles.size(); ++end) {
     line["roles"].push_back(role_of(spec, point, record, result, end));
   }
+  if (!record.third_parties.is_null()) line["third_parties"] = record.third_parties;
   if (record.canary_before_ns) {
     line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
                       {"after_ns", rounded(*record.canary_after_ns)}};

@@ -87,7 +87,10 @@ bool RungMeter::fills() const {
 
 std::string RungMeter::too_wide() const {
   if (point_.pattern != Pattern::window || point_.window == 1) return {};
-  const std::uint64_t room = fills() ? capacity_ : slots_;
+  // A ring's slots are all there is, whichever of them its receiver still held back.
+  const Transport& transport = *find_transport(point_.transport);
+  const std::uint64_t slots = transport.traits.has_threshold ? 0 : slots_;
+  const std::uint64_t room = fills() ? std::max(capacity_, slots) : slots;
   if (point_.window <= room) return {};
   if (room == 0 && !fills()) {
     return fmt::format(

@@ -53,6 +53,20 @@ bool exceeds(const Crowding& crowding, std::uint32_t roles_per_cpu) {
   return crowding.roles > 2 && roles_per_cpu != 0 && crowding.most > roles_per_cpu;
 }
 
+// CPUs of all roles beyond the pair: of ends, then of third parties.
+struct Beyond {
+  std::vector<int> ends, third;
+};
+Beyond beyond(const CpuView& view, const CpuPair& pair, const Case& any) {
+  const std::size_t ends = any.producers + any.consumers - 2, third = any.third_parties();
+  const auto all = cpus_beyond(view, pair, any.producers - 1, any.consumers - 1 + third);
+  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(ends);
+  Beyond found{{all.begin(), middle}, {middle, all.end()}};
+  if (any.beside == Beside::client) found.third.assign(third, pair.client);
+  if (any.beside == Beside::server) found.third.assign(third, pair.server);
+  return found;
+}
+
 std::vector<json> skipped_launch(const LaunchSpec& spec, const std::string& why) {
   std::vector<json> records;
   for (const auto& rung : spec.rungs) {
@@ -221,6 +235,7 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
 LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const {
   const Case& any = launch.plan.rungs.front();
   const Plugin* plugin = plugin_of(any.transport);
+  Beyond more = beyond(topology_.cpus(), cpus, any);
   return {.launch_id = launch.id,
           .experiment = launch.plan.experiment,
           .block = launch.block,
@@ -234,7 +249,8 @@ LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) c
           .plugin_content = plugin == nullptr ? "" : plugin->content,
           .client_cpu = cpus.client,
           .server_cpu = cpus.server,
-          .more_cpus = cpus_beyond(topology_.cpus(), cpus, any.producers - 1, any.consumers - 1),
+          .more_cpus = std::move(more.ends),
+          .third_cpus = std::move(more.third),
           .settings = request_.plan.run,
           .scale = {.ticks_per_ns = clock_.ticks_per_ns, .quantum_ns = clock_.quantum_ns},
           .injection = injection_of(launch.block)};

@@ -120,6 +120,16 @@ struct Words<Full> {
       {{Full::block, "block"}, {Full::fail, "fail"}, {Full::drop, "drop"}}};
 };
 template <>
+struct Words<Bystander> {
+  static constexpr WordTable<Bystander, 2> table{
+      {{Bystander::spin, "spin"}, {Bystander::stream, "stream"}}};
+};
+template <>
+struct Words<Beside> {
+  static constexpr WordTable<Beside, 3> table{
+      {{Beside::apart, "apart"}, {Beside::client, "client"}, {Beside::server, "server"}}};
+};
+template <>
 struct Words<Handover> {
   static constexpr WordTable<Handover, 3> table{{{Handover::any, "any"},
                                                  {Handover::rendezvous, "rendezvous"},

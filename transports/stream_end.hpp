@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <sys/uio.h>
 
 #include <concepts>
 #include <cstddef>
@@ -32,11 +31,13 @@ struct FileCalls {
 
 // Of a pipe, which also tells what it holds.
 struct PipeCalls : FileCalls {
-  static constexpr const char* kTryWrite = "pwritev2 RWF_NOWAIT";
+  static constexpr const char* kTryWrite = "write O_NONBLOCK";
   static constexpr std::size_t kWhole = PIPE_BUF;  // up to this all of a message goes, or nothing
-  static ssize_t try_write(int fd, std::span<const std::byte> from) {
-    const iovec piece{const_cast<std::byte*>(from.data()), from.size()};
-    return ::pwritev2(fd, &piece, 1, -1, RWF_NOWAIT);
+  static ssize_t try_write(int fd, std::span<const std::byte> from) { return write(fd, from); }
+  // The same pipe opened once more, not to block: RWF_NOWAIT is not for named ones (seen on 6.18).
+  static Fd trier(int fd) {
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    return Fd(available(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC), "open " + path));
   }
   static std::uint64_t buffer_bytes(int fd) {
     return static_cast<std::uint64_t>(check(::fcntl(fd, F_GETPIPE_SZ), "fcntl F_GETPIPE_SZ"));
@@ -92,7 +93,7 @@ class StreamEnd {
                         " B go in parts (whole up to " + std::to_string(Calls::kWhole) + ")");
     }
     for (;;) {
-      const ssize_t n = Calls::try_write(out_.get(), message);
+      const ssize_t n = Calls::try_write(trying(), message);
       if (n == static_cast<ssize_t>(message.size())) return true;
       if (n >= 0) throw std::system_error(EBADMSG, std::generic_category(), Calls::kTryWrite);
       if (errno == EAGAIN) return false;
@@ -146,6 +147,14 @@ class StreamEnd {
   }
 
  private:
+  // The descriptor that a refusal comes from, where sending blocks.
+  int trying() {
+    if constexpr (kBlocks<W> && requires { Calls::trier(0); }) {
+      if (!tries_) tries_ = Calls::trier(out_.get());
+      return tries_.get();
+    }
+    return out_.get();
+  }
   [[nodiscard]] FdPatience<W> reading() const {
     return {in_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
   }
@@ -155,7 +164,7 @@ class StreamEnd {
     if (errno != EAGAIN && errno != EINTR) check(n, Calls::kRead);
   }
 
-  Fd in_, out_;
+  Fd in_, out_, tries_;
   EventPoll<W> arrival_{in_.get(), POLLIN}, room_{out_.get(), POLLOUT};
   std::uint64_t spin_budget_ns_;
 };
