@@ -24,7 +24,8 @@ inline std::string refusal(const Transport& transport, const Shape& widest) {
   }
 }
 
-inline std::string refusal(const char* name, std::uint64_t message_bytes, std::uint64_t reply_bytes) {
+inline std::string refusal(const char* name, std::uint64_t message_bytes,
+                           std::uint64_t reply_bytes) {
   return refusal(
       *find_transport(name),
       {.message_bytes = message_bytes, .reply_bytes = reply_bytes, .prefix = test_prefix()});
