@@ -69,6 +69,12 @@ def arrangement(record: Record) -> str:
     return f"{sharing}, {credits} credits" if credits else str(sharing)
 
 
+def arrangement_order(kind: str) -> tuple[int, int]:
+    """Where it stands in a figure: from the commonest to the most generous."""
+    sharing, _, credits = kind.partition(", ")
+    return ("any", "addressed", "own").index(sharing), int(credits.split()[0]) if credits else 0
+
+
 def pause_order(pause: Any) -> float:
     return math.inf if pause == STOPPED else float(pause)
 

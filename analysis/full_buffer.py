@@ -45,7 +45,7 @@ def panel(ax: Axes, records: list[Record], looks: dict) -> list[dict[str, Any]]:
     ax.set_yticks(range(len(channels)), [""] * len(channels))
     keys = [Line2D([], [], ls="", marker=m, color=style.MUTED, ms=5, label=n)
             for n, m in MARKERS.items()]  # fmt: skip
-    ax.legend(handles=keys, loc="lower left", ncol=3, fontsize=7, handletextpad=0.1)
+    ax.legend(handles=keys, loc="upper left", bbox_to_anchor=(1.02, 1.02), handletextpad=0.2)
     return rows
 
 

@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """Whether one slow consumer holds up the others, by how the consumers come by their messages.
 
-Left to right: one queue of which anybody takes the head; one queue whose head is for one consumer, without and with
-credits; a queue for each. Against how long the slow one is busy with a message (0: nobody is slow). Above: what a
+Left to right: one queue of which anybody takes the head; one whose head is for one consumer, without and with credits;
+a queue for each. Against how long the slow one is busy with a message (0: nobody is slow; ∞: stopped). Above: what a
 healthy consumer gets, as a share of what it gets when nobody is slow, in the same launch; dotted, 95 %. Middle: how
-long a message to a healthy one is under way, p50 solid and p99 thin. Below: Jain's index over all consumers.
+long a message to a healthy one is under way, p50 solid, p99 thin. Below: Jain's index over all consumers.
 
     analysis/hol_blocking.py RUN_DIR [-o OUT_DIR]
 """
@@ -43,7 +43,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     records = run.of("hol_blocking")
     if not records:
         return []
-    kinds = sorted(group(records, dealt.arrangement), key=_order)
+    kinds = sorted(group(records, dealt.arrangement), key=dealt.arrangement_order)
     pauses = sorted({r.case["pause_ns"] for r in records}, key=dealt.pause_order)
     fig, axes = figure.grid(3 * len(kinds), row_in=2.5, columns=len(kinds))
     fig.subplots_adjust(
@@ -53,23 +53,17 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     looks, kept, rows = families.looks(run), dealt.kept(records), []
     for column, kind in enumerate(kinds):
         mine = [axes[column + i * len(kinds)] for i in range(3)]
-        mine[0].set_title(kind)
+        mine[0].set_title(kind, fontsize=8.5)
         for name, members in group(records, lambda r: r.transport).items():
             here = [r for r in members if dealt.arrangement(r) == kind]
             rows += _column(mine, here, pauses, kept, looks[name]) if here else []
     _axes(axes, len(kinds), pauses)
     dealt.key(fig, records, looks)
-    text = style.caption(
-        run, records, lines.absent(r for r in run.records if r.experiment == "hol_blocking")
-    )
+    missing = lines.absent(r for r in run.records if r.experiment == "hol_blocking")
+    text = style.caption(run, records, missing)
     style.finish(fig, text)
     path = style.save(fig, out_dir, "hol_blocking", rows)
     return [Drawn("hol_blocking", TITLE, __doc__ or "", text, path)]
-
-
-def _order(kind: str) -> tuple[int, int]:
-    sharing, _, credits = kind.partition(", ")
-    return ("any", "addressed", "own").index(sharing), int(credits.split()[0]) if credits else 0
 
 
 def _column(
@@ -101,7 +95,7 @@ def _row(here: list[Record], kept: dict) -> dict[str, Any]:
 
 def _axes(axes: list[Axes], columns: int, pauses: list) -> None:
     """The same limits along a row; words at its left edge only."""
-    names = {0: "nobody", dealt.STOPPED: "stopped"}
+    names = {0: "0", dealt.STOPPED: "∞"}
     for i, ax in enumerate(axes):
         ax.set_xticks(range(len(pauses)), [names.get(p) or style.time_label(p) for p in pauses])
         ax.set_xlim(-0.3, len(pauses) - 0.7)
@@ -117,10 +111,7 @@ def _axes(axes: list[Axes], columns: int, pauses: list) -> None:
             style.log_axis(ax.yaxis)
         else:
             ax.set(ylim=(0, 1.05), xlabel="the slow one is busy for")
-        if i % columns:
-            ax.set_yticklabels([])
-        else:
-            ax.set_ylabel(ROWS[i // columns])
+        ax.set_ylabel(ROWS[i // columns]) if i % columns == 0 else ax.set_yticklabels([])
 
 
 if __name__ == "__main__":

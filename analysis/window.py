@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 import dealt
 import families
@@ -34,6 +35,8 @@ TITLE = "Messages out at a time, and a full buffer"
 X = "messages out at a time, W"
 RATE, CPU = "messages answered per second", "CPU of both ends per message"
 TURNAROUND = "turnaround, p50 and p99"
+STRAY = Line2D([], [], marker="x", ms=4, color=style.MUTED, ls="",
+               label="a launch at another level of the canary")  # fmt: skip
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
@@ -48,6 +51,8 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     shown, _, hidden = panels.chosen(rates, max)
     fig, axes = figure.grid(3 + bool(dealt_out), labels=[s.label for s in shown])
     figure.title(fig, TITLE)
+    if any(line.strays for line in shown):
+        figure.key(fig, [STRAY])
     names = {s.label for s in shown}
     pick = lambda value: [
         s for s in series(windowed, levels, x="window", value=value) if s.label in names

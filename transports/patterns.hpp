@@ -1,5 +1,6 @@
-// The only timed loops. Each pattern is written once, as a template over an end's inline send and
-// recv; a transport cannot reach the clock, and nothing else reads it while messages move.
+// The timed loops; those of windows and of dealing are in windowed.hpp and deal.hpp. Each pattern
+// is written once, as a template over an end's inline send and recv; a transport cannot reach the
+// clock, and nothing else reads it while messages move.
 #pragma once
 
 #include <algorithm>

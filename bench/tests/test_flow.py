@@ -91,7 +91,19 @@ def test_bystanders_and_injectors_work_beside_any_experiment(run_dir):  # noqa: 
 
 
 def test_third_parties_are_refused_where_nothing_is_timed(run_dir):  # noqa: F811
-    asked = ["run", "system_calls", "--transport", "pipe", "--bystanders", "1", *TINY, "--out", str(run_dir)]
+    asked = [
+        "run",
+        "system_calls",
+        "--transport",
+        "pipe",
+        "--wait",
+        "block",
+        "--bystanders",
+        "1",
+        *TINY,
+        "--out",
+        str(run_dir),
+    ]
     assert ipcmark(*asked).returncode == 77
     assert {r["reason"] for r in records(run_dir)} == {
         "bystanders and injectors work while something is timed, and nothing is"

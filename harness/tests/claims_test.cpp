@@ -92,6 +92,25 @@ TEST(Claims, stamps_ascend_within_their_step) {
   EXPECT_NE(contradiction(late.claim()).find("later than the end"), std::string::npos);
 }
 
+TEST(Claims, a_window_is_stamped_between_its_filling_and_its_emptying) {
+  Account window(Part::window, 100, 10, 1e6, 0.8e6, 20);  // stamps for 80: lead and as many behind
+  Claim claim = window.claim();
+  claim.stamps = claim.stamps.first(7);
+  claim.report.stamped = 7;  // 1 + (100 - 2 * 20) / 10
+  EXPECT_EQ(contradiction(claim), "");
+  claim.report.stamped = 9;
+  EXPECT_EQ(contradiction(claim), "wrote 9 stamps, 7 were due");
+}
+
+TEST(Claims, what_is_dealt_may_be_less_but_never_more_than_was_asked_for) {
+  Account taken(Part::take, 100, 1, 1e6, 1e6);
+  Claim claim = taken.claim();
+  claim.report.messages = 40, claim.report.stamped = 80;
+  EXPECT_EQ(contradiction(claim), "");
+  claim.report.messages = 101, claim.report.stamped = 202;
+  EXPECT_EQ(contradiction(claim), "claims 101 messages, 100 were asked for");
+}
+
 TEST(Claims, steps_take_no_longer_than_was_waited_for_them) {
   Order order{.kind = Order::Kind::steps, .step_count = 1};
   std::array<Report, 2> reports;

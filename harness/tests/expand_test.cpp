@@ -154,5 +154,18 @@ TEST(expand, a_product_that_no_machine_could_measure_is_refused_before_it_is_mad
   }
 }
 
+TEST(expand, what_nobody_does_is_not_told_apart) {
+  const Axes idle{{"transport", {"pipe"}},        {"message_bytes", {"8"}},
+                  {"window", {"1", "8"}},         {"credits", {"0", "4"}},
+                  {"full", {"block", "drop"}},    {"pause_ns", {"0", "inf"}},
+                  {"sharing", {"any", "own"}},    {"bystander", {"spin", "stream"}},
+                  {"beside", {"apart", "client"}}};
+  const auto launches = expand(kSizes, idle);
+  ASSERT_EQ(launches.size(), 1u);
+  EXPECT_EQ(launches[0].rungs.size(), 1u);
+  EXPECT_EQ(launches[0].rungs[0].window, 1u);
+  EXPECT_EQ(launches[0].rungs[0].pause_ns, 0u);
+}
+
 }  // namespace
 }  // namespace ipcmark
