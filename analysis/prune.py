@@ -20,8 +20,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from figure import said
-
 DAY_S = 86400.0
 RESUMABLE_S = 7 * DAY_S
 GOING = ".pruned"  # a folder is renamed before it is emptied: half a run must not look like one
@@ -95,7 +93,7 @@ def main(argv: list[str] | None = None, now_s: float | None = None) -> int:
             if not given.dry_run:
                 shutil.rmtree(half, ignore_errors=True)  # another call may be at it
     except OSError as error:
-        print(f"prune.py: {said(error)}", file=sys.stderr)
+        print(f"prune.py: {error.filename}: {error.strerror}", file=sys.stderr)
         return 2
     return 0
 
