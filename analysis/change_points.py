@@ -4,7 +4,9 @@ For every cut of a segment the rank sums of its sides are compared (Pettitt 1979
 its own variance; the largest is judged by the law of the maximum (Csorgo & Horvath 1997, eq.
 1.3.26). Nights that resemble their neighbours count for less: the variance is inflated by
 (1 + r) / (1 - r), r the lag-1 autocorrelation left after the step (Zwiers & von Storch 1995). Accepted
-cuts are cut again; what remains must hold between its neighbours, and be 2 % at least.
+cuts are cut again; what remains must hold between its neighbours, and be 2 % at least. Windows of 90
+nights are searched beside the whole: where a series went up and came down again, what one cut leaves
+looks like autocorrelation, and hides both.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 import stats
 
 kShortest = 3  # nights of a segment: fewer are an outlier
 kSmallest = 0.02  # ratio - 1
 kRate = 0.01  # false discoveries among the cuts of a round
+kWindow, kStride = 90, 45  # nights: short enough to hold one change, long enough to prove it
+kLoud = 3.5  # an uncorrected |z| below which no cut among hundreds of series is ever accepted
 kSureZ2 = 3.84  # chi-square of one degree at 95 %: cuts this near the best are as likely
 
 
@@ -38,7 +43,7 @@ class ChangePoint:
 @dataclass(frozen=True)
 class _Cut:
     row: int
-    columns: stats.Array  # of the segment's nights, ascending
+    columns: NDArray[np.int64]  # of the segment's nights, ascending
     at: int  # the first of the right side, in columns
     first: int
     last: int
@@ -51,28 +56,75 @@ def find(logs: stats.Array, breaks: list[int] = [], rate: float = kRate) -> list
 
     `breaks` are columns where an epoch begins: a step there is the machine's, and is not sought.
     """
-    whole = np.split(np.arange(logs.shape[1]), sorted(set(breaks) - {0}))
-    waiting = [(row, part) for row in range(logs.shape[0]) for part in whole]
-    accepted: dict[int, list[int]] = {}
-    bounds = {part[0] for part in whole if part.size}
-    while waiting:
-        cuts = [c for c in (_best_cut(logs[row], row, part) for row, part in waiting) if c]
-        waiting = []
-        for cut in _discovered(cuts, rate):
-            accepted.setdefault(cut.row, []).append(int(cut.columns[cut.at]))
-            waiting += [(cut.row, cut.columns[: cut.at]), (cut.row, cut.columns[cut.at :])]
+    bounds = {0, *breaks} - {logs.shape[1]}
+    accepted: dict[int, set[int]] = {}
+    rows = list(range(logs.shape[0]))
+    while rows:
+        cuts, tests = _search(logs, rows, accepted, bounds)
+        best: dict[int, _Cut] = {}
+        for cut in _discovered(cuts, tests, rate):
+            column = int(cut.columns[cut.at])
+            if column not in accepted.get(cut.row, set()):
+                best[cut.row] = min(best.get(cut.row, cut), cut, key=lambda c: c.p)
+        for row, cut in best.items():
+            accepted.setdefault(row, set()).add(int(cut.columns[cut.at]))
+        rows = list(best)
     found: list[list[ChangePoint]] = [[] for _ in range(logs.shape[0])]
     for row, columns in accepted.items():
         found[row] = _between_neighbours(logs[row], row, sorted(columns), bounds, rate)
     return found
 
 
-def _discovered(cuts: list[_Cut], rate: float) -> list[_Cut]:
-    adjusted = stats.false_discovery([cut.p for cut in cuts])
-    return [cut for cut, q in zip(cuts, adjusted) if q <= rate]
+def _search(
+    logs: stats.Array, rows: list[int], accepted: dict[int, set[int]], bounds: set[int]
+) -> tuple[list[_Cut], int]:
+    """The best cut of every segment and window that is loud enough to be looked at, and of how many."""
+    by_edges: dict[tuple[int, ...], list[int]] = {}
+    for row in rows:
+        edges = tuple(sorted({*bounds, *accepted.get(row, ()), logs.shape[1]}))
+        by_edges.setdefault(edges, []).append(row)
+    cuts, tests = [], 0
+    for edges, mine in by_edges.items():
+        for start, end in zip(edges, edges[1:]):
+            for window in _windows(start, end):
+                tests += len(mine)
+                loud = _loudness(logs[np.ix_(mine, window)]) >= kLoud
+                cuts += [_best_cut(logs[row], row, window) for row, l in zip(mine, loud) if l]
+    return [cut for cut in cuts if cut], tests
 
 
-def _best_cut(series: stats.Array, row: int, columns: stats.Array) -> _Cut | None:
+def _windows(start: int, end: int) -> list[NDArray[np.int64]]:
+    """The segment, and windows along it where it is long."""
+    found = [np.arange(start, end)]
+    if end - start > kWindow:
+        starts = {*range(start, end - kWindow, kStride), end - kWindow}
+        found += [np.arange(at, at + kWindow) for at in sorted(starts)]
+    return found
+
+
+def _loudness(values: stats.Array) -> stats.Array:
+    """The largest |z| over all cuts, a row each: by ranks, absent nights in the middle, ties in order.
+
+    Only to pass over the quiet ones quickly: no less than what _best_cut would find, ties apart.
+    """
+    n = values.shape[1]
+    if n < 2 * kShortest:
+        return np.zeros(values.shape[0])
+    filled = np.where(np.isnan(values), stats.column_medians(values)[:, None], values)
+    ranks = np.argsort(np.argsort(filled, axis=1, kind="stable"), axis=1)
+    left = np.arange(kShortest, n - kShortest + 1)
+    sums = np.cumsum(ranks - (n - 1) / 2, axis=1)[:, left - 1]
+    return np.max(np.abs(sums) / np.sqrt(left * (n - left) * (n + 1) / 12), axis=1)
+
+
+def _discovered(cuts: list[_Cut], tests: int, rate: float) -> list[_Cut]:
+    """Those that pass at this false-discovery rate; tests that were too quiet to look at count as p = 1."""
+    p = np.ones(max(tests, len(cuts)))
+    p[: len(cuts)] = [1.0 if math.isnan(cut.p) else cut.p for cut in cuts]
+    return [cut for cut, q in zip(cuts, stats.false_discovery(p)) if q <= rate]
+
+
+def _best_cut(series: stats.Array, row: int, columns: NDArray[np.int64]) -> _Cut | None:
     """The cut of a segment that speaks loudest; None where it is too short or all alike."""
     columns = columns[~np.isnan(series[columns])]
     n = columns.size
@@ -151,9 +203,9 @@ def _between_neighbours(
 def noisy_nights(logs: stats.Array, breaks: list[int] = [], limit: float = 2.0) -> list[int]:
     """Columns of nights on which most series strayed: the machine's doing, not a program's.
 
-    A series strays by its distance from the median of its 15 nights before and after (within an
-    epoch), in its own robust standard deviations; a night is noisy when half of the series stray by more than
-    `limit` times what normal noise does. Below ten series nothing is judged.
+    A series strays by its distance from the median of its 15 nights before or its 15 after, whichever
+    is nearer (within an epoch), in its own usual distances; a night is noisy when half of the series stray by more than
+    `limit` times their usual. Below ten series nothing is judged.
     """
     chosen = logs[:: max(1, logs.shape[0] // 300)]  # a sample says it as well
     if chosen.shape[0] < 10:
@@ -161,9 +213,15 @@ def noisy_nights(logs: stats.Array, breaks: list[int] = [], limit: float = 2.0) 
     rest = np.full(chosen.shape, np.nan)
     for part in np.split(np.arange(logs.shape[1]), sorted(set(breaks) - {0})):
         for column in part:
-            near = part[(part >= column - 15) & (part <= column + 15)]
-            rest[:, column] = chosen[:, column] - stats.column_medians(chosen[:, near])
-    usual = stats.kMadToSd * stats.column_medians(np.abs(rest))
+            sides = (
+                part[(part >= column - 15) & (part < column)],
+                part[(part > column) & (part <= column + 15)],
+            )
+            apart = [
+                chosen[:, column] - stats.column_medians(chosen[:, s]) for s in sides if s.size
+            ]
+            rest[:, column] = np.min(np.abs(apart), axis=0) if apart else np.nan
+    usual = stats.column_medians(rest)
     with np.errstate(invalid="ignore", divide="ignore"):
-        strayed = stats.kMadToSd * stats.column_medians((np.abs(rest) / usual[:, None]).T)
+        strayed = stats.column_medians((rest / usual[:, None]).T)
     return [int(c) for c in np.flatnonzero(strayed > limit)]

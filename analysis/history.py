@@ -46,7 +46,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{given.history}: {error}", file=sys.stderr)
         return 3
     except sqlite3.DatabaseError as error:
-        print(f"HISTORY_DAMAGED: {history_db._damaged(given.history, str(error))}", file=sys.stderr)
+        print(f"HISTORY_DAMAGED: {history_db.damaged(given.history, str(error))}", file=sys.stderr)
         return 3
     except OSError as error:
         print(said(error), file=sys.stderr)

@@ -86,7 +86,7 @@ def connect(file: Path, create: bool = False, check: bool = True) -> sqlite3.Con
         connection.execute("PRAGMA cache_size = -65536")
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise _damaged(file, str(error)) from None
+        raise damaged(file, str(error)) from None
     except HistoryError:
         connection.close()
         raise
@@ -119,10 +119,10 @@ def _refuse_strangers(connection: sqlite3.Connection, file: Path) -> None:
 def _refuse_damage(connection: sqlite3.Connection, file: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise _damaged(file, str(found).splitlines()[-1])
+        raise damaged(file, str(found).splitlines()[-1])
 
 
-def _damaged(file: Path, why: str) -> Damaged:
+def damaged(file: Path, why: str) -> Damaged:
     return Damaged(
         f"{file}: damaged ({why}); nothing was written. "
         "history.py import --rebuild RUN_DIR... makes a new one and keeps this beside it"

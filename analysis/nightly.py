@@ -52,7 +52,7 @@ def stage_one(tonight: stats.Array, error: stats.Array, past: stats.Array) -> St
     that happens to be quiet must not condemn an ordinary night. A constant window (counts) makes any
     difference infinite.
     """
-    past = past[:, -kNights:]
+    past = _newest(past, kNights)
     nights = np.count_nonzero(~np.isnan(past), axis=1)
     centre = stats.column_medians(past) if past.shape[1] else np.full(tonight.shape, np.nan)
     spread = np.full(tonight.shape, np.nan)
@@ -65,14 +65,21 @@ def stage_one(tonight: stats.Array, error: stats.Array, past: stats.Array) -> St
     return StageOne(z, effect, spread, nights)
 
 
-def stage_two(baseline: stats.Array, candidate: stats.Array) -> Comparison:
-    """Blocks (rows) of two launches each side, baseline and candidate: their ratio by block.
+def _newest(past: stats.Array, most: int) -> stats.Array:
+    """Each row's last so many nights that it has, the others made absent."""
+    from_the_end = np.cumsum(~np.isnan(past)[:, ::-1], axis=1)[:, ::-1]
+    return np.where(from_the_end <= most, past, np.nan)
 
-    A side's value in a block is the geometric mean of its two launches, A B B A: a linear drift
-    within the block cancels. Raises ValueError when no block is whole.
+
+def stage_two(baseline: stats.Array, candidate: stats.Array) -> Comparison:
+    """Blocks (rows) of two launches each side, in order of time: candidate over baseline, launch by
+    launch.
+
+    A block is A B B A or B A A B: its first launches are neighbours, its second too, and a linear
+    drift has opposite signs in the two. Twenty pairs bear five launches that a disturbance struck;
+    ten block means would bear one. Raises ValueError when there is no block.
     """
-    sides = [np.exp(np.mean(np.log(side), axis=1)) for side in (baseline, candidate)]
-    return comparison.paired(*sides)
+    return comparison.paired(np.ravel(baseline), np.ravel(candidate))
 
 
 def confirmed(result: Comparison) -> str:
@@ -85,38 +92,35 @@ def confirmed(result: Comparison) -> str:
 
 
 @lru_cache(maxsize=None)
-def _needed_sd(blocks: int) -> float:
-    """How many standard deviations of a block the effect must exceed the margin by, for kPower.
+def _needed_sd(pairs: int) -> float:
+    """How many standard deviations of a pair the effect must exceed the margin by, for kPower.
 
-    The interval's lower end lies above the margin when all but j - 1 of the blocks do, j its rank.
+    The interval's lower end lies above the margin when all but j - 1 of the pairs do, j its rank.
     """
     from scipy.special import betaincinv, ndtri
 
-    ranks = stats.interval_ranks(blocks)
+    ranks = stats.interval_ranks(pairs)
     if ranks is None:
         return math.inf
-    above = blocks - ranks[0] + 1
-    return float(ndtri(betaincinv(above, blocks - above + 1, kPower)))
+    above = pairs - ranks[0] + 1
+    return float(ndtri(betaincinv(above, pairs - above + 1, kPower)))
 
 
 def minimum_detectable(
-    spread: float, block_sd: float, effect: float = kEffect, blocks: int = kBlocks
+    spread: float, pair_sd: float, effect: float = kEffect, blocks: int = kBlocks
 ) -> float:
     """The smallest slow-down (ratio - 1) found on its first night in four nights of five.
 
-    `spread` is stage one's, `block_sd` that of stage two's log ratios; normal noise is assumed, and
+    `spread` is stage one's, `pair_sd` that of stage two's log ratios; normal noise is assumed, and
     the stages are taken one by one: the larger of what each needs.
     """
     from scipy.special import ndtri
 
     first = max(math.log1p(effect), kZ * spread) + float(ndtri(kPower)) * spread
-    second = math.log1p(kMargin) + _needed_sd(blocks) * block_sd
+    second = math.log1p(kMargin) + _needed_sd(2 * blocks) * pair_sd
     return math.expm1(max(first, second))
 
 
-def block_sd_of_error(error: float, launches: int) -> float:
-    """Standard deviation of a block's log ratio, expected from a night's standard error of the median.
-
-    Two launches a side: the mean of two, against the mean of two, spreads as one launch does.
-    """
-    return error * math.sqrt(launches) / math.sqrt(math.pi / 2)
+def pair_sd_of_error(error: float, launches: int) -> float:
+    """Standard deviation of a pair's log ratio, expected from the standard error of a night's median."""
+    return math.sqrt(2) * error * math.sqrt(launches) / math.sqrt(math.pi / 2)
