@@ -36,7 +36,7 @@ import history_db
 import history_import
 import history_nights
 import pairing
-import records
+import nightly_records
 from baseline import Binary, Unusable
 from figure import said
 from gate_judge import Judgement
@@ -83,10 +83,11 @@ def refused(given: argparse.Namespace, error: Exception) -> int:
 
 def receive(given: argparse.Namespace) -> tuple[Run, Row, sqlite3.Connection]:
     """Tonight's run, in the history; refused where it must not be compared."""
-    run = records.load(given.run_dir)
+    night = nightly_records.load(given.run_dir)
+    run = night.run
     connection = history_db.connect(given.history, create=True)
     gate_night.refuse_strange(connection, run.environment.get("machine") or {}, given.new_machine)
-    number, _ = history_import.add(connection, given.run_dir)
+    number, _ = history_import.add(connection, given.run_dir, night=night)
     rows = history_nights.runs(connection)
     tonight = next(row for row in rows if row.id == number)
     later = [

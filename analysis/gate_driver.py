@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import numpy as np
 
 import nightly
+import nightly_records
 import nightly_values
 import records
 import stats
@@ -120,9 +121,9 @@ class Ipcmark:
         text = plan_text(self.night.manifest.get("plan") or {}, names, list(sent.values()))
         plan.write_text(text, encoding="utf-8")
         self._run(binary, plan, folder)
-        run = records.load(folder)
-        check_same_place(self.night, run, across_epoch=False)
-        found = nightly_values.of_run(run)
+        read = nightly_records.load(folder)
+        check_same_place(self.night, read.run, across_epoch=False)
+        found = nightly_values.of_run(read)
         by_case = {(n.experiment, n.value, n.metric, n.case): night for n, night in found.items()}
         answer = {}
         for name in names:

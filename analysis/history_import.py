@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import history_clock
+import nightly_records
 import nightly_values
-import records
 import stats
 from history_db import HistoryError, transaction
+from nightly_records import NightlyRun
 from nightly_values import Name, Night, canonical
 from records import Run
 
@@ -31,9 +32,16 @@ class DuplicateRun(HistoryError):
 
 
 def add(
-    connection: sqlite3.Connection, folder: Path, accept_clock: bool = False, name: str = ""
+    connection: sqlite3.Connection,
+    folder: Path,
+    accept_clock: bool = False,
+    name: str = "",
+    night: NightlyRun | None = None,
 ) -> tuple[int, bool]:
-    """The run's id and whether it was new. Raises HistoryError or RecordsError."""
+    """The run's id and whether it was new; `night` is the folder where it was read already.
+
+    Raises HistoryError or RecordsError.
+    """
     mark = fingerprint(folder)
     known = connection.execute("SELECT id FROM run WHERE fingerprint = ?", (mark,)).fetchone()
     if known:
@@ -41,10 +49,11 @@ def add(
             connection.execute("UPDATE run SET folder = ? WHERE id = ?", (str(folder), known[0]))
             _add_papers(connection, known[0], folder)
         return int(known[0]), False
-    run = records.load(folder)
+    night = night or nightly_records.load(folder)
+    run = night.run
     _refuse_partial(run)
     row = _run_row(run, folder, mark, name)
-    nights = nightly_values.of_run(run)
+    nights = nightly_values.of_run(night)
     with transaction(connection):
         if not accept_clock:
             history_clock.check(connection, row, [r.raw for r in run.records], time.time_ns())

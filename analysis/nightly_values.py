@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 from typing import Any, NamedTuple
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 import stats
 import steadiness
 from record import Record
-from records import Run
+from nightly_records import VALUES, NightlyRun, Read
 from series import Levels
 
 
@@ -44,19 +43,6 @@ class Night:
     unstable: bool
 
 
-def _p99(record: Record) -> float:
-    value, reliability = record.percentile(99)
-    return value if reliability == "ok" else math.nan
-
-
-VALUES: dict[str, Callable[[Record], float]] = {
-    "p50": lambda r: r.p50_ns,
-    "p99": _p99,
-    "cpu": lambda r: r.cpu_ns_per_message,
-    "calls": lambda r: float(r.values.get("system_calls_per_message", math.nan)),
-}
-
-
 def canonical(mapping: dict[str, Any]) -> str:
     """A flat map as text that is equal where the map is."""
     return json.dumps(mapping, sort_keys=True, separators=(",", ":"))
@@ -68,37 +54,36 @@ def short_case(case: dict[str, Any], neutral: dict[str, Any]) -> dict[str, Any]:
     return {k: v for k, v in case.items() if neutral.get(k, ...) != v and k not in dropped}
 
 
-def of_run(run: Run) -> dict[Name, Night]:
+def of_run(night: NightlyRun) -> dict[Name, Night]:
     """Every series that has a value here; an overloaded open loop has none."""
-    groups: dict[tuple[str, str, str], list[Record]] = {}
-    for record in run.records:
+    run = night.run
+    groups: dict[tuple[str, str, str], list[Read]] = {}
+    for read in night.read:
+        record = read.record
         if record.ok and not record.values.get("overloaded"):
             case = canonical(short_case(record.case, run.neutral))
-            groups.setdefault((record.experiment, case, canonical(record.metric)), []).append(
-                record
-            )
+            groups.setdefault((record.experiment, case, canonical(record.metric)), []).append(read)
     levels, found = Levels.of(run), {}
     for (experiment, case, metric), members in groups.items():
-        level = levels.main(members)
-        members = [r for r in members if levels.level(r) == level]
+        level = levels.main([read.record for read in members])
+        members = [read for read in members if levels.level(read.record) == level]
         if not members:
             continue
-        unstable = steadiness.is_unstable([levels.steadiness(r) for r in members])
-        reading = _level_ns(members)
-        for value, of in VALUES.items():
-            launches = _by_launch(members, of)
+        unstable = steadiness.is_unstable([read.steady for read in members])
+        reading = _level_ns([read.record for read in members])
+        for value in VALUES:
+            launches = _by_launch(members, value)
             if launches:
-                name = Name(experiment, value, case, metric)
-                found[name] = _night(launches, reading, unstable)
+                found[Name(experiment, value, case, metric)] = _night(launches, reading, unstable)
     return found
 
 
-def _by_launch(members: list[Record], of: Callable[[Record], float]) -> dict[int, float]:
+def _by_launch(members: list[Read], value: str) -> dict[int, float]:
     values: dict[int, list[float]] = {}
-    for record in members:
-        value = of(record)
-        if value > 0:  # NaN is not
-            values.setdefault(record.launch_order, []).append(value)
+    for read in members:
+        number = read.values[value]
+        if number > 0:  # NaN is not
+            values.setdefault(read.record.launch_order, []).append(number)
     return {order: float(median(several)) for order, several in values.items()}
 
 
