@@ -64,7 +64,9 @@ def add_histograms(night: Path) -> None:
             centre = record["windows"]["ns_per_message"][0]
             spread = centre * np.exp(rng.normal(0, 0.05, 12_000))
             record["histograms"] = {"round_trip_ns": Histogram.of(spread).encode()}
-            record["windows"]["ns_per_message"] = (centre * np.exp(rng.normal(0, 0.01, 32))).tolist()
+            record["windows"]["ns_per_message"] = (
+                centre * np.exp(rng.normal(0, 0.01, 32))
+            ).tolist()
             record["windows"]["cpu_ns_per_message"] = centre * 1.4
             kept.append(json.dumps(record))
     (night / "latency.jsonl").write_text("\n".join(kept) + "\n")
