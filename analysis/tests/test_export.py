@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -93,7 +94,7 @@ def test_the_numbers_are_the_summarys(mixed: records.Run, texts: dict[str, str])
 def test_a_superseded_launch_counts_nowhere_but_in_the_table(mixed: records.Run) -> None:
     one = next(r for r in mixed.records if r.ok and r.experiment == "latency")
     run = records.Run(mixed.path, mixed.manifest, mixed.environment, list(mixed.records), [])
-    run.records[run.records.index(one)] = Record(one.raw, one.where, superseded=True)
+    run.records[run.records.index(one)] = dataclasses.replace(one, superseded=True)
     row = next(r for r in rows.of_run(run) if r.name == _row_of(mixed, one).name)
     assert row.interval.n == _row_of(mixed, one).interval.n - 1
     told = list(csv.DictReader(io.StringIO(export.convert(run, "csv"))))
@@ -110,14 +111,16 @@ def test_names_are_unique_and_outlive_an_axis_that_is_invented_later(mixed: reco
     later = records.Run(mixed.path, {**mixed.manifest, "neutral": {**NEUTRAL, "colour": "red"}}, {}, [], [])  # fmt: skip
     for record in mixed.records:
         raw = {**record.raw, "case": {**record.case, "colour": "red"}}
-        later.records.append(Record(raw, record.where, record.superseded))
+        later.records.append(dataclasses.replace(record, raw=raw))
     assert [row.name for row in rows.of_run(later)] == names
 
 
 def test_cases_of_two_metrics_are_told_apart(mixed: records.Run) -> None:
     one = next(r for r in mixed.records if r.ok and r.experiment == "latency")
     other = {**one.raw, "metric": {**one.metric, "verified": False}}
-    run = records.Run(mixed.path, mixed.manifest, {}, [one, Record(other, "x:1")], [])
+    run = records.Run(
+        mixed.path, mixed.manifest, {}, [one, dataclasses.replace(one, raw=other, where="x:1")], []
+    )
     assert {row.name.rsplit("/", 1)[1] for row in rows.of_run(run)} == {"verified:True", "verified:False"}  # fmt: skip
 
 
@@ -183,7 +186,7 @@ def test_the_summary_fits_at_five_thousand_cases_and_says_what_it_left_out(
             "histograms": {},
         }
         raw = {**one.raw, "case": case, "launch_id": f"b000-l{at}", **(bad if at % 3 == 0 else {})}
-        run.records.append(Record(raw, f"x:{at}"))
+        run.records.append(dataclasses.replace(one, raw=raw, where=f"x:{at}"))
     (tmp_path / "summary.json").write_text(json.dumps(_summary(run)))
     page = export.convert(run, "markdown")
     assert 500_000 < len(page.encode()) < 1 << 20

@@ -39,7 +39,7 @@ def some(run_dir: Path) -> records.Run:
 @pytest.fixture(scope="module")
 def slower(some: records.Run) -> records.Run:
     """The same with 30 % planted in the latency of TCP."""
-    found = [Record(copy.deepcopy(r.raw), r.where, r.superseded) for r in some.records]
+    found = copy.deepcopy(some.records)
     for record in found:
         if record.transport == "tcp" and record.experiment == "latency" and record.windows_ns:
             each = record.raw["windows"]["ns_per_message"]
