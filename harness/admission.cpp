@@ -31,7 +31,9 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   };
   const bool in_place = point.access == Access::in_place;
   const bool one_way = point.pattern == Pattern::pour || open_loop(point.pattern);
-  const bool bounded = point.pattern == Pattern::expire || (!one_way && point.timeout_ns != kNever);
+  const bool looks = point.poll_interval_ns != 0 || point.pattern == Pattern::retry;
+  const bool bounded =
+      point.pattern == Pattern::expire || looks || (!one_way && point.timeout_ns != kNever);
   if (std::ranges::find(transport.waits, point.wait) == transport.waits.end()) {
     return fmt::format("{} has no ends that {}", transport.traits.name, word(point.wait));
   }
@@ -42,6 +44,9 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   if (point.depth != 0 && !transport.traits.takes_depth) return lacks_it("depth to choose");
   if (bounded && (in_place || !transport.has("recv_until"))) return lacks_it("recv_until");
   if (open_loop(point.pattern) && in_place) return lacks_it("open loop in place");
+  if (point.pattern == Pattern::detect && point.roles == RoleKind::thread) {
+    return "a thread is neither killed nor stopped alone";
+  }
   if (!transport.traits.answers && point.pattern != Pattern::pour) return lacks_it("way back");
   if (point.shared()) {
     if (auto why = no_mailbox(point); !why.empty()) return why;

@@ -9,13 +9,14 @@
 
 namespace ipcmark {
 
-enum class Pattern { ping, ask, pour, pace, expire };
+enum class Pattern { ping, ask, pour, pace, expire, retry, detect };
 enum class Path { raw, queue, shm, fixed, automatic };  // "auto" in words
 enum class Idle { default_, c1, polling };
 enum class RoleKind { process, thread };
 enum class Policy { other, fifo };
 enum class Schedule { closed, fixed, poisson };
 enum class IpcLimits { host, private_ };
+enum class PeerFate { lives, stopped, killed };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
 // words.hpp.
@@ -30,6 +31,10 @@ struct Case {
   Schedule schedule = Schedule::closed;
   std::uint64_t timeout_ns = kNever;
   std::uint64_t spin_budget_ns = 0;
+  std::uint64_t poll_interval_ns = 0;
+  std::uint64_t timer_slack_ns = 0;
+  std::uint64_t think_ns = 0;
+  PeerFate peer = PeerFate::lives;
   std::int64_t threshold_bytes = -1;  // -1: not a hybrid; kInfinite: all through the queue
   Path path = Path::raw;
   Wait wait = Wait::block;

@@ -31,13 +31,28 @@ constexpr std::uint64_t kFewestExpiries = 5;
 // their number.
 constexpr double kPaceBudgets = 5;
 constexpr std::uint64_t kFewestPaced = 200;
-constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
+constexpr std::uint64_t kFewestBatches = 8;  // of those that fill, else how they do does not show
+constexpr double kPaceStartNs = 2e6;         // both ends have read the order by then
 
 // A role that lies about its stamps may seem to need for ever: three years, and 20 times that,
 // still fit.
 std::int64_t as_ns(double ns) { return static_cast<std::int64_t>(std::min(ns, 1e17)); }
 
 }  // namespace
+
+// Whole batches, where there are several: what is left of one at the end of a schedule leaves
+// early.
+std::uint64_t paced_messages(const Case& point, const RunSettings& settings) {
+  const double rate = static_cast<double>(std::max<std::uint64_t>(point.rate_per_s, 1));
+  const double wanted = rate * kPaceBudgets * static_cast<double>(settings.measure_ns) / 1e9;
+  const double due = rate * static_cast<double>(point.flush_ns) / 1e9;  // while a timer runs
+  const double filled = std::min(static_cast<double>(point.batch), 1 + due);
+  const double fewest =
+      std::max(static_cast<double>(kFewestPaced), static_cast<double>(kFewestBatches) * filled);
+  const auto most = static_cast<double>(Stage::kMostScheduled);
+  const auto count = static_cast<std::uint64_t>(std::min(std::max(wanted, fewest), most));
+  return count < point.batch ? count : count - count % point.batch;
+}
 
 RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits)
     : point_(point), settings_(settings), scale_(scale), visits_(visits) {}
@@ -58,18 +73,20 @@ std::uint64_t RungMeter::in_batches(double messages) const {
 }
 
 Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
-  return {.messages = messages,
-          .message_bytes = point_.message_bytes,
-          .reply_bytes = point_.reply_bytes,
-          .messages_each = each,
-          .lead = lead(),
-          .first_sequence = sequence_,
-          .batch = point_.batch,
-          .touch = point_.touch,
-          .access = point_.access,
-          .timeout_ns = closed_loop() ? point_.timeout_ns : kNever,
-          .producers = point_.producers,
-          .consumers = point_.consumers};
+  return {
+      .messages = messages,
+      .message_bytes = point_.message_bytes,
+      .reply_bytes = point_.reply_bytes,
+      .messages_each = each,
+      .lead = lead(),
+      .first_sequence = sequence_,
+      .batch = point_.batch,
+      .touch = point_.touch,
+      .access = point_.access,
+      // What a retry's client waits for may not come in time; what it is proven by does.
+      .timeout_ns = closed_loop() && point_.pattern != Pattern::retry ? point_.timeout_ns : kNever,
+      .producers = point_.producers,
+      .consumers = point_.consumers};
 }
 
 Order RungMeter::probe() const {
@@ -79,7 +96,8 @@ Order RungMeter::probe() const {
   const std::uint64_t wanted = point_.shared() ? kProbedOfMany : kProbed;
   const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, wanted)));
   // An expiring end only waits, but on a channel that has been proven to work.
-  const Part proven = point_.pattern == Pattern::expire ? Part::ask : part();
+  const bool only_waits = point_.pattern == Pattern::expire || point_.pattern == Pattern::detect;
+  const Part proven = only_waits ? Part::ask : part();
   Order order{.kind = Order::Kind::steps, .together = together(), .step_count = 2};
   order.steps[0] = {.part = proven, .job = job(verified, verified)};
   order.steps[0].job.verify = true;
@@ -131,10 +149,13 @@ Order RungMeter::measure(const Stage& stage, std::uint64_t seed) {
     plan_schedule(order, stage, seed);
   } else if (point_.pattern == Pattern::expire) {
     plan_expiry(order);
+  } else if (point_.pattern == Pattern::retry) {
+    plan_retries(order);
   } else {
     plan_windows(order);
     if (closed_loop()) plan_operations(order);
   }
+  if (point_.think_ns != 0) plan_thoughts(order, stage, seed);
   last_ = order;
   return order;
 }
@@ -176,10 +197,8 @@ void RungMeter::plan_operations(Order& order) {
 
 void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t seed) {
   const double rate = static_cast<double>(std::max<std::uint64_t>(point_.rate_per_s, 1));
-  const double wanted =
-      rate * kPaceBudgets * static_cast<double>(settings_.measure_ns) / 1e9 / visits_;
-  const auto count = static_cast<std::uint64_t>(std::clamp(
-      wanted, static_cast<double>(kFewestPaced), static_cast<double>(Stage::kMostScheduled)));
+  const std::uint64_t count = std::max<std::uint64_t>(
+      paced_messages(point_, settings_) / static_cast<std::uint64_t>(visits_), 2);
   std::mt19937_64 random(seed);
   std::exponential_distribution<double> gap(rate);
   double at_s = 0;
@@ -188,6 +207,7 @@ void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t se
     at_s += point_.schedule == Schedule::poisson ? gap(random) : 1 / rate;
   }
   Step step{.part = Part::pace, .job = job(count, count)};
+  step.job.poll_interval_ns = point_.poll_interval_ns;
   step.job.origin_ticks =
       ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
   if (point_.flush_ns != kNever) {

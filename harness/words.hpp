@@ -73,11 +73,13 @@ struct Words<Family> {
 };
 template <>
 struct Words<Pattern> {
-  static constexpr WordTable<Pattern, 5> table{{{Pattern::ping, "ping"},
+  static constexpr WordTable<Pattern, 7> table{{{Pattern::ping, "ping"},
                                                 {Pattern::ask, "ask"},
                                                 {Pattern::pour, "pour"},
                                                 {Pattern::pace, "pace"},
-                                                {Pattern::expire, "expire"}}};
+                                                {Pattern::expire, "expire"},
+                                                {Pattern::retry, "retry"},
+                                                {Pattern::detect, "detect"}}};
 };
 template <>
 struct Words<Path> {
@@ -111,6 +113,12 @@ template <>
 struct Words<IpcLimits> {
   static constexpr WordTable<IpcLimits, 2> table{
       {{IpcLimits::host, "host"}, {IpcLimits::private_, "private"}}};
+};
+
+template <>
+struct Words<PeerFate> {
+  static constexpr WordTable<PeerFate, 3> table{
+      {{PeerFate::lives, "lives"}, {PeerFate::stopped, "stopped"}, {PeerFate::killed, "killed"}}};
 };
 
 template <class Enum>
