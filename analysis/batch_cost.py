@@ -2,8 +2,8 @@
 """What a message costs in a batch: time and CPU time per message against the batch size B, handed over back to back.
 
 Left: time per message at the receiver, with its 95 % interval; dashed, what a share of one hand-over for each message
-would be, c(B) = m + s/B, fitted. Right: CPU time of both ends per message. The dots in the margin of the left panel are
-the literature's claim for 20 messages a synchronisation: 0.9 µs by message passing, 0.35 µs by shared memory.
+would be, c(B) = m + s/B, fitted. Right: CPU time of both ends per message. The crosses are the
+literature's claim for 20 messages a synchronisation: 0.9 µs by message passing, 0.35 µs by shared memory.
 Mechanisms without a call for several messages are not here: the caption names them.
 
     analysis/batch_cost.py RUN_DIR [-o OUT_DIR]
@@ -14,9 +14,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import numpy as np
 from matplotlib.axes import Axes
 
+import batch_shares
 import families
 import figure
 import lines
@@ -24,7 +24,7 @@ import style
 from figure import Drawn
 from panels import Panel, chosen
 from records import Run
-from series import Levels, Series, series
+from series import Levels, Series
 
 TITLE = "Cost of a message against the size of its batch"
 CLAIM_BATCH, CLAIMED = 20, (("claimed: message passing", 900.0), ("claimed: shared memory", 350.0))
@@ -32,12 +32,10 @@ CLAIM_BATCH, CLAIMED = 20, (("claimed: message passing", 900.0), ("claimed: shar
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """batch_cost.svg."""
-    poured = run.of("batching", pattern="pour")
-    if not poured:
-        return []
-    found = [s for s in series(poured, Levels.of(run), x="batch") if len(s.points) > 1]
+    found = batch_shares.cost_lines(run, Levels.of(run))
     if not found:
         return []
+    poured = run.of("batching", pattern="pour")
     shown, grey, hidden = chosen(found, min)
     fig, axes = figure.grid(2, labels=[s.label for s in shown] + [CLAIMED[0][0]])
     figure.title(fig, TITLE)
@@ -49,37 +47,8 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     missing += [f"{', '.join(s.label for s in hidden)} (in the CSV only)"] if hidden else []
     text = style.caption(run, poured, missing)
     style.finish(fig, text)
-    path = style.save(fig, out_dir, "batch_cost", rows(found))
+    path = style.save(fig, out_dir, "batch_cost", batch_shares.rows(found))
     return [Drawn("batch_cost", TITLE, __doc__ or "", text, path)]
-
-
-def shares(line: Series) -> tuple[float, float]:
-    """m and s of c(B) = m + s/B, ns: least squares of relative errors, neither below zero."""
-    batch = np.array([p.x for p in line.points])
-    cost = np.array([p.interval.value for p in line.points])
-    columns = np.column_stack([1 / cost, 1 / (batch * cost)])
-    m, s = np.linalg.lstsq(columns, np.ones(len(cost)), rcond=None)[0]
-    if m < 0 or s < 0:  # the better one alone
-        alone = [
-            columns[:, i] @ np.ones(len(cost)) / (columns[:, i] @ columns[:, i]) for i in (0, 1)
-        ]
-        off = [float(((columns[:, i] * alone[i] - 1) ** 2).sum()) for i in (0, 1)]
-        m, s = (alone[0], 0.0) if off[0] <= off[1] else (0.0, alone[1])
-    return float(m), float(s)
-
-
-def rows(found: list[Series]) -> list[dict]:
-    """One a point, with the fit of its line."""
-    all_rows = []
-    for line in found:
-        m, s = shares(line)
-        for row, at in zip(
-            lines.rows(Panel("", [line], []), "batch", "ns_per_message"), line.points
-        ):
-            model = m + s / at.x
-            all_rows.append({**row, "m_ns": m, "s_ns": s, "model_ns": model,
-                             "residual": at.interval.value / model - 1})  # fmt: skip
-    return all_rows
 
 
 def _costs(ax: Axes, shown: list[Series], grey: list[Series], looks: dict) -> None:
@@ -92,7 +61,7 @@ def _costs(ax: Axes, shown: list[Series], grey: list[Series], looks: dict) -> No
             lw=0.9,
         )
     for line in shown:
-        colour, (m, s) = looks[line.transport].colour, shares(line)
+        colour, (m, s) = looks[line.transport].colour, batch_shares.shares(line)
         xs = [p.x for p in line.points]
         lines.draw_line(ax, line, looks[line.transport], "-")
         ax.plot(xs, [m + s / x for x in xs], color=colour, lw=0.9, ls=lines.STYLES[1])

@@ -20,12 +20,13 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+import batch_waits
 import families
 import figure
 import lines
 import models
 import style
-from batch_model import Setting, by_panel, mean_wait, pareto, settings
+from batch_model import Setting, by_panel, pareto, settings
 from figure import Drawn
 from records import Run
 from series import Levels
@@ -51,7 +52,7 @@ def _page(run: Run, out_dir: Path, name: str, panels: list, overloaded: int) -> 
     figure.title(fig, TITLE)
     looks, rows, flushes = families.looks(run), [], sorted({s.flush_ns for s in found})
     for i, (title, members) in enumerate(panels):
-        _waits(axes[2 * i], title, members, flushes)
+        batch_waits.draw(axes[2 * i], title, members, flushes)
         rows += _trade_off(axes[2 * i + 1], title, members, looks, flushes)
     _legend(fig, found, flushes)
     missing = [f"{overloaded} overloaded cases"] if overloaded else []
@@ -64,30 +65,6 @@ def _page(run: Run, out_dir: Path, name: str, panels: list, overloaded: int) -> 
     style.finish(fig, text)
     path = style.save(fig, out_dir, name, rows)
     return Drawn(name, TITLE, __doc__ or "", text, path)
-
-
-def _waits(ax: Axes, title: str, members: list[Setting], flushes: list[float]) -> None:
-    """Batches of one do not wait, nor do those of a timeout of 0."""
-    waiting = [s for s in members if s.batch > 1 and s.flush_ns > 0]
-    marks = {t: style.MARKERS[i % 8] for i, t in enumerate(sorted({s.transport for s in members}))}
-    ends, sizes = [], sorted({s.batch for s in waiting})
-    for flush in sorted({s.flush_ns for s in waiting}):
-        colour = _colour(flush, flushes)
-        model = [mean_wait(b, flush, waiting[0].rate_per_s) for b in sizes]
-        ax.plot(sizes, model, color=colour, lw=1, alpha=0.8)
-        ends.append((sizes[-1], model[-1], f"τ {_tau(flush)}", colour))
-        for s in (s for s in waiting if s.flush_ns == flush):
-            ax.plot(
-                s.batch, s.wait.value, marks[s.transport], ms=4, color=colour, mec="white", mew=0.3
-            )
-    style.byte_axis(ax, [s.batch for s in members], "batch size B [messages]")
-    ax.set(title=title, ylabel="mean wait for the batch [time]", yscale="log")
-    style.log_axis(ax.yaxis)
-    style.label_ends(ax, ends)
-    keys = [
-        Line2D([], [], ls="", marker=m, color=style.MUTED, ms=4, label=t) for t, m in marks.items()
-    ]
-    ax.legend(handles=keys, loc="upper left", handletextpad=0.2, borderaxespad=0.2, fontsize=7)
 
 
 def _trade_off(
@@ -122,17 +99,9 @@ def _size(setting: Setting) -> float:
     return 3 + 0.7 * math.log2(setting.batch)
 
 
-def _tau(flush_ns: float) -> str:
-    return style.time_label(flush_ns) if math.isfinite(flush_ns) else "∞"
-
-
-def _colour(flush_ns: float, flushes: list[float]) -> str:
-    return style.PALETTE[flushes.index(flush_ns) % len(style.PALETTE)]
-
-
 def _legend(fig: figure.Figure, found: list[Setting], flushes: list[float]) -> None:
-    keys = [Line2D([], [], ls="", marker=style.MARKERS[i % 8], color=_colour(f, flushes), ms=5,
-                   label=f"τ {_tau(f)}") for i, f in enumerate(flushes)]  # fmt: skip
+    keys = [Line2D([], [], ls="", marker=style.MARKERS[i % 8], color=batch_waits.colour(f, flushes), ms=5,
+                   label=f"τ {batch_waits.tau(f)}") for i, f in enumerate(flushes)]  # fmt: skip
     figure.key(fig, keys)
 
 

@@ -25,7 +25,7 @@ import models
 import style
 from figure import Drawn
 from records import Run
-from retry_model import Detected, Late, detected, lates
+from retry_model import Detected, Late, detected, lates, rows
 
 TITLE = "Timeouts: noticing a lost peer, and giving up a slow one"
 
@@ -49,10 +49,12 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     alarms = sum(d.false_alarms for d in lost)
     text = style.caption(run, mine, lines.absent(absent))
     text += f" · {alarms} clients gave up a server that still lived, left out" if alarms else ""
-    for row in models.rows(f for f in models.fits(run) if f.model.startswith(("needless", "detection"))):
+    for row in models.rows(
+        f for f in models.fits(run) if f.model.startswith(("needless", "detection"))
+    ):
         text += f" · {row['model']}: median error {row['median_error']:.0%}, fails {row['region']}"
     style.finish(fig, text)
-    path = style.save(fig, out_dir, "detection", _rows(lost, late))
+    path = style.save(fig, out_dir, "detection", rows(lost, late))
     return [Drawn("detection", TITLE, __doc__ or "", text, path)]
 
 
@@ -64,7 +66,14 @@ def _detection(ax: Axes, lost: list[Detected], looks: dict[str, Any]) -> None:
     for (transport, peer, _), mine in by_line.items():
         xs, colour = [d.timeout_ns for d in mine], looks[transport].colour
         dashes = lines.STYLES[0 if peer == "killed" else 1]
-        ax.plot(xs, [d.ns.value for d in mine], looks[transport].marker or "o", ls=dashes, color=colour, ms=4)
+        ax.plot(
+            xs,
+            [d.ns.value for d in mine],
+            looks[transport].marker or "o",
+            ls=dashes,
+            color=colour,
+            ms=4,
+        )
         sure = [d for d in mine if d.ns.lo is not None]
         ax.fill_between([d.timeout_ns for d in sure], [d.ns.lo for d in sure], [d.ns.hi for d in sure],
                         color=colour, alpha=0.2, lw=0)  # fmt: skip
@@ -98,22 +107,6 @@ def _false_alarms(ax: Axes, late: list[Late], looks: dict[str, Any]) -> None:
     ax.set(title="given up too early", xlabel="timeout τ over mean time to think",
            ylabel="requests [%]", ylim=(0, 105))  # fmt: skip
     style.label_ends(ax, ends)
-
-
-def _rows(lost: list[Detected], late: list[Late]) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = [
-        {"panel": "detection", "transport": d.transport, "wait": d.wait, "peer": d.peer,
-         "timeout_ns": d.timeout_ns, "value": d.ns.value, "lo": d.ns.lo, "hi": d.ns.hi,
-         "launches": d.ns.n, "by_error": d.by_error, "false_alarms": d.false_alarms}
-        for d in lost
-    ]  # fmt: skip
-    return rows + [
-        {"panel": "false time-outs", "transport": e.transport, "wait": e.wait, "think_ns": e.think_ns,
-         "timeout_ns": e.timeout_ns, "value": e.share.value, "lo": e.share.lo, "hi": e.share.hi,
-         "launches": e.share.n, "predicted": e.predicted.value, "exponential": e.exponential,
-         "retries_per_request": e.retries}
-        for e in late
-    ]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -13,8 +13,10 @@ from statistics import median
 from typing import Any
 
 import batch_model
+import batch_shares
 import polling_model
 import retry_model
+import spin_model
 import stats
 import style
 from records import Run
@@ -52,8 +54,10 @@ def fits(run: Run) -> list[Fit]:
     found: list[Fit] = []
     for told in (
         batch_model.predictions(run, levels),
+        batch_shares.predictions(run, levels),
         polling_model.predictions(run, levels),
         retry_model.predictions(run, levels),
+        spin_model.predictions(run, levels),
     ):
         found += [Fit(*each) for each in told if each[1] > 0]
     return found

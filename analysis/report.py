@@ -38,7 +38,11 @@ FIGURES = (
     "throughput",
     "cpu",
     "batching",
+    "batch_cost",
     "timeout",
+    "spin_budget",
+    "polling",
+    "detection",
     "system_calls",
     "life_cycle",
     "idle",
@@ -133,6 +137,7 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         thresholds=headline.thresholds(found),
         absent=headline.absent(run),
         auto=headline.auto(found),
+        models=headline.models(found),
     )
 
 

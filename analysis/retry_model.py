@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import stats
 from records import Record, Run, as_number, by_launch, freeze, group
@@ -118,3 +119,20 @@ def predictions(
     for d in detected(run):
         if d.by_error == 0:
             yield "detection where nobody tells (τ)", d.timeout_ns, d.ns, {"τ": d.timeout_ns}
+
+
+def rows(lost: list[Detected], late: list[Late]) -> list[dict[str, Any]]:
+    """As the figure's CSV holds them."""
+    told: list[dict[str, Any]] = [
+        {"panel": "detection", "transport": d.transport, "wait": d.wait, "peer": d.peer,
+         "timeout_ns": d.timeout_ns, "value": d.ns.value, "lo": d.ns.lo, "hi": d.ns.hi,
+         "launches": d.ns.n, "by_error": d.by_error, "false_alarms": d.false_alarms}
+        for d in lost
+    ]  # fmt: skip
+    return told + [
+        {"panel": "false time-outs", "transport": e.transport, "wait": e.wait, "think_ns": e.think_ns,
+         "timeout_ns": e.timeout_ns, "value": e.share.value, "lo": e.share.lo, "hi": e.share.hi,
+         "launches": e.share.n, "predicted": e.predicted.value, "exponential": e.exponential,
+         "retries_per_request": e.retries}
+        for e in late
+    ]  # fmt: skip

@@ -14,19 +14,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 
 import figure
-import stats
+import spin_model
 import style
 from figure import Drawn
 from records import Run
-from spin_model import Spun, spun
+from spin_model import COMPETITIVE, Spun, spun
 
 TITLE = "Spin, then block: the budget against the competitive argument"
-COMPETITIVE = 2.0
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
@@ -40,29 +39,15 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     for i, each in enumerate(found):
         _spending(axes[2 * i], each)
         _regret(axes[2 * i + 1], each)
-        words.append(_words(each))
+        words.append(spin_model.words(each))
     mine = run.of("timeout", pattern="ask", wait="spin_then_block")
     text = style.caption(run, [r for r in mine if r.case.get("think_ns", 0) > 0])
     text = " · ".join([text, *words])
     style.finish(fig, text)
-    path = style.save(fig, out_dir, "spin_budget", [r for each in found for r in _rows(each)])
-    return [Drawn("spin_budget", TITLE, __doc__ or "", text, path)]
-
-
-def _words(each: Spun) -> str:
-    at = each.at_wake_up
-    kept = each.regret[at].value
-    return (
-        f"{each.transport}: best budget {_time(each.best)}, a wake-up {_time(each.wake_up)}; "
-        f"a budget of {style.time_label(at)} regrets {kept:.2g} (argument: at most {COMPETITIVE:g})"
+    path = style.save(
+        fig, out_dir, "spin_budget", [r for each in found for r in spin_model.rows(each)]
     )
-
-
-def _time(at: stats.Interval) -> str:
-    value = style.time_label(at.value) if at.value else "0"
-    if at.lo is None or at.hi is None:
-        return value
-    return f"{value} [{style.time_label(at.lo) if at.lo else '0'}, {style.time_label(at.hi)}]"
+    return [Drawn("spin_budget", TITLE, __doc__ or "", text, path)]
 
 
 def _spending(ax: Axes, each: Spun) -> None:
@@ -76,8 +61,12 @@ def _spending(ax: Axes, each: Spun) -> None:
                             color=colour, alpha=0.2, lw=0)  # fmt: skip
         best = min(each.budgets, key=lambda b: each.spending[b, think].value)
         ax.plot(at[best], each.spending[best, think].value, "o", ms=9, mfc="none", mec=colour)
-        ends.append((at[each.budgets[-1]], points[-1].value, f"thinks {style.time_label(think)}", colour))
-    ax.set(title=f"{each.transport}: CPU less thinking", ylabel="per round trip [time]", yscale="log")
+        ends.append(
+            (at[each.budgets[-1]], points[-1].value, f"thinks {style.time_label(think)}", colour)
+        )
+    ax.set(
+        title=f"{each.transport}: CPU less thinking", ylabel="per round trip [time]", yscale="log"
+    )
     style.log_axis(ax.yaxis)
     _budgets(ax, each)
     style.label_ends(ax, ends)
@@ -87,40 +76,41 @@ def _regret(ax: Axes, each: Spun) -> None:
     xs, points = range(len(each.budgets)), [each.regret[b] for b in each.budgets]
     ax.plot(xs, [p.value for p in points], "o-", color=style.INK, ms=3.5)
     if all(p.lo is not None for p in points):
-        ax.fill_between(xs, [p.lo for p in points], [p.hi for p in points], color=style.INK, alpha=0.15, lw=0)
+        ax.fill_between(
+            xs, [p.lo for p in points], [p.hi for p in points], color=style.INK, alpha=0.15, lw=0
+        )
     best = min(range(len(points)), key=lambda i: points[i].value)
     ax.plot(best, points[best].value, "o", ms=9, mfc="none", mec=style.INK)
     ax.axhline(COMPETITIVE, color=style.MUTED, lw=1, ls=(0, (1, 1.2)))
-    ax.set(title=f"{each.transport}: regret against the worst peer", ylabel="times the best", yscale="log")
+    ax.set(
+        title=f"{each.transport}: regret against the worst peer",
+        ylabel="times the best",
+        yscale="log",
+    )
     style.log_axis(ax.yaxis, lambda v, _=None: f"{v:g}")
     _budgets(ax, each)
 
 
 def _budgets(ax: Axes, each: Spun) -> None:
     """Evenly spaced, so that 0 has a place; C lies between two of them."""
-    ax.set_xticks(range(len(each.budgets)), [style.time_label(b) if b else "0" for b in each.budgets])
+    ax.set_xticks(
+        range(len(each.budgets)), [style.time_label(b) if b else "0" for b in each.budgets]
+    )
     ax.set_xlabel("spin budget [time]")
     low, high = each.wake_up.lo or each.wake_up.value, each.wake_up.hi or each.wake_up.value
-    ax.axvspan(place(low, each.budgets) - 0.04, place(high, each.budgets) + 0.04, color=style.GREY, alpha=0.45, lw=0)
+    ax.axvspan(
+        place(low, each.budgets) - 0.04,
+        place(high, each.budgets) + 0.04,
+        color=style.GREY,
+        alpha=0.45,
+        lw=0,
+    )
 
 
 def place(value: float, budgets: list[float]) -> float:
     """Where a time lies on an axis of evenly spaced budgets: in ratio, and below the first above 0 in proportion."""
-    import numpy as np
-
     known = np.log(np.maximum(budgets, budgets[1] / 10))
     return float(np.interp(np.log(max(value, budgets[1] / 10)), known, np.arange(len(budgets))))
-
-
-def _rows(each: Spun) -> list[dict[str, Any]]:
-    return [
-        {"transport": each.transport, "spin_budget_ns": b, "think_ns": m,
-         "spending_ns": each.spending[b, m].value, "lo": each.spending[b, m].lo,
-         "hi": each.spending[b, m].hi, "launches": each.spending[b, m].n,
-         "round_trip_ns": each.round_trip[b, m].value, "regret": each.regret[b].value,
-         "best_budget_ns": each.best.value, "wake_up_ns": each.wake_up.value}
-        for b in each.budgets for m in each.thinks
-    ]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -9,11 +9,16 @@ spending over that of the best budget against the same peer, the worst over all 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import stats
+import style
 from records import Record, Run, freeze, group
+from series import Levels
 
+COMPETITIVE = 2.0
 WAKE_UPS = 2  # of a round trip: the server's and the client's
 
 
@@ -91,3 +96,42 @@ def regret(grid: Grid, budget: float, budgets: list[float], thinks: list[float])
 def _wake_up(trips: Grid, budgets: list[float], thinks: list[float]) -> float:
     soon = thinks[0]
     return max((trips[0, soon] - trips[budgets[-1], soon]) / WAKE_UPS, 1.0)
+
+
+def predictions(
+    run: Run, _levels: Levels
+) -> Iterator[tuple[str, float, stats.Interval, dict[str, float]]]:
+    """The budget of least regret against the cost of a wake-up."""
+    for each in spun(run):
+        yield "best spin budget (a wake-up)", each.wake_up.value, each.best, {
+            "wake-up": each.wake_up.value
+        }
+
+
+def words(each: Spun) -> str:
+    """What a caption says of one transport."""
+    at = each.at_wake_up
+    kept = each.regret[at].value
+    return (
+        f"{each.transport}: best budget {_time(each.best)}, a wake-up {_time(each.wake_up)}; "
+        f"a budget of {style.time_label(at)} regrets {kept:.2g} (argument: at most {COMPETITIVE:g})"
+    )
+
+
+def _time(at: stats.Interval) -> str:
+    value = style.time_label(at.value) if at.value else "0"
+    if at.lo is None or at.hi is None:
+        return value
+    return f"{value} [{style.time_label(at.lo) if at.lo else '0'}, {style.time_label(at.hi)}]"
+
+
+def rows(each: Spun) -> list[dict[str, Any]]:
+    """As the figure's CSV holds it."""
+    return [
+        {"transport": each.transport, "spin_budget_ns": b, "think_ns": m,
+         "spending_ns": each.spending[b, m].value, "lo": each.spending[b, m].lo,
+         "hi": each.spending[b, m].hi, "launches": each.spending[b, m].n,
+         "round_trip_ns": each.round_trip[b, m].value, "regret": each.regret[b].value,
+         "best_budget_ns": each.best.value, "wake_up_ns": each.wake_up.value}
+        for b in each.budgets for m in each.thinks
+    ]  # fmt: skip

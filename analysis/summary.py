@@ -11,6 +11,7 @@ import crossover_rows
 import ranking
 import style
 import throughput
+import waiting
 from crossover_fit import Finding
 from doubts import doubts
 from records import SCHEMA, Record, Run, cases
@@ -37,6 +38,7 @@ def build(run: Run) -> dict[str, Any]:
         ),
         "latency": latency,
         "throughput": streams,
+        **waiting.sections(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }

@@ -31,7 +31,7 @@ constexpr std::uint64_t kFewestExpiries = 5;
 // their number.
 constexpr double kPaceBudgets = 5;
 constexpr std::uint64_t kFewestPaced = 200;
-constexpr std::uint64_t kFewestBatches = 8;  // of those that fill, else how they do does not show
+constexpr std::uint64_t kFewestBatches = 4;  // of those that fill, else how they do does not show
 constexpr double kPaceStartNs = 2e6;         // both ends have read the order by then
 
 // A role that lies about its stamps may seem to need for ever: three years, and 20 times that,
