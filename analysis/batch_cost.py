@@ -68,7 +68,7 @@ def _costs(ax: Axes, shown: list[Series], grey: list[Series], looks: dict) -> No
         ends.append((xs[-1], line.points[-1].interval.value, line.label, colour))
     for words, ns in CLAIMED:
         ax.plot(CLAIM_BATCH, ns, "x", color=style.INK, ms=6, zorder=5)
-        ax.annotate(words, (CLAIM_BATCH, ns), (6, 2), textcoords="offset points", fontsize=7)
+        ax.annotate(words, (CLAIM_BATCH, ns), (6, -10), textcoords="offset points", fontsize=7)
     _axes(ax, shown, "time per message; dashed m + s/B")
     style.label_ends(ax, ends)
 
@@ -85,6 +85,7 @@ def _cpu(ax: Axes, shown: list[Series], looks: dict) -> None:
 
 def _axes(ax: Axes, shown: list[Series], title: str) -> None:
     style.byte_axis(ax, [p.x for s in shown for p in s.points], "batch size B [messages]")
+    ax.xaxis.set_major_formatter("{x:g}")  # a count, not bytes
     ax.set(title=title, ylabel="per message [time]", yscale="log")
     style.log_axis(ax.yaxis)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
@@ -16,7 +17,9 @@ def tau(flush_ns: float) -> str:
 
 
 def colour(flush_ns: float, flushes: list[float]) -> str:
-    return style.PALETTE[flushes.index(flush_ns) % len(style.PALETTE)]
+    """A shade from dark to light: the colours proper are transports'."""
+    at = flushes.index(flush_ns) / max(len(flushes) - 1, 1)
+    return matplotlib.colors.to_hex(matplotlib.colormaps["viridis"](0.9 * at))
 
 
 def draw(ax: Axes, title: str, members: list[Setting], flushes: list[float]) -> None:
@@ -33,6 +36,7 @@ def draw(ax: Axes, title: str, members: list[Setting], flushes: list[float]) -> 
             mark = marks[s.transport]
             ax.plot(s.batch, s.wait.value, mark, ms=4, color=shade, mec="white", mew=0.3)
     style.byte_axis(ax, [s.batch for s in members], "batch size B [messages]")
+    ax.xaxis.set_major_formatter("{x:g}")  # a count, not bytes
     ax.set(title=title, ylabel="mean wait for the batch [time]", yscale="log")
     style.log_axis(ax.yaxis)
     style.label_ends(ax, ends)

@@ -3,7 +3,7 @@
 
 Left: mean wait of a message for its batch against the batch size B, one colour a flush timeout τ, markers measured (one
 a transport), lines the model: Poisson arrivals, a batch leaves when it is full or its first message has waited for τ.
-Right: CPU time per message against a tail of the response; each dot is one B (its area) and τ (its marker), left and low
+Right: the receiver's CPU time per message (the sender spins on the clock) against a tail of the response; each dot is one B (its area) and τ (its marker), left and low
 is better; the steps are the Pareto front, whose ends name their B: no other setting is both cheaper and quicker. The
 tail is p99, or where a launch has fewer than 10 messages beyond it p95 or p90. Overloaded cases (< 99 % of offered) are
 left out.
@@ -46,9 +46,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
 
 def _page(run: Run, out_dir: Path, name: str, panels: list, overloaded: int) -> Drawn:
     found = [s for _, members in panels for s in members]
-    fig, axes = figure.grid(
-        2 * len(panels), columns=2, labels=[*{s.label for s in found}, " B 1024"]
-    )
+    fig, axes = figure.grid(2 * len(panels), columns=2, labels=[f"{s.label} B 1024" for s in found])
     figure.title(fig, TITLE)
     looks, rows, flushes = families.looks(run), [], sorted({s.flush_ns for s in found})
     for i, (title, members) in enumerate(panels):
@@ -87,7 +85,7 @@ def _trade_off(
         ends.append((front[-1].p99_ns, front[-1].cpu_ns, f"{label} B {front[-1].batch:g}", colour))
         rows += [s.row(name, s in front) for s in mine]
     ax.set(title=name, xlabel=f"p{members[0].tail} response, from the intended send [time]",
-           ylabel="CPU of both ends per message [time]", xscale="log", yscale="log")  # fmt: skip
+           ylabel="CPU of the receiver per message [time]", xscale="log", yscale="log")  # fmt: skip
     ax.margins(0.08)
     style.log_axis(ax.xaxis)
     style.log_axis(ax.yaxis)

@@ -98,13 +98,9 @@ def _budgets(ax: Axes, each: Spun) -> None:
     )
     ax.set_xlabel("spin budget [time]")
     low, high = each.wake_up.lo or each.wake_up.value, each.wake_up.hi or each.wake_up.value
-    ax.axvspan(
-        place(low, each.budgets) - 0.04,
-        place(high, each.budgets) + 0.04,
-        color=style.GREY,
-        alpha=0.45,
-        lw=0,
-    )
+    left, right = place(low, each.budgets) - 0.04, place(high, each.budgets) + 0.04
+    ax.axvspan(left, right, color=style.GREY, alpha=0.45, lw=0)
+    ax.annotate("C", (left, 0.96), (-3, 0), ("data", "axes fraction"), "offset points", ha="right")
 
 
 def place(value: float, budgets: list[float]) -> float:

@@ -66,8 +66,9 @@ void ponder(E& end, const Job& job, std::span<std::byte> message, std::span<std:
   tally.messages += job.messages;
 }
 
-// Closed loop, client that would ask again each time its patience ends. It only counts: a message
-// that was really sent again would have to be told from the first by every mechanism.
+// Closed loop, client that would ask again each time its patience ends, which begins before it
+// asks, as its response times do. It only counts: a message that was really sent again would have
+// to be told from the first by every mechanism.
 template <class E>
 void retry(E& end, const Job& job, std::span<std::byte> message, std::span<std::byte> reply,
            Tally& tally) {
@@ -75,13 +76,14 @@ void retry(E& end, const Job& job, std::span<std::byte> message, std::span<std::
   const std::uint64_t last = job.first_sequence + job.messages;
   stamp(tally);
   for (std::uint64_t sequence = job.first_sequence; sequence < last; ++sequence) {
+    const bool endless = job.timeout_ns == kNever;
+    Deadline patience = deadline_in(endless ? 0 : job.timeout_ns);
     put<Access::copy>(end, message, care, key(sequence));
     const std::uint64_t before = tally.expired;
     std::size_t got = 0;
-    if (job.timeout_ns == kNever) {
-      got = end.recv(reply);
-    } else {
-      while ((got = end.recv_until(reply, deadline_in(job.timeout_ns))) == 0) ++tally.expired;
+    while ((got = endless ? end.recv(reply) : end.recv_until(reply, patience)) == 0) {
+      ++tally.expired;
+      patience.monotonic_ns += static_cast<std::int64_t>(job.timeout_ns);
     }
     tally.late += tally.expired != before;
     note(tally,
@@ -101,8 +103,9 @@ void detect(E& end, const Job& job, std::span<std::byte> message, std::span<std:
   const Care care = keystream::care(job.touch, job.verify);
   for (std::uint64_t sequence = job.first_sequence;; ++sequence) {
     try {
+      const Deadline patience = deadline_in(job.timeout_ns);
       put<Access::copy>(end, message, care, key(sequence));
-      const std::size_t got = end.recv_until(reply, deadline_in(job.timeout_ns));
+      const std::size_t got = end.recv_until(reply, patience);
       if (got == 0) break;
       note(tally,
            whole(tally, got, reply.size()) &&
