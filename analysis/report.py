@@ -38,10 +38,14 @@ FIGURES = (
     "throughput",
     "cpu",
     "batching",
+    "batch_cost",
     "timeout",
     "window",
     "hol_blocking",
     "fan",
+    "spin_budget",
+    "polling",
+    "detection",
     "system_calls",
     "life_cycle",
     "idle",
@@ -136,6 +140,7 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         thresholds=headline.thresholds(found),
         absent=headline.absent(run),
         auto=headline.auto(found),
+        models=headline.models(found),
     )
 
 

@@ -12,6 +12,7 @@ import flow_rows
 import ranking
 import style
 import throughput
+import waiting
 from crossover_fit import Finding
 from doubts import doubts
 from records import SCHEMA, Record, Run, cases
@@ -43,6 +44,7 @@ def build(run: Run) -> dict[str, Any]:
         "window": flow_rows.window(run),
         "hol_blocking": flow_rows.hol_blocking(run),
         "fan": flow_rows.fan(run),
+        **waiting.sections(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }

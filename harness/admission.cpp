@@ -62,7 +62,9 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   const bool in_place = point.access == Access::in_place;
   const bool dealt = point.pattern == Pattern::deal;
   const bool one_way = point.pattern == Pattern::pour || dealt || open_loop(point.pattern);
-  const bool bounded = point.pattern == Pattern::expire || (!one_way && point.timeout_ns != kNever);
+  const bool looks = point.poll_interval_ns != 0 || point.pattern == Pattern::retry;
+  const bool bounded =
+      point.pattern == Pattern::expire || looks || (!one_way && point.timeout_ns != kNever);
   if (std::ranges::find(transport.waits, point.wait) == transport.waits.end()) {
     return fmt::format("{} has no ends that {}", transport.traits.name, word(point.wait));
   }
@@ -86,6 +88,9 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   if (auto why = no_window(point, transport.traits); !why.empty()) return why;
   if (dealt) {
     if (auto why = no_deal(point, transport); !why.empty()) return why;
+  }
+  if (point.pattern == Pattern::detect && point.roles == RoleKind::thread) {
+    return "a thread is neither killed nor stopped alone";
   }
   if (point.shared()) {
     if (auto why = no_mailbox(point); !why.empty()) return why;

@@ -9,7 +9,7 @@
 
 namespace ipcmark {
 
-enum class Pattern { ping, ask, pour, pace, expire, window, deal };
+enum class Pattern { ping, ask, pour, pace, expire, window, deal, retry, detect };
 enum class Path { raw, queue, shm, fixed, automatic };  // "auto" in words
 enum class Idle { default_, c1, polling };
 enum class RoleKind { process, thread };
@@ -19,6 +19,7 @@ enum class IpcLimits { host, private_ };
 enum class Handover { any, rendezvous, buffered };
 enum class Bystander { spin, stream };        // what one does
 enum class Beside { apart, client, server };  // where third parties run
+enum class PeerFate { lives, stopped, killed };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
 // words.hpp.
@@ -33,6 +34,10 @@ struct Case {
   Schedule schedule = Schedule::closed;
   std::uint64_t timeout_ns = kNever;
   std::uint64_t spin_budget_ns = 0;
+  std::uint64_t poll_interval_ns = 0;
+  std::uint64_t timer_slack_ns = 0;
+  std::uint64_t think_ns = 0;
+  PeerFate peer = PeerFate::lives;
   std::int64_t threshold_bytes = -1;  // -1: not a hybrid; kInfinite: all through the queue
   Path path = Path::raw;
   Wait wait = Wait::block;

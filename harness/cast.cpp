@@ -61,12 +61,12 @@ Cast::Member Cast::start(const RoleContext& context, std::unique_ptr<Channel>& c
   if (context.spec.kind == RoleKind::thread) {
     std::thread thread(
         [context, &channel, control = std::move(theirs)] { run_role(context, channel, control); });
-    return {context, std::move(ours), ::getpid(), Fd(), std::move(thread)};
+    return {context, std::move(ours), ::getpid(), Fd(), std::move(thread), false};
   }
   const pid_t coordinator = ::getpid();
   const pid_t pid = check(::fork(), "fork");
   if (pid == 0) become_role(context, channel, theirs, coordinator);
-  return {context, std::move(ours), pid, open_pidfd(pid), std::thread()};
+  return {context, std::move(ours), pid, open_pidfd(pid), std::thread(), false};
 }
 
 Cast::Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel) {
@@ -113,6 +113,13 @@ std::vector<Report> Cast::tell(const std::vector<std::size_t>& whom, const Order
 
 std::vector<Report> Cast::tell_all(const Order& what, Phase phase, std::int64_t deadline_ns) {
   return tell(everybody(), what, phase, deadline_ns);
+}
+
+std::vector<Report> Cast::tell_losing(std::size_t lost, const Order& what, Phase phase,
+                                      std::int64_t deadline_ns) {
+  members_[lost].lost = true;
+  for (const std::size_t i : everybody()) order(i, what);
+  return gather(all_but(lost), phase, deadline_ns);
 }
 
 void Cast::close(std::int64_t deadline_ns) {
@@ -178,7 +185,7 @@ std::vector<pollfd> Cast::listen_to(const std::vector<std::size_t>& whom) const 
   std::vector<pollfd> fds(2 * count, {.fd = -1, .events = POLLIN, .revents = 0});
   for (const std::size_t i : whom) fds[i].fd = members_[i].control.fd();
   for (std::size_t i = 0; i < count; ++i) {
-    if (members_[i].pidfd) fds[count + i].fd = members_[i].pidfd.get();
+    if (members_[i].pidfd && !members_[i].lost) fds[count + i].fd = members_[i].pidfd.get();
   }
   return fds;
 }

@@ -59,6 +59,8 @@ std::uint64_t stamps_due(const Claim& claim) {
     case Part::absorb:
     case Part::expire:
       return claim.job.messages;
+    case Part::detect:
+      return 1;
     case Part::answer:
     case Part::pour:
     case Part::rank:
@@ -85,7 +87,7 @@ Part part_of(Role role, Part part) {
   }
 }
 
-bool serves(Part part) { return part != Part::expire; }
+bool serves(Part part) { return part != Part::expire && part != Part::detect; }
 
 // What one of several ends of a side is asked for: an equal share.
 Job share_of(Job job, Role role, Part part) {

@@ -105,6 +105,9 @@ void settle_pattern(Case& point) {
   if (!paced || point.batch == 1) point.flush_ns = kNever;  // a batch of one is always full
   if (batched) point.reply_bytes = 0, point.timeout_ns = kNever;
   if (point.wait != Wait::spin_then_block) point.spin_budget_ns = 0;
+  if (!paced || point.batch > 1) point.poll_interval_ns = 0;
+  if (point.pattern != Pattern::ask && point.pattern != Pattern::retry) point.think_ns = 0;
+  if (point.pattern != Pattern::detect) point.peer = PeerFate::lives;
 }
 
 // What nobody does is not told apart.

@@ -217,6 +217,17 @@ void add_processor(json& facts, const path& root) {
                  text_of(facts["clocksources"]));
 }
 
+// How finely timers fire, and the scheduler's tick, 1/HZ, which the coarse clock advances by.
+json timers() {
+  const auto resolution_ns = [](clockid_t clock) -> json {
+    timespec step{};
+    if (::clock_getres(clock, &step) != 0) return {};
+    return step.tv_sec * 1'000'000'000 + step.tv_nsec;
+  };
+  return {{"resolution_ns", resolution_ns(CLOCK_MONOTONIC)},
+          {"tick_ns", resolution_ns(CLOCK_MONOTONIC_COARSE)}};
+}
+
 }  // namespace
 
 json collect_facts(const path& root) {
@@ -226,6 +237,7 @@ json collect_facts(const path& root) {
   utsname system{};
   facts["arch"] = ::uname(&system) == 0 ? json(system.machine) : json();
   facts["libc"] = std::string("glibc ") + ::gnu_get_libc_version();
+  facts["timers"] = timers();
   facts["kernel_parameters"] = kernel_parameters(root);
   facts["hostname_hash"] = hashed_hostname(root);
   facts["vulnerabilities"] = folder_of_knobs(root / "sys/devices/system/cpu/vulnerabilities");

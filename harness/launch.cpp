@@ -18,6 +18,7 @@
 #include "harness/ipc_space.hpp"
 #include "harness/launch_state.hpp"
 #include "harness/life_cycle.hpp"
+#include "harness/outlive.hpp"
 #include "harness/plugin_load.hpp"
 #include "harness/record.hpp"
 #include "harness/third_parties.hpp"
@@ -51,6 +52,14 @@ class Launch {
       return visit_each(admitted, [&](std::size_t i) {
         records_[i].rung = next_rung_++;
         live(spec_, i, contexts(), stage_, records_[i]);
+      });
+    }
+    if (spec_.rungs.front().pattern == Pattern::detect) {  // as each is lost
+      return visit_each(admitted, [&](std::size_t i) {
+        records_[i].rung = next_rung_++;
+        records_[i].watch.begin(machine_);
+        outlive(spec_, i, contexts(), stage_, records_[i]);
+        records_[i].watch.end();
       });
     }
     Injector injector = injector_of(Target::launch);

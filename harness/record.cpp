@@ -36,6 +36,8 @@ const char* quantity_of(const Case& point, Reading reading) {
       return "turnaround_ns";
     case Pattern::deal:
       return "delivery_ns";
+    case Pattern::detect:
+      return "detection_ns";
     default:
       return "round_trip_ns";
   }

@@ -2,7 +2,6 @@
 #include "harness/rung.hpp"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
 
 #include <algorithm>
 #include <cmath>
@@ -37,6 +36,7 @@ double median(std::vector<double> values) {
 
 void RungMeter::take_shapes(Reports reports) {
   for (const Report& report : reports) {
+    timer_slack_ns_ = std::max(timer_slack_ns_, report.timer_slack_ns);
     if (report.buffer_bytes != 0) {
       result_.values["buffer_bytes_got"] = static_cast<double>(report.buffer_bytes);
     }
@@ -64,6 +64,7 @@ void RungMeter::take_probe(Reports reports, const Stage& stage) {
   for (std::size_t i = 1; i < stamps.size(); ++i) each.push_back(to_ns(stamps[i] - stamps[i - 1]));
   const auto counted = static_cast<double>(probe().steps[1].job.messages_each);
   if (!each.empty()) message_ns_ = std::max(median(each) / counted, 0.5);
+  message_ns_ += static_cast<double>(point_.think_ns);  // the probe's server does not think
 }
 
 void RungMeter::take_measure(Reports reports, const Stage& stage) {
@@ -77,6 +78,8 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
     take_expiry(stamps.first(timed.steps[0].stamped));
   } else if (point_.pattern == Pattern::deal) {
     take_deal(reports, stage);
+  } else if (point_.pattern == Pattern::retry) {
+    take_retries(timed, stamps.subspan(timed.steps[0].stamped, timed.steps[1].stamped));
   } else {
     const bool pouring = point_.pattern == Pattern::pour;
     const std::uint64_t at = timed.steps[0].stamped;
@@ -217,13 +220,14 @@ void RungMeter::take_schedule(Reports reports, const Stage& stage) {
       static_cast<double>(count);
   result_.values["receiver_cpu_ns_per_message"] =
       static_cast<double>(reports[1].steps[0].cpu_ns) / static_cast<double>(count);
+  if (point_.poll_interval_ns != 0) take_looks(reports[1].steps[0]);
 }
 
 void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {
   auto& overshoot = result_.histograms["overshoot_ns"];
   result_.values.try_emplace("early", 0);
-  // Roles inherit it; a sleep may be this much late without the kernel being at fault.
-  result_.values["timer_slack_ns"] = static_cast<double>(::prctl(PR_GET_TIMERSLACK));
+  // A sleep may be this much late without the kernel being at fault.
+  result_.values["timer_slack_ns"] = static_cast<double>(timer_slack_ns_);
   for (const std::uint64_t stamp : stamps) {
     const auto late = static_cast<std::int64_t>(stamp);
     if (late < 0) result_.values["early"] += 1;

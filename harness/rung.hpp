@@ -59,6 +59,11 @@ struct LifeTicks {
 // Of all roles: clients, then servers.
 using Reports = std::span<const Report>;
 
+// How many messages an open loop of these settings has, over all visits.
+[[nodiscard]] std::uint64_t paced_messages(const Case& point, const RunSettings& settings);
+// How long requests that may be repeated are made.
+[[nodiscard]] std::uint64_t retry_ns(const Case& point, const RunSettings& settings);
+
 // Counts and steps follow from a probe of the first messages, never from a clock inside a measured
 // loop.
 class RungMeter {
@@ -92,6 +97,9 @@ class RungMeter {
   // Or instead: a few messages whose system calls are counted; a role's each.
   [[nodiscard]] Order count();
   void take_count(Reports reports, std::span<const SystemCalls> calls, const Stage& stage);
+  // Or, of a channel whose server is lost on purpose: when and how its client knew.
+  [[nodiscard]] Order outlive();
+  void take_outlived(const Report& survivor, const Stage& stage);
   // Or, of a channel that has just been made: its first round trip, which is returned in ticks, and
   // how long each phase of its life took.
   [[nodiscard]] Order first_message();
@@ -106,7 +114,8 @@ class RungMeter {
  private:
   [[nodiscard]] Job job(std::uint64_t messages, std::uint64_t each) const;
   [[nodiscard]] bool closed_loop() const {
-    return point_.pattern == Pattern::ping || point_.pattern == Pattern::ask;
+    return point_.pattern == Pattern::ping || point_.pattern == Pattern::ask ||
+           point_.pattern == Pattern::retry;
   }
   // A role that lies about its stamps may seem to need for ever: three years, and 20 times that,
   // still fit.
@@ -130,6 +139,8 @@ class RungMeter {
   void check_deal(Reports reports, const Order& order) const;
   void take_deal_probe(Reports reports, const Stage& stage);
   void take_deal(Reports reports, const Stage& stage);
+  void plan_retries(Order& order);
+  void plan_thoughts(Order& order, const Stage& stage, std::uint64_t seed) const;
   [[nodiscard]] double to_ns(std::uint64_t ticks) const {
     return static_cast<double>(ticks) / scale_.ticks_per_ns;
   }
@@ -145,6 +156,8 @@ class RungMeter {
   void take_operations(std::span<const std::uint64_t> stamps);
   void take_schedule(Reports reports, const Stage& stage);
   void take_expiry(std::span<const std::uint64_t> stamps);
+  void take_looks(const StepReport& receiver);
+  void take_retries(const Report& client, std::span<const std::uint64_t> stamps);
   void add_losses(const StepReport& step);
   [[nodiscard]] bool lossy() const;
   [[nodiscard]] bool together() const { return point_.shared() || lossy(); }
@@ -161,6 +174,7 @@ class RungMeter {
   double message_ns_ = 1000;  // one message (with its reply), as the probe saw it
   std::uint64_t slots_ = 0;
   std::uint64_t capacity_ = kNever;  // messages, where it was found by filling
+  std::uint64_t timer_slack_ns_ = 0;
   std::int64_t expected_ns_ = 0;
   std::uint64_t sequence_ = 0;
   Order last_;

@@ -31,9 +31,24 @@ constexpr std::uint64_t kFewestExpiries = 5;
 // their number.
 constexpr double kPaceBudgets = 5;
 constexpr std::uint64_t kFewestPaced = 200;
-constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
+constexpr std::uint64_t kFewestBatches = 4;  // of those that fill, else how they do does not show
+constexpr double kPaceStartNs = 2e6;         // both ends have read the order by then
 
 }  // namespace
+
+// Whole batches, where there are several: what is left of one at the end of a schedule leaves
+// early.
+std::uint64_t paced_messages(const Case& point, const RunSettings& settings) {
+  const double rate = static_cast<double>(std::max<std::uint64_t>(point.rate_per_s, 1));
+  const double wanted = rate * kPaceBudgets * static_cast<double>(settings.measure_ns) / 1e9;
+  const double due = rate * static_cast<double>(point.flush_ns) / 1e9;  // while a timer runs
+  const double filled = std::min(static_cast<double>(point.batch), 1 + due);
+  const double fewest =
+      std::max(static_cast<double>(kFewestPaced), static_cast<double>(kFewestBatches) * filled);
+  const auto most = static_cast<double>(Stage::kMostScheduled);
+  const auto count = static_cast<std::uint64_t>(std::min(std::max(wanted, fewest), most));
+  return count < point.batch ? count : count - count % point.batch;
+}
 
 RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits)
     : point_(point), settings_(settings), scale_(scale), visits_(visits) {}
@@ -57,19 +72,21 @@ std::uint64_t RungMeter::in_batches(double messages) const {
 }
 
 Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
-  return {.messages = messages,
-          .message_bytes = point_.message_bytes,
-          .reply_bytes = point_.reply_bytes,
-          .messages_each = each,
-          .lead = lead(),
-          .first_sequence = sequence_,
-          .batch = point_.batch,
-          .touch = point_.touch,
-          .access = point_.access,
-          .timeout_ns = closed_loop() ? point_.timeout_ns : kNever,
-          .producers = point_.producers,
-          .consumers = point_.consumers,
-          .window = point_.window};
+  return {
+      .messages = messages,
+      .message_bytes = point_.message_bytes,
+      .reply_bytes = point_.reply_bytes,
+      .messages_each = each,
+      .lead = lead(),
+      .first_sequence = sequence_,
+      .batch = point_.batch,
+      .touch = point_.touch,
+      .access = point_.access,
+      // What a retry's client waits for may not come in time; what it is proven by does.
+      .timeout_ns = closed_loop() && point_.pattern != Pattern::retry ? point_.timeout_ns : kNever,
+      .producers = point_.producers,
+      .consumers = point_.consumers,
+      .window = point_.window};
 }
 
 Order RungMeter::probe() const {
@@ -80,8 +97,10 @@ Order RungMeter::probe() const {
   const std::uint64_t wanted = point_.shared() ? kProbedOfMany : kProbed;
   const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, wanted)));
   // An expiring end only waits, but on a channel that has been proven to work.
-  const bool asks = point_.pattern == Pattern::expire || point_.pattern == Pattern::window;
-  const Part proven = asks ? Part::ask : part();
+  const bool proven_by_asking = point_.pattern == Pattern::expire ||
+                                point_.pattern == Pattern::detect ||
+                                point_.pattern == Pattern::window;
+  const Part proven = proven_by_asking ? Part::ask : part();
   Order order{.kind = Order::Kind::steps, .together = together(), .step_count = 2};
   order.steps[0] = {.part = proven, .job = job(verified, verified)};
   order.steps[0].job.verify = true;
@@ -138,10 +157,13 @@ Order RungMeter::measure(const Stage& stage, std::uint64_t seed) {
     plan_window(order);
   } else if (point_.pattern == Pattern::deal) {
     plan_deal(order);
+  } else if (point_.pattern == Pattern::retry) {
+    plan_retries(order);
   } else {
     plan_windows(order);
     if (closed_loop()) plan_operations(order);
   }
+  if (point_.think_ns != 0) plan_thoughts(order, stage, seed);
   last_ = order;
   return order;
 }
@@ -183,10 +205,8 @@ void RungMeter::plan_operations(Order& order) {
 
 void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t seed) {
   const double rate = static_cast<double>(std::max<std::uint64_t>(point_.rate_per_s, 1));
-  const double wanted =
-      rate * kPaceBudgets * static_cast<double>(settings_.measure_ns) / 1e9 / visits_;
-  const auto count = static_cast<std::uint64_t>(std::clamp(
-      wanted, static_cast<double>(kFewestPaced), static_cast<double>(Stage::kMostScheduled)));
+  const std::uint64_t count = std::max<std::uint64_t>(
+      paced_messages(point_, settings_) / static_cast<std::uint64_t>(visits_), 2);
   std::mt19937_64 random(seed);
   std::exponential_distribution<double> gap(rate);
   double at_s = 0;
@@ -195,6 +215,7 @@ void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t se
     at_s += point_.schedule == Schedule::poisson ? gap(random) : 1 / rate;
   }
   Step step{.part = Part::pace, .job = job(count, count)};
+  step.job.poll_interval_ns = point_.poll_interval_ns;
   step.job.origin_ticks =
       ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
   if (point_.flush_ns != kNever) {

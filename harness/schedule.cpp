@@ -7,6 +7,9 @@
 #include <random>
 #include <set>
 
+#include "harness/outlive.hpp"
+#include "harness/rung.hpp"
+
 namespace ipcmark {
 
 namespace {
@@ -70,8 +73,13 @@ std::int64_t visit_ns(const Case& rung, const RunSettings& run, Reading reading)
   const std::int64_t least = kLeastNsPerByte * ns(rung.message_bytes + rung.reply_bytes);
   if (rung.pattern == Pattern::expire)
     return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));
-  if (rung.pattern == Pattern::pace) return 5 * ns(run.measure_ns);
+  if (rung.pattern == Pattern::pace) {
+    const std::uint64_t rate = std::max<std::uint64_t>(rung.rate_per_s, 1);
+    return ns(paced_messages(rung, run) * 1'000'000'000 / rate);
+  }
   if (rung.pattern == Pattern::deal) return ns(run.warm_up_ns) + 5 * ns(run.measure_ns);
+  if (rung.pattern == Pattern::retry) return ns(retry_ns(rung, run) + run.warm_up_ns);
+  if (rung.pattern == Pattern::detect) return kOutlived * (kLifeNs + ns(rung.timeout_ns));
   const std::int64_t budget = ns(run.warm_up_ns) + ns(run.measure_ns) +
                               (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
   return std::max(budget, least);

@@ -79,7 +79,9 @@ struct Words<Pattern> {
                                                 {Pattern::pace, "pace"},
                                                 {Pattern::expire, "expire"},
                                                 {Pattern::window, "window"},
-                                                {Pattern::deal, "deal"}}};
+                                                {Pattern::deal, "deal"},
+                                                {Pattern::retry, "retry"},
+                                                {Pattern::detect, "detect"}}};
 };
 template <>
 struct Words<Path> {
@@ -139,6 +141,12 @@ template <>
 struct Words<IpcLimits> {
   static constexpr WordTable<IpcLimits, 2> table{
       {{IpcLimits::host, "host"}, {IpcLimits::private_, "private"}}};
+};
+
+template <>
+struct Words<PeerFate> {
+  static constexpr WordTable<PeerFate, 3> table{
+      {{PeerFate::lives, "lives"}, {PeerFate::stopped, "stopped"}, {PeerFate::killed, "killed"}}};
 };
 
 template <class Enum>

@@ -18,9 +18,10 @@ namespace ipcmark {
 class End;
 struct Flow;
 
-// What one end does in a phase. The client asks, pours, paces, expires, keeps a window or deals;
-// the server answers, drains, absorbs or takes. rank and pick show what a mechanism makes of
-// priorities and types, untimed; fill, how many messages a channel holds.
+// What one end does in a phase. The client asks, pours, paces, expires, outlives its peer
+// (`detect`), keeps a window or deals; the server answers, drains, absorbs or takes. rank and pick
+// show what a mechanism makes of priorities and types, untimed; fill, how many messages a channel
+// holds.
 enum class Part {
   ask,
   answer,
@@ -31,6 +32,7 @@ enum class Part {
   expire,
   rank,
   pick,
+  detect,
   window,
   fill,
   deal,
@@ -48,9 +50,13 @@ struct Job {
   std::uint32_t batch = 1;
   Touch touch = Touch::full;
   Access access = Access::copy;
-  bool verify = false;                        // compare every byte instead of timing
-  std::uint64_t timeout_ns = kNever;          // ask: recv_until; expire: how long to wait
-  std::span<const std::uint64_t> intended{};  // pace: intended send times, ticks since origin
+  bool verify = false;                 // compare every byte instead of timing
+  std::uint64_t timeout_ns = kNever;   // ask, detect: recv_until; expire: how long to wait
+  bool retries = false;                // ask: a reply that is late is counted, and awaited again
+  bool thinks = false;                 // answer: takes the time `intended` says before it replies
+  std::uint64_t poll_interval_ns = 0;  // absorb: looks only so often, asleep in between; 0: waits
+  // pace: intended send times, ticks since origin; answer: ticks to think, message after message
+  std::span<const std::uint64_t> intended{};
   std::uint64_t origin_ticks = 0;
   std::uint64_t flush_ticks = kNever;  // pace: a batch waits no longer than this
   // rank: the priority or type of each message; pick: the type that each receive asks for.
@@ -86,6 +92,7 @@ struct Job {
 //   absorb       ticks of each message's arrival
 //   pace         ticks of each message's hand-over
 //   expire       overshoot of each wait in ns, as int64
+//   detect       ticks when the peer was given up
 //   pick         sequence of each message, in the order received
 //   window       as ask; with job.responses pairs: sent and answered, of each message
 //   fill         ticks before and after kRefusals refusals, where it was full
@@ -103,6 +110,10 @@ struct Tally {
   std::uint64_t duplicated = 0;  // received again; not among `messages`
   std::uint64_t reordered = 0;   // received after a later one
   std::uint64_t refused = 0;     // deal: attempts that found no room
+  std::uint64_t looks = 0;       // absorb at an interval: how often it looked
+  std::uint64_t expired = 0;     // ask that retries: time-outs before a reply
+  std::uint64_t late = 0;        // and the requests that had one or more
+  int noticed_errno = 0;         // detect: the error that told; 0: the time-out did
   std::array<Taken, kMostRoles> taken{};  // mailbox, lossless: by producer
 };
 

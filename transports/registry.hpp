@@ -16,6 +16,7 @@
 #include "transports/patterns.hpp"
 #include "transports/ranks.hpp"
 #include "transports/transport.hpp"
+#include "transports/waiting.hpp"
 #include "transports/windowed.hpp"
 
 namespace ipcmark {
@@ -126,6 +127,9 @@ class EndOf final : public End {
       case Part::ask:
         return ask<A>(job, tally);
       case Part::answer:
+        if (job.thinks) {
+          return patterns::ponder<A>(end_, job, buffers_.message(), buffers_.reply(), tally);
+        }
         return patterns::answer<A>(end_, job, buffers_.message(), buffers_.reply(), tally);
       case Part::pour:
         return patterns::pour<A>(end_, job, batch, tally);
@@ -140,6 +144,12 @@ class EndOf final : public End {
         }
       case Part::pace:
       case Part::absorb:
+        if (part == Part::absorb && job.poll_interval_ns != 0) {
+          if constexpr (A == Access::copy && ReceivesUntil<E>) {
+            return patterns::glance(end_, job, buffers_.message(), tally);
+          }
+          lacks(transport_, "recv_until");
+        }
         if constexpr (A == Access::copy) {
           return part == Part::pace ? patterns::pace(end_, job, batch, tally)
                                     : patterns::absorb(end_, job, batch, tally);
@@ -148,6 +158,11 @@ class EndOf final : public End {
       case Part::expire:
         if constexpr (A == Access::copy && ReceivesUntil<E>) {
           return patterns::expire(end_, job, buffers_.reply(), tally);
+        }
+        lacks(transport_, "recv_until");
+      case Part::detect:
+        if constexpr (A == Access::copy && ReceivesUntil<E>) {
+          return patterns::detect(end_, job, buffers_.message(), buffers_.reply(), tally);
         }
         lacks(transport_, "recv_until");
       case Part::rank:
@@ -176,6 +191,12 @@ class EndOf final : public End {
   void ask(const Job& job, Tally& tally) {
     const auto message = buffers_.message();
     const auto reply = buffers_.reply();
+    if (job.retries) {
+      if constexpr (A == Access::copy && ReceivesUntil<E>) {
+        return patterns::retry(end_, job, message, reply, tally);
+      }
+      lacks(transport_, "recv_until");
+    }
     if (job.timeout_ns == kNever) {
       return patterns::ask<A, false>(end_, job, message, reply, tally);
     }
