@@ -14,11 +14,6 @@ namespace ipcmark::patterns {
 // The last message of all, one for each consumer: no sequence gets that far.
 inline constexpr std::uint64_t kEndOfDeal = kNever - 1;
 
-inline void sleep_until(std::int64_t monotonic_ns) noexcept {
-  const timespec until = to_timespec(monotonic_ns);
-  ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
-}
-
 // A sender's side: whom the next message is for, and what happens when there is no room.
 template <class E>
 class Dealer {

@@ -17,12 +17,6 @@ namespace ipcmark::patterns {
 // A deadline that has always passed: recv_until then only looks.
 inline constexpr Deadline kNow{};
 
-inline void sleep_until(std::int64_t monotonic_ns) noexcept {
-  const timespec until = to_timespec(monotonic_ns);
-  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
-  }
-}
-
 // Open loop, receiver that looks at fixed times, `poll_interval_ns` apart, and takes what is there.
 // A look that the timer made so late that it fell upon the next ones stands for all of them.
 template <class E>
