@@ -30,7 +30,8 @@ Array = stats.Array
 @dataclass(frozen=True)
 class Knee:
     """Rates per second; `status`: `ok`, `several` (the first is told), `none` (not reached), `overloaded` (no rate
-    was carried). Bounds are None below six blocks; `below` and `beyond` are the rates around it."""
+    was carried), `unread` (responses too short for the clocks). Bounds are None below six blocks; `below` and `beyond` are the rates around it.
+    """
 
     status: str
     rate: float | None = None
@@ -66,9 +67,12 @@ def carried(records: Iterable[Record]) -> list[float]:
 def find(curve: list[Record]) -> Knee:
     """The knee of one curve."""
     rates, D, base = _differences(curve)
-    if base is None:
+    held = carried(curve)
+    if not held:
         return Knee("overloaded")
-    quiet = {"base_ns": base[1], "base_rate": base[0], "carried": carried(curve)[-1]}
+    if base is None:
+        return Knee("unread", carried=held[-1])
+    quiet = {"base_ns": base[1], "base_rate": base[0], "carried": held[-1]}
     if len(rates) < 2:
         return Knee("none", **quiet)
     answer = crossing.crossover(rates, np.exp(D), np.ones_like(D))
@@ -92,9 +96,13 @@ def bracket(rates: Array, D: Array) -> tuple[float | None, float | None]:
 def next_rates(curve: list[Record]) -> list[int]:
     """Where to measure next: half way in the bracket (on logs), or further out where nothing bends yet."""
     rates, D, base = _differences(curve)
-    if base is None:
+    held = carried(curve)
+    if not held:
         return [_round(min(map(rate, curve)) / kStep)]
-    below, beyond = bracket(rates, D)
+    if base is None:  # what is carried can be told all the same
+        below, beyond = held[-1], next((float(at) for at in rates if at > held[-1]), None)
+    else:
+        below, beyond = bracket(rates, D)
     if beyond is None:
         further = float(rates[-1]) * kStep
         return [_round(further)] if further <= kHighestRate else []

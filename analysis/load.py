@@ -53,9 +53,11 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
             style.label_ends(above, load_lines.ends(panel, families.looks(run)))
         figure.key(fig, load_lines.keys(page))
         mine = [r for p in page for r in p.records]
-        words = [*missing, *lines.doubts(page), *load_lines.unreadable(page)]
+        words = [*missing, *lines.doubts(page), *load_lines.unreadable(page, records)]
         text = style.caption(run, mine, words)
-        text = " · ".join([text, *load_lines.driver(mine), *lines.left_out(page), *levels.words()])
+        text = " · ".join(
+            [text, *load_lines.driver(records), *lines.left_out(page), *levels.words()]
+        )
         style.finish(fig, text, bottom_in=0.65)
         rows = [row for p in page for row in load_lines.rows(p, levels, knees)]
         path = style.save(fig, out_dir, name, rows)

@@ -101,23 +101,23 @@ def driver(records: list[Record]) -> list[str]:
     words = [f"driver {style.time_label(stats.median_interval(spent).value)} a message"]
     fixed = [r for r in records if r.case.get("schedule") == "fixed" and not knee.overloaded(r)]
     top = max(map(knee.rate, fixed), default=0)
-    for transport, mine in group((r for r in fixed if knee.rate(r) == top), _name).items():
+    at_top = (r for r in fixed if knee.rate(r) == top)
+    for name, mine in group(at_top, lambda r: f"{r.transport} {r.case['wait']}").items():
         late = [load_rows.lag_ns(mine, q) for q in (50, 99)]
         p50, p99 = (style.time_label(v) if not math.isnan(v) else "n/a" for v in late)
         at = style.rate_label(top, "/s")
-        words.append(f"schedule error of {transport} at {at}: p50 {p50}, p99 {p99}")
+        words.append(f"schedule error of {name} at {at}: p50 {p50}, p99 {p99}")
     return words
 
 
-def _name(record: Record) -> str:
-    return record.transport
-
-
-def unreadable(page: Iterable[Panel]) -> list[str]:
-    """What the caption admits: tails that no launch was long enough for."""
+def unreadable(page: Iterable[Panel], records: list[Record]) -> list[str]:
+    """What the caption admits: tails that no launch was long enough for, responses too short for the clocks."""
     points = [p for panel in page for line in panel.series for p in line.points]
     dim = sum(math.isnan(p.p99) for p in points)
-    return [f"p99 of {dim} points (fewer than 10 samples beyond it)"] if dim else []
+    found = [f"p99 of {dim} points (fewer than 10 samples beyond it)"] if dim else []
+    short = sorted({f"{r.transport} {r.case['wait']}" for r in records if math.isnan(r.p50_ns)})
+    words = "one-way times shorter than the CPUs' clocks are known apart"
+    return found + ([f"responses of some of {', '.join(short)} ({words})"] if short else [])
 
 
 def rows(panel: Panel, levels: Levels, knees: dict[int, knee.Knee]) -> list[dict[str, Any]]:

@@ -87,7 +87,8 @@ def _cells(entry: dict[str, Any]) -> list[str]:
     per_s = lambda value: "–" if value is None else style.rate_label(float(value), "")  # noqa: E731
     time = lambda value: "–" if value is None else style.time_label(value)  # noqa: E731
     case, law = entry["case"], entry["little"]
-    told = {"none": "not reached", "overloaded": "no rate was carried"}.get(entry["status"])
+    told = {"none": "not reached", "overloaded": "no rate was carried",
+            "unread": "responses too short for the clocks"}.get(entry["status"])  # fmt: skip
     several = " (first of several)" if entry["status"] == "several" else ""
     bounds = entry["lo"] is not None and entry["hi"] is not None
     name = [case["transport"], case.get("schedule"), case["wait"], f"idle {case.get('idle')}"]

@@ -225,6 +225,8 @@ class Launch {
         static_cast<double>(result.histograms["response_ns"].quantile(0.5).value_or(0));
     constexpr double kMostShare = 0.2;
     if (bound > kMostShare * response) {
+      // What was carried, and how late it was sent, does not hang on the other CPU's clock.
+      if (spec_.reading == Reading::under_way) return record.meter->leave_out_one_way();
       record.refused =
           fmt::format("one-way time of {:.0f} ns is known only to ± {:.0f} ns", response, bound);
     }

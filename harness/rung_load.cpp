@@ -27,6 +27,13 @@ void RungMeter::take_dry(const Report& report) {
       to_ns(report.work_ticks) / static_cast<double>(kDryMessages);
 }
 
+void RungMeter::leave_out_one_way() {
+  result_.histograms.erase("response_ns");
+  for (const char* name : {"under_way", "under_way_expected", "little_residual", "little_error"}) {
+    result_.values.erase(name);
+  }
+}
+
 void RungMeter::take_watched(Reports reports, const Stage& stage) {
   const std::uint64_t count = last_.steps[0].job.messages;
   const auto sends = stage.stamps(Role::client).first(2 * count);

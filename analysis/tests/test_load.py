@@ -77,6 +77,15 @@ def test_a_curve_of_overloaded_rates_only_is_said_to_be_that(curve: list[Record]
     assert knee.next_rates(over) == [320_000]  # less has to be offered
 
 
+def test_responses_too_short_for_the_clocks_leave_what_was_carried(curve: list[Record]) -> None:
+    unread = [changed(r) for r in curve]
+    for record in unread:
+        del record.raw["histograms"]["response_ns"]
+    found = knee.find(unread)
+    assert (found.status, found.rate, found.carried) == ("unread", None, 300_000)
+    assert knee.next_rates(unread) == [550_000]  # between 300 k, carried, and 1 M, not
+
+
 def test_bisection_closes_in_on_the_knee_and_stops(curve: list[Record]) -> None:
     known = [r for r in curve if knee.rate(r) in (100, 10_000, 1_000_000)]
     truth, rng = synthetic_curve.knee_per_s(service_ns("pipe")), np.random.default_rng(1)
