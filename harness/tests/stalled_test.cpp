@@ -6,11 +6,13 @@
 // measured again, and where none is quiet the test says so instead of passing.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
+#include "harness/clock.hpp"
 #include "harness/histogram.hpp"
 #include "harness/launch.hpp"
 #include "harness/spawn.hpp"
@@ -53,9 +55,11 @@ std::optional<json> measured(Case point, Reading reading) {
   point.message_bytes = 64;
   point.stall_ns = static_cast<std::uint64_t>(kStallNs);
   point.policy = Policy::fifo;
+  static const ClockFacts clock = measure_clock(std::chrono::milliseconds(50));
   for (int i = 0; i < kMostTries; ++i) {
     LaunchSpec spec = spec_of({point});
     spec.reading = reading;
+    spec.scale.ticks_per_ns = clock.ticks_per_ns;
     spec.settings.measure_ns = 40'000'000;  // 200 ms of messages: 400
     const json record = run_launch_process(spec, kDeadlineNs).at(0);
     const std::string reason = record["reason"];
