@@ -32,9 +32,9 @@ void forbid_calls() {
 // 0 when every message was right; the number of the signal that killed it, plus 256, when a call
 // was made after all.
 int pour_then_drain(const Transport& transport, const Shape& shape, Job job) {
+  const auto channel = transport.open(shape);  // here, where its objects outlive who is killed
   const pid_t pid = check(::fork(), "fork");
   if (pid == 0) {
-    const auto channel = transport.open(shape);
     const auto client = channel->client(0), server = channel->server(0);
     client->reshape(shape), server->reshape(shape);
     std::uint64_t stamps[4];
