@@ -100,7 +100,7 @@ TEST(Little, holds_for_honest_stamps_of_a_random_loop) {
     without.sends.insert(without.sends.end(), {from, to});
     without.arrived.push_back(loop.arrived[i]);
   }
-  const auto check = check_little(without.view(), without.looked(8));
+  const auto check = check_little(without.view(), without.looked(3));
   ASSERT_TRUE(check);
   EXPECT_LT(check->error, 0.02);
   EXPECT_LT(std::abs(check->residual), 3 * check->error);
@@ -108,7 +108,7 @@ TEST(Little, holds_for_honest_stamps_of_a_random_loop) {
 
 TEST(Little, fails_where_stamps_are_late_or_messages_are_counted_wrong) {
   const Loop honest = random_loop();
-  const Looked looked = honest.looked(8);
+  const Looked looked = honest.looked(3);
   Loop late = honest;
   for (std::uint64_t& stamp : late.arrived) stamp += 60;
   EXPECT_LT(check_little(late.view(), looked)->residual, -0.05);
