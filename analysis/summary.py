@@ -9,6 +9,7 @@ from typing import Any
 import crossover_fit
 import crossover_rows
 import flow_rows
+import load_rows
 import ranking
 import style
 import throughput
@@ -45,6 +46,7 @@ def build(run: Run) -> dict[str, Any]:
         "hol_blocking": flow_rows.hol_blocking(run),
         "fan": flow_rows.fan(run),
         **waiting.sections(run),
+        "load": load_rows.rows(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }

@@ -56,6 +56,7 @@ std::uint64_t stamps_due(const Claim& claim) {
     case Part::take:
       return 2 * claim.report.messages;
     case Part::pace:
+      return (claim.watched ? 2 : 1) * claim.job.messages;
     case Part::absorb:
     case Part::expire:
       return claim.job.messages;
@@ -108,7 +109,7 @@ std::vector<Claim> claims_of(const Order& order, Role role, const Report& report
         std::min<std::uint64_t>(report.steps[i].stamped, stamps.size() - used);
     const Part part = part_of(role, step.part);
     claims.push_back({part, share_of(step.job, role, part), report.steps[i],
-                      stamps.subspan(used, stamped), lossy && part == Part::drain});
+                      stamps.subspan(used, stamped), lossy && part == Part::drain, step.watched()});
     used += stamped;
   }
   return claims;

@@ -17,6 +17,7 @@
 #include "transports/ranks.hpp"
 #include "transports/transport.hpp"
 #include "transports/waiting.hpp"
+#include "transports/watched.hpp"
 #include "transports/windowed.hpp"
 
 namespace ipcmark {
@@ -151,6 +152,7 @@ class EndOf final : public End {
           lacks(transport_, "recv_until");
         }
         if constexpr (A == Access::copy) {
+          if (job.received != nullptr) return watched(part, job, tally);
           return part == Part::pace ? patterns::pace(end_, job, batch, tally)
                                     : patterns::absorb(end_, job, batch, tally);
         }
@@ -185,6 +187,12 @@ class EndOf final : public End {
         if constexpr (A == Access::copy) return deal_or_take(part, job, tally);
         lacks(transport_, "dealing in place");
     }
+  }
+
+  void watched(Part part, const Job& job, Tally& tally) {
+    const auto buffer = buffers_.message();
+    part == Part::pace ? patterns::pace_watched(end_, job, buffer, tally)
+                       : patterns::absorb_watched(end_, job, buffer, tally);
   }
 
   template <Access A>
