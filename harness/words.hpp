@@ -73,7 +73,7 @@ struct Words<Family> {
 };
 template <>
 struct Words<Pattern> {
-  static constexpr WordTable<Pattern, 7> table{{{Pattern::ping, "ping"},
+  static constexpr WordTable<Pattern, 9> table{{{Pattern::ping, "ping"},
                                                 {Pattern::ask, "ask"},
                                                 {Pattern::pour, "pour"},
                                                 {Pattern::pace, "pace"},
