@@ -40,6 +40,7 @@ def read(file: Path) -> list[Record]:
     they are broken.
     """
     found: list[Record] = []
+    neutral = _neutral(file.parent / "manifest.json")
     for number, line in enumerate(file.read_bytes().split(b"\n") if file.exists() else [], 1):
         if not line.strip():
             continue
@@ -47,12 +48,22 @@ def read(file: Path) -> list[Record]:
             raw = json.loads(BUCKETS.sub(b'"buckets":[]', line))
             if raw["schema"] != SCHEMA:
                 raise ValueError(f"schema {raw['schema']} is unknown")
+            raw["case"] = {**neutral, **raw["case"]}
             record = Record(raw, f"{file}:{number}")
             found.append(_checked(record) if record.ok and raw["windows"] else record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             print(f"{file}:{number}: {type(error).__name__}: {error}; left out", file=sys.stderr)
     leave_out_superseded(found)
     return [record for record in found if record.ok and record.raw["windows"]]
+
+
+def _neutral(manifest: Path) -> dict[str, Any]:
+    """The axes that records leave out; {} where the manifest does not say."""
+    try:
+        told = json.loads(manifest.read_bytes()).get("neutral")
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _checked(record: Record) -> Record:
