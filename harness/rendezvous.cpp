@@ -16,10 +16,14 @@ namespace {
 constexpr std::size_t kCanaryBytes = 4096;  // and, at its end, two counters of roles
 constexpr std::size_t kDoneAt = kCanaryBytes - kLineDistance;
 constexpr std::size_t kMetAt = kDoneAt - kLineDistance;
+constexpr std::size_t kTurnsAt = kMetAt - sizeof(Turns);
 constexpr timespec kMeetingNap{.tv_sec = 0, .tv_nsec = 20'000};
 constexpr std::size_t kScheduleBytes = Stage::kMostScheduled * sizeof(std::uint64_t);
+constexpr std::size_t kSizesAt = kCanaryBytes + kScheduleBytes;
+constexpr std::size_t kSizesBytes = Stage::kMostScheduled * sizeof(std::uint32_t);
+constexpr std::size_t kStampsAt = kSizesAt + kSizesBytes;
 constexpr std::size_t kStampBytes = Stage::kMostStamps * sizeof(std::uint64_t);
-static_assert(sizeof(Handoff) <= kMetAt);
+static_assert(sizeof(Handoff) <= kTurnsAt);
 
 }  // namespace
 
@@ -35,7 +39,7 @@ Stage::Stage(std::uint32_t clients, std::uint32_t servers)
     : clients_(clients),
       roles_(clients + servers),
       memory_(check(::memfd_create("ipcmark-stage", MFD_CLOEXEC), "memfd_create")) {
-  const std::size_t bytes = kCanaryBytes + kScheduleBytes + roles_ * kStampBytes;
+  const std::size_t bytes = kStampsAt + roles_ * kStampBytes;
   check(::ftruncate(memory_.get(), static_cast<off_t>(bytes)), "ftruncate");
   mapping_ = Mapping(memory_, bytes);
 }
@@ -61,9 +65,15 @@ std::span<std::uint64_t> Stage::schedule() const {
   return {reinterpret_cast<std::uint64_t*>(mapping_.data() + kCanaryBytes), kMostScheduled};
 }
 
+std::span<std::uint32_t> Stage::sizes() const {
+  return {reinterpret_cast<std::uint32_t*>(mapping_.data() + kSizesAt), kMostScheduled};
+}
+
+Turns& Stage::turns() const { return *reinterpret_cast<Turns*>(mapping_.data() + kTurnsAt); }
+
 std::span<std::uint64_t> Stage::stamps(Role role, std::uint32_t index) const {
   const std::size_t before = index + (role == Role::server ? clients_ : 0);
-  const std::size_t at = kCanaryBytes + kScheduleBytes + before * kStampBytes;
+  const std::size_t at = kStampsAt + before * kStampBytes;
   return {reinterpret_cast<std::uint64_t*>(mapping_.data() + at), kMostStamps};
 }
 
