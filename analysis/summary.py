@@ -8,6 +8,9 @@ from typing import Any
 
 import crossover_fit
 import crossover_rows
+import handoff_rows
+import mixture_rows
+import priority_rows
 import ranking
 import style
 import throughput
@@ -37,6 +40,10 @@ def build(run: Run) -> dict[str, Any]:
         ),
         "latency": latency,
         "throughput": streams,
+        "mixture": mixture_rows.rows(run),
+        "handoff": handoff_rows.rows(run),
+        "priority": priority_rows.rows(run),
+        "claims": [*handoff_rows.claims(run), *priority_rows.claims(run)],
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }
