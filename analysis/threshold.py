@@ -15,7 +15,7 @@ CONDITION = ("placement", "wait", "idle", "touch")  # T holds for one condition
 
 
 def bands(ax: Axes, run: Run, panel: Panel) -> None:
-    """T [lo, hi] of each hybrid in the panel that was asked under the same condition."""
+    """T [lo, hi] of each hybrid that was asked under the panel's condition, where it or its queue stands in it."""
     first = panel.records[0].case
     names = {s.transport for s in panel.series}
     looks = families.looks(run)
@@ -24,7 +24,7 @@ def bands(ax: Axes, run: Run, panel: Panel) -> None:
         for f in crossover_fit.of_run(run)
         if f.costs.metric == HEADLINE
         and f.answer.T_bytes
-        and f.costs.axes["transport"] in names
+        and not names.isdisjoint({f.costs.axes["transport"], f.queue})
         and all(f.costs.axes.get(n) == first.get(n) for n in CONDITION)
     ]
     for i, finding in enumerate(sorted(found, key=lambda f: f.answer.T_bytes or 0)):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 
 import families
 import latency
 import records
+import style
 import synthetic
+import threshold
 import timeout_price
 from panels import EMPHASISED, chosen, panels
 from record import Record
@@ -80,6 +83,16 @@ def test_a_hybrid_stands_beside_its_plain_queue(run: Run) -> None:
     panel = next(p for p in found if {s.transport for s in p.series} == {"hybrid_pipe"})
     assert [s.transport for s in panel.beside] == ["pipe"]
     assert {s.variant for s in panel.series} == {"queue", "shm"}
+
+
+def test_T_is_drawn_in_the_panel_of_the_queue_too(run: Run) -> None:
+    found = panels(run.of("latency"), Levels.of(run))
+    queues = next(p for p in found if "pipe" in {s.transport for s in p.series})
+    fig, ax = plt.subplots()
+    style.byte_axis(ax, [1, 1 << 20])
+    threshold.bands(ax, run, queues)
+    assert any(t.get_text().startswith("T pipe ") for t in ax.texts)
+    plt.close(fig)
 
 
 def test_a_record_without_a_family_is_told_by_its_axes_or_other(run: Run) -> None:
