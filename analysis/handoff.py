@@ -4,9 +4,10 @@
 A dot is half a round trip of the smallest message (median over launches, 95 % interval): both ends on one CPU (filled
 circle), across two CPUs whose idle states are held shallow (filled square), and across two left to sleep as they like
 (hollow square). The tick is what the parts predict for one CPU: a bare futex's wake-up and switch there, and what the
-mechanism costs beyond the futex across CPUs. At the right, voluntary switches a hand-off on one CPU and across: 1 means
-that the receiver slept and was switched to for each message. The floors are at the foot: the bare futex (wake-up and
-switch), and the cache line that yields (a switch by sched_yield, no wake-up).
+mechanism costs beyond the futex across CPUs. At the right, switches a hand-off on one CPU and across, in brackets those
+of an end that slept: 1 (1) where the receiver sleeps and is switched to for each message, 1 (0.5) where whom a sender
+wakes takes its CPU at once, so that the sender finds the reply without having slept. The floors are at the foot: the
+bare futex (wake-up and switch), and the cache line that yields (a switch by sched_yield, no wake-up).
 
     analysis/handoff.py RUN_DIR [-o OUT_DIR]
 """
@@ -41,7 +42,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
         return []
     order = _order(found)
     fig, (ax,) = figure.grid(1, row_in=by_row.height_in(len(order)) + 0.3)
-    fig.subplots_adjust(left=0.17, right=0.86)
+    fig.subplots_adjust(left=0.17, right=0.84)
     figure.title(fig, TITLE)
     looks = families.looks(run)
     for y, name in enumerate(order):
@@ -88,7 +89,7 @@ def _row(ax: Axes, y: int, mine: list[Handoff], found: list[Handoff], colour: st
         predicted = handoff_rows.model(one, found)["model_ns"]
         if isinstance(predicted, float) and predicted > 0:
             ax.plot([predicted, predicted], [y - 0.32, y + 0.32], color=style.INK, lw=1.2)
-    at = {_kind(one): f"{one.switches:.2g}" for one in mine}
+    at = {_kind(one): f"{one.switches:.2g} ({one.slept:.2g})" for one in mine}
     words = f"{at.get('same', '–')} · {at.get('held', at.get('default', '–'))}"
     ax.text(1.01, y, words, transform=ax.get_yaxis_transform(), fontsize=7, va="center")
 

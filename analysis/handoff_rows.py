@@ -30,13 +30,14 @@ class Handoff:
     placement: str
     idle: str
     ns: stats.Interval
-    switches: float
+    switches: float  # of both ends, whether the end slept or was preempted by whom it had woken
+    slept: float  # those of an end that slept
     records: list[Record]
 
     @property
     def asleep(self) -> bool:
-        """Whether control was handed over: an end that waits is switched out for each message."""
-        return self.switches > 0.5
+        """Whether control was handed over: somebody was switched out for each message."""
+        return self.switches > 0.9
 
 
 def handoffs(run: Run) -> list[Handoff]:
@@ -49,18 +50,26 @@ def handoffs(run: Run) -> list[Handoff]:
         mine = [r for r in members if r.message_bytes == smallest and levels.level(r) == main]
         values = by_launch(mine, lambda r: r.p50_ns / 2)
         if values:
-            each = stats.median_interval(by_launch(mine, _switches)).value
-            found.append(
-                Handoff(transport, wait, placement, idle, stats.median_interval(values), each, mine)
-            )
+            slept = stats.median_interval(by_launch(mine, _slept)).value
+            every = stats.median_interval(by_launch(mine, _switches)).value
+            ns = stats.median_interval(values)
+            found.append(Handoff(transport, wait, placement, idle, ns, every, slept, mine))
     return found
 
 
+def _slept(record: Record) -> float:
+    return _counted(record, ("voluntary_switches",))
+
+
 def _switches(record: Record) -> float:
-    """Voluntary switches of both ends a hand-off, those while warming up included on both sides of the ratio."""
+    return _counted(record, ("voluntary_switches", "involuntary_switches"))
+
+
+def _counted(record: Record, names: tuple[str, ...]) -> float:
+    """Switches of both ends a hand-off, those while warming up included on both sides of the ratio."""
     roles = record.raw["roles"]
     messages = roles[0]["messages"] + (record.raw.get("warmup") or {}).get("messages", 0)
-    return sum(role.get("voluntary_switches") or 0 for role in roles) / (2 * messages)
+    return sum(role.get(name) or 0 for role in roles for name in names) / (2 * messages)
 
 
 def rows(run: Run) -> list[dict[str, Any]]:
@@ -70,7 +79,7 @@ def rows(run: Run) -> list[dict[str, Any]]:
         {
             "transport": one.transport, "wait": one.wait, "placement": one.placement, "idle": one.idle,
             "handoff_ns": number(one.ns.value), "lo": number(one.ns.lo), "hi": number(one.ns.hi),
-            "launches": one.ns.n, "switches": number(one.switches), **model(one, found),
+            "launches": one.ns.n, "switches": number(one.switches), "slept": number(one.slept), **model(one, found),
         }
         for one in found
     ]  # fmt: skip

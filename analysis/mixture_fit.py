@@ -127,8 +127,12 @@ def _plain(like: Record, plain: list[Record], metric: str, row: dict[int, int]) 
 
 
 def best(y: stats.Array) -> int:
-    """Column of the lowest cost: the least median, over blocks, of what it costs beside the block's other T."""
-    return int(np.nanargmin(_medians(y)))
+    """Column of the lowest cost: the least median, over blocks, of what it costs beside the block's other T.
+
+    Only of those measured in as many blocks as any: what a disturbed block left out is no candidate.
+    """
+    have = np.count_nonzero(np.isfinite(y), axis=0)
+    return int(np.nanargmin(np.where(have == have.max(), _medians(y), math.inf)))
 
 
 def _medians(y: stats.Array) -> stats.Array:
@@ -165,7 +169,13 @@ def against_best(mixture: Mixture, values: stats.Array) -> stats.Interval | None
 def over_best(mixture: Mixture) -> list[stats.Interval]:
     """Every T's cost over that of the best of all blocks: the curve; 1 at the best by construction."""
     at = mixture.y[:, [best(whole(mixture.y))]]
-    return [stats.median_interval(np.exp(column)) for column in (mixture.y - at).T]
+    return [_median(np.exp(column)) for column in (mixture.y - at).T]
+
+
+def _median(values: stats.Array) -> stats.Interval:
+    if np.any(np.isfinite(values)):
+        return stats.median_interval(values)
+    return stats.Interval(math.nan, None, None, None, 0)
 
 
 def tolerated(mixture: Mixture) -> tuple[float, float]:
