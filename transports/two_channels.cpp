@@ -51,12 +51,21 @@ class TwoChannelsEnd {
   // What lies there already beats the deadline; 0 when it passed first.
   std::size_t take(std::span<std::byte> buffer, std::optional<Deadline> deadline) {
     for (;;) {
+      // A peer that leaves closes one first, while what it sent through the other is still to be
+      // read.
+      std::size_t closed = 0;
       for (const Fd& lane : lanes_) {
         const ssize_t n =
             ::recv(lane.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC);
         if (n > 0) return static_cast<std::size_t>(n);
-        if (n == 0) throw std::system_error(EPIPE, std::generic_category(), "recv: peer closed");
-        if (errno != EAGAIN && errno != EINTR) check(n, "recv");
+        if (n == 0) {
+          ++closed;
+        } else if (errno != EAGAIN && errno != EINTR) {
+          check(n, "recv");
+        }
+      }
+      if (closed == lanes_.size()) {
+        throw std::system_error(EPIPE, std::generic_category(), "recv: peer closed");
       }
       if (deadline && passed(*deadline)) return 0;
       pollfd arrival[] = {{.fd = lanes_[0].get(), .events = POLLIN, .revents = 0},
