@@ -116,8 +116,8 @@ struct Effort {
   }
 };
 
-void to_json(nlohmann::json& json, const Effort& effort) {
-  json = {{"cases", effort.cases}, {"expected_ns", effort.ns}};
+void to_json(nlohmann::json& out, const Effort& effort) {
+  out = {{"cases", effort.cases}, {"expected_ns", effort.ns}};
 }
 
 int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches, bool as_json) {

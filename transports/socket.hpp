@@ -22,12 +22,19 @@
 
 namespace ipcmark {
 
-// What the kernel says that it gives for what is sent and not read yet.
-[[nodiscard]] inline std::uint64_t send_buffer_bytes(int socket) {
+// What the kernel says that it gives: SO_SNDBUF for what is sent and not read yet, SO_RCVBUF for
+// what has come and is not read yet.
+[[nodiscard]] inline std::uint64_t buffer_given(int socket, int option) {
   int bytes = 0;
   socklen_t length = sizeof bytes;
-  check(::getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, &length), "getsockopt");
+  check(::getsockopt(socket, SOL_SOCKET, option, &bytes, &length), "getsockopt");
   return static_cast<std::uint64_t>(bytes);
+}
+[[nodiscard]] inline std::uint64_t send_buffer_bytes(int socket) {
+  return buffer_given(socket, SO_SNDBUF);
+}
+[[nodiscard]] inline std::uint64_t receive_buffer_bytes(int socket) {
+  return buffer_given(socket, SO_RCVBUF);
 }
 
 // A write to a closed peer is an error that names the call, not a signal that ends the process.
@@ -58,10 +65,7 @@ inline void set_buffer(const Fd& socket, int option, std::uint64_t bytes, const 
   if (bytes == 0) return;
   const int asked = static_cast<int>(std::min<std::uint64_t>(bytes, INT_MAX / 2));
   available(::setsockopt(socket.get(), SOL_SOCKET, option, &asked, sizeof asked), call);
-  int got = 0;
-  socklen_t length = sizeof got;
-  check(::getsockopt(socket.get(), SOL_SOCKET, option, &got, &length), "getsockopt");
-  if (got >= 2 * asked) return;
+  if (buffer_given(socket.get(), option) >= 2 * static_cast<std::uint64_t>(asked)) return;
   throw Unavailable(std::string(call) + ": clamped without an error (buffer_bytes " +
                     std::to_string(bytes) + "; net.core." + knob + " " +
                     proc_text(std::string("sys/net/core/") + knob) + ", needs " +

@@ -20,8 +20,10 @@
 namespace ipcmark {
 namespace {
 
-Fd open_on_loopback() {
+Fd open_on_loopback(const Shape& shape) {
   Fd socket(available(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket"));
+  set_send_buffer(socket, shape.buffer_bytes);
+  set_receive_buffer(socket, shape.buffer_bytes);
   sockaddr_in any_port{};
   any_port.sin_family = AF_INET;
   any_port.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
@@ -65,6 +67,9 @@ class UdpEnd : public MessageEnd<W> {
     return this->take_batch(batch, deadline_in(kIdleNs));
   }
 
+  // The receiver's is the one that overflows.
+  [[nodiscard]] std::uint64_t buffer_bytes() const { return receive_buffer_bytes(this->fd()); }
+
   [[nodiscard]] std::uint64_t drops() const {
     std::array<std::uint32_t, SK_MEMINFO_VARS> counts{};
     socklen_t length = sizeof counts;
@@ -80,13 +85,14 @@ class Udp {
                                  .summary = "UDP over loopback; a slow receiver loses messages",
                                  .family = Family::socket,
                                  .copies = 2,
+                                 .has_buffer = true,
                                  .lossy = true,
                                  .most_producers = kMostRoles,
                                  .max_bytes = 65'507};  // 65,535 less the headers of IP and UDP
 
-  explicit Udp(const Shape& shape) : shape_(shape), server_(open_on_loopback()) {
+  explicit Udp(const Shape& shape) : shape_(shape), server_(open_on_loopback(shape)) {
     for (std::uint32_t i = 0; i < shape.producers; ++i) {
-      clients_.push_back(open_on_loopback());
+      clients_.push_back(open_on_loopback(shape));
       connect_to(clients_.back(), server_);
     }
     if (!shape.shared()) connect_to(server_, clients_.front());

@@ -21,6 +21,7 @@ import time
 import uuid
 from pathlib import Path
 
+import fault_shares
 import fault_table
 import leftovers
 from fault_cells import PHASES, Fault, absent, all_faults, alternating, unread, verdict
@@ -135,6 +136,13 @@ class Matrix:
                     mode.label(transport["name"]), "none"
                 ] = "no launch without a fault was ok"
 
+    def take(self, table: dict) -> None:
+        """What a worker found, as if it had been found here."""
+        for cell in table["cells"]:
+            self.took_ms[cell["transport"], cell["fault"]] = cell["ended_after_ms"]
+        self.wrong |= {tuple(entry["where"]): entry["why"] for entry in table["wrong"]}
+        self.absent |= {tuple(entry["where"]): entry["why"] for entry in table["absent"]}
+
     def save(self) -> str:
         """Writes the tables of what is known so far; their summary."""
         return fault_table.write(self.out, self, time.monotonic() - self.began)
@@ -191,31 +199,41 @@ class Matrix:
             ] = f"{len(found)} records, failed: {[r['reason'] for r in bad][:3]}"
 
 
-def strike_all(matrix: Matrix, transports: list[dict]) -> None:
+def strike_all(matrix: Matrix, transports: list[dict], share: tuple[int, int]) -> None:
     """Every cell of every transport; of its further backings, those that could leave something."""
     faults = all_faults()
     names = first_of("name", transports)
+    further = fault_shares.of_share([t for t in transports if t not in names], share)
+    names = fault_shares.of_share(names, share)
     for mode, group in by_mode(names).items():
         for phase in PHASES:
             matrix.strike(group, mode, [f for f in faults if f.phase == phase])
     for mode, group in by_mode(names, "none").items():
         matrix.strike(group, mode, unread())
     blunt = [f for f in alternating(faults) if f.kind in ("killed", "stopped")]
-    for mode, group in by_mode([t for t in transports if t not in names]).items():
+    for mode, group in by_mode(further).items():
         matrix.strike(group, mode, blunt)
 
 
-def strike_some(matrix: Matrix, transports: list[dict]) -> None:
+def strike_some(matrix: Matrix, transports: list[dict], share: tuple[int, int]) -> None:
     """Every cell of a transport per family, and every other transport killed and stopped."""
     faults = alternating(all_faults())
     families, names = first_of("family", transports), first_of("name", transports)
+    others = fault_shares.of_share([t for t in names if t not in families][::-1], share)
+    families = fault_shares.of_share(families, share)
     for mode, group in by_mode(families).items():
         matrix.strike(group, mode, faults)
     blunt = [f for f in faults if f.kind in ("killed", "stopped")]
-    for mode, group in by_mode([t for t in names if t not in families]).items():
+    for mode, group in by_mode(others).items():
         matrix.strike(group, mode, blunt)
     for mode, group in by_mode(families, "none").items():
         matrix.strike(group, mode, unread())
+
+
+def kill_all(matrix: Matrix, transports: list[dict], kills: int) -> None:
+    for mode, group in by_mode(transports).items():
+        if mode.wait == "block":
+            matrix.kill_harness([t["name"] for t in group], mode, kills)
 
 
 def main() -> int:
@@ -227,18 +245,30 @@ def main() -> int:
     parser.add_argument("--transport", help="only these, comma separated")
     parser.add_argument("--kills", type=int, default=0, help="how often the harness is killed")
     parser.add_argument("-o", "--out", type=Path, default=Path("."), help="where the tables go")
+    parser.add_argument("--share", help="a worker's: I/N, in namespaces of its own")
     asked = parser.parse_args()
+    if asked.share:
+        fault_shares.raise_loopback()
     with tempfile.TemporaryDirectory(prefix="fault-matrix-") as work:
         matrix = Matrix(os.path.abspath(asked.program), Path(work), asked.out)
         transports = matrix.transports()
         if asked.transport:
             transports = [t for t in transports if t["name"] in asked.transport.split(",")]
-        (strike_all if asked.all else strike_some)(matrix, transports)
-        kills = asked.kills or (10 if asked.all else 1)
-        groups = by_mode(first_of("name" if asked.all else "family", transports))
-        for mode, group in groups.items():
-            if mode.wait == "block":
-                matrix.kill_harness([t["name"] for t in group], mode, kills)
+        strike = strike_all if asked.all else strike_some
+        count = fault_shares.workers()
+        if asked.share:
+            mine, count = asked.share.split("/")
+            strike(matrix, transports, (int(mine), int(count)))
+        elif count == 1:
+            strike(matrix, transports, (0, 1))
+        else:
+            words = [matrix.program, *(["--all"] if asked.all else [])]
+            words += ["--transport", asked.transport] if asked.transport else []
+            for table in fault_shares.work(words, count, matrix.work):
+                matrix.take(table)
+        if not asked.share:  # `ipcmark clean` would take what other workers' runs still use
+            named = first_of("name" if asked.all else "family", transports)
+            kill_all(matrix, named, asked.kills or (10 if asked.all else 1))
         print(matrix.save())
         for key, why in sorted(matrix.wrong.items()):
             print(f"{' '.join(key)}: {why}")

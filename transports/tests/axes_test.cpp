@@ -69,7 +69,7 @@ TEST(buffer_bytes, are_what_was_asked_for_as_the_kernel_counts_them) {
     EXPECT_EQ(buffer_got(pipe, 4096), 4096u) << pipe;
     EXPECT_EQ(buffer_got(pipe, 200'000), 262'144u) << pipe << ": a power of two of pages";
   }
-  for (const char* socket : {"unix_stream", "unix_seqpacket", "unix_dgram", "tcp"}) {
+  for (const char* socket : {"unix_stream", "unix_seqpacket", "unix_dgram", "tcp", "udp"}) {
     EXPECT_EQ(buffer_got(socket, 100'000), 200'000u) << socket << ": twice, for its bookkeeping";
   }
   EXPECT_EQ(buffer_got("posix_mq", 0), 0u);

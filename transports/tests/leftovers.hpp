@@ -5,13 +5,10 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <string>
-#include <string_view>
-#include <vector>
 
 #include "transports/tests/conformance.hpp"
+#include "transports/tests/table.hpp"
 
 namespace ipcmark::conformance {
 
@@ -24,7 +21,8 @@ inline std::string refusal(const Transport& transport, const Shape& widest) {
   }
 }
 
-inline std::string refusal(const char* name, std::uint64_t message_bytes, std::uint64_t reply_bytes) {
+inline std::string refusal(const char* name, std::uint64_t message_bytes,
+                           std::uint64_t reply_bytes) {
   return refusal(
       *find_transport(name),
       {.message_bytes = message_bytes, .reply_bytes = reply_bytes, .prefix = test_prefix()});
@@ -44,43 +42,30 @@ inline std::size_t names_left() {
          names_left(std::filesystem::temp_directory_path());
 }
 
-// Rows of /proc/sysvipc/`kind`, as cells.
-inline std::vector<std::vector<std::string>> sysv_rows(std::string_view kind) {
-  std::ifstream table("/proc/sysvipc/" + std::string(kind));
-  std::vector<std::vector<std::string>> rows;
-  std::string line, cell;
-  std::getline(table, line);
-  while (std::getline(table, line)) {
-    std::istringstream row(line);
-    rows.emplace_back();
-    while (row >> cell) rows.back().push_back(cell);
-  }
-  return rows;
-}
-
 // System V queues that this process was the last to write to; the probe of the size makes it so.
 inline std::size_t queues_left() {
   constexpr std::size_t kLastSender = 5;
-  return static_cast<std::size_t>(std::ranges::count_if(sysv_rows("msg"), [&](const auto& row) {
-    return row.at(kLastSender) == std::to_string(::getpid());
-  }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      rows("/proc/sysvipc/msg"),
+      [&](const auto& row) { return row.at(kLastSender) == std::to_string(::getpid()); }));
 }
 
 // System V segments that this process made: those that still have a key, or all.
 enum class Segments { named, all };
 inline std::size_t segments_left(Segments which) {
   constexpr std::size_t kCreator = 4;
-  return static_cast<std::size_t>(std::ranges::count_if(sysv_rows("shm"), [&](const auto& row) {
-    return row.at(kCreator) == std::to_string(::getpid()) &&
-           (which == Segments::all || row.front() != "0");
-  }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(rows("/proc/sysvipc/shm"), [&](const auto& row) {
+        return row.at(kCreator) == std::to_string(::getpid()) &&
+               (which == Segments::all || row.front() != "0");
+      }));
 }
 
 // System V semaphores whose value this process was the last to set; setting them up makes it so.
 inline std::size_t semaphores_left() {
-  return static_cast<std::size_t>(std::ranges::count_if(sysv_rows("sem"), [](const auto& row) {
-    return ::semctl(std::stoi(row.at(1)), 0, GETPID) == ::getpid();
-  }));
+  return static_cast<std::size_t>(std::ranges::count_if(
+      rows("/proc/sysvipc/sem"),
+      [](const auto& row) { return ::semctl(std::stoi(row.at(1)), 0, GETPID) == ::getpid(); }));
 }
 
 inline std::size_t sysv_left() {

@@ -1,4 +1,5 @@
-// Limits of the machine and of single mechanisms: named when they are reached, and nothing lost there.
+// Limits of the machine and of single mechanisms: named when they are reached, and nothing lost
+// there.
 #include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
@@ -146,6 +147,26 @@ TEST(FullSignalQueue, that_is_never_empty_is_a_limit_with_its_name) {
               0u)
         << refusal(name, 8, 8);
   }
+}
+
+TEST(Udp, loses_less_with_a_larger_buffer) {
+  const auto lost_with = [](std::uint64_t buffer_bytes) {
+    const Shape shape{.message_bytes = 1000,
+                      .reply_bytes = 0,
+                      .buffer_bytes = buffer_bytes,
+                      .prefix = test_prefix()};
+    auto channel = find_transport("udp")->open(shape);
+    const auto client = channel->client(0), server = channel->server(0);
+    client->reshape(shape), server->reshape(shape);
+    std::vector<std::uint64_t> stamps(102);
+    Tally sent{.stamps = stamps}, received{.stamps = stamps};
+    const Job job{.messages = 100, .message_bytes = 1000, .messages_each = 1, .verify = true};
+    client->run(Part::pour, job, sent);
+    server->run(Part::drain, job, received);
+    return received.lost;
+  };
+  EXPECT_GT(lost_with(10'000), 0u);
+  EXPECT_EQ(lost_with(200'000), 0u);
 }
 
 TEST(Udp, counts_as_lost_what_the_receiver_had_no_room_for_and_the_kernel_agrees) {

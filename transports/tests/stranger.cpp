@@ -22,7 +22,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
+
+#include "transports/tests/table.hpp"
 
 namespace ipcmark::conformance {
 
@@ -32,25 +33,11 @@ namespace {
 constexpr uid_t kStranger = 65533;
 constexpr std::size_t kDiaryBytes = 1 << 16;
 
-std::vector<std::vector<std::string>> rows(const char* table) {
-  std::vector<std::vector<std::string>> all;
-  std::ifstream file(table);
-  std::string line;
-  std::getline(file, line);  // the heading
-  while (std::getline(file, line)) {
-    std::istringstream words(line);
-    std::vector<std::string> row;
-    for (std::string word; words >> word;) row.push_back(word);
-    all.push_back(std::move(row));
-  }
-  return all;
-}
-
 // "shm 12", of every object of the machine.
 std::set<std::string> sysv_objects() {
   std::set<std::string> all;
   for (const std::string kind : {"msg", "sem", "shm"}) {
-    for (const auto& row : rows(("/proc/sysvipc/" + kind).c_str())) {
+    for (const auto& row : rows("/proc/sysvipc/" + kind)) {
       if (row.size() > 1) all.insert(kind + " " + row[1]);
     }
   }
