@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,19 @@ class Run:
 
 def load(folder: str | Path) -> Run:
     """Read a run folder; warnings go to stderr and are kept."""
+    run = load_papers(folder)
+    gc.disable()  # millions of small objects, none of them garbage: collecting doubles the time
+    try:
+        for file in sorted(run.path.glob("*.jsonl")):
+            run.records += read_lines(file, run.warnings, run.neutral)
+    finally:
+        gc.enable()
+    _tell_families(run.records, run.manifest)
+    return complete(run)
+
+
+def load_papers(folder: str | Path) -> Run:
+    """A run without its records: manifest and environment. Raises RecordsError as load does."""
     path = Path(folder)
     if not path.is_dir():
         raise RecordsError(f"{path}: not a run folder")
@@ -92,22 +106,16 @@ def load(folder: str | Path) -> Run:
     if isinstance(plan, dict) and plan.get("inject"):
         raise RecordsError(f"{path}: faults were injected into this run; it has measured nothing")
     environment = _read_object(path / "environment.json", warnings)
-    neutral = manifest.get("neutral")
-    neutral = neutral if isinstance(neutral, dict) else {}
-    records: list[Record] = []
-    gc.disable()  # millions of small objects, none of them garbage: collecting doubles the time
-    try:
-        for file in sorted(path.glob("*.jsonl")):
-            records += _read_lines(file, warnings, neutral)
-    finally:
-        gc.enable()
-    _tell_families(records, manifest)
-    leave_out_superseded(records)
-    for warning in warnings:
+    return Run(path, manifest, environment, [], warnings)
+
+
+def complete(run: Run) -> Run:
+    """Leave out what was run again and say what was wrong; RecordsError where no record is left."""
+    leave_out_superseded(run.records)
+    for warning in run.warnings:
         print(warning, file=sys.stderr)
-    if not records:
-        raise RecordsError(f"{path}: no records")
-    run = Run(path, manifest, environment, records, warnings)
+    if not run.records:
+        raise RecordsError(f"{run.path}: no records")
     return run
 
 
@@ -141,27 +149,30 @@ def _check_schema(content: dict[str, Any], where: str) -> None:
         raise RecordsError(f"{where}: schema {content['schema']} is unknown; this reads {SCHEMA}")
 
 
-def _read_lines(file: Path, warnings: list[str], neutral: Case) -> list[Record]:
-    records: list[Record] = []
+def read_lines(
+    file: Path, warnings: list[str], neutral: Case, part: int = 0, parts: int = 1
+) -> Iterator[Record]:
+    """The records of a file, as they are read; of `parts` readers each takes every parts-th line.
+
+    What is no record is added to the warnings, by line, once the file has ended.
+    """
     skipped: list[str] = []
     try:
-        lines = file.read_bytes().split(b"\n")
+        with file.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if number % parts != part or not line.strip():
+                    continue
+                where = f"{file}:{number}"
+                try:
+                    yield _parse(line, where, neutral)
+                except ValueError as error:
+                    cut = not line.endswith(b"\n")  # the writer was stopped here
+                    skipped.append(f"{where}: {'truncated last line' if cut else error}; left out")
     except OSError as error:
         warnings.append(f"{file}: {error.strerror}; left out")
-        return records
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        where = f"{file}:{number}"
-        try:
-            records.append(_parse(line, where, neutral))
-        except ValueError as error:
-            cut = number == len(lines)  # no newline after it: the writer was stopped here
-            skipped.append(f"{where}: {'truncated last line' if cut else error}; left out")
     warnings += skipped[:MAX_WARNINGS_PER_FILE]
     if len(skipped) > MAX_WARNINGS_PER_FILE:
         warnings.append(f"{file}: {len(skipped) - MAX_WARNINGS_PER_FILE} more lines left out")
-    return records
 
 
 def _parse(line: bytes, where: str, neutral: Case) -> Record:
@@ -189,5 +200,6 @@ def _parse(line: bytes, where: str, neutral: Case) -> Record:
 def _decode(record: Record, name: str) -> None:
     try:
         record.histogram(name)
+        del record.raw["histograms"][name]["buckets"]  # decoded they take a tenth of the memory
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"histogram `{name}`: {error}") from None

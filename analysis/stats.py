@@ -258,3 +258,15 @@ def false_discovery(p_values: ArrayLike) -> Array:
         scaled = p[order] * order.size / np.arange(1, order.size + 1)
         adjusted[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1)
     return adjusted
+
+
+def median_error(values: ArrayLike) -> float | None:
+    """Standard error of a median, in the unit of the data; None below three values.
+
+    sqrt(pi / 2) times the mean's, the robust standard deviation standing for the spread: exact for
+    normal noise, and for heavier tails too wide rather than too narrow.
+    """
+    data = np.asarray(values, dtype=float).ravel()
+    if data.size < 3:
+        return None
+    return math.sqrt(math.pi / 2) * robust_sd(data) / math.sqrt(data.size)

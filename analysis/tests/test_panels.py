@@ -16,7 +16,6 @@ import synthetic
 import threshold
 import timeout_price
 from panels import EMPHASISED, chosen, panels
-from record import Record
 from records import Run
 from series import Levels
 
@@ -34,12 +33,13 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Run:
     for i in range(40):
         kind = KINDS[i % len(KINDS)] if i < 25 else "socket"  # one large family, four small ones
         for record in pipes:
-            raw = copy.deepcopy(record.raw)
+            made = copy.deepcopy(record)
+            raw = made.raw
             raw["case"]["transport"], raw["transport_family"] = f"made_{i:02}", kind
             raw["windows"]["ns_per_message"] = [
                 v * (1 + i / 10) for v in raw["windows"]["ns_per_message"]
             ]
-            run.records.append(Record(raw, record.where))
+            run.records.append(made)
     return run
 
 
