@@ -9,6 +9,7 @@ from typing import Any
 import crossover_fit
 import crossover_rows
 import handoff_rows
+import load_rows
 import mixture_rows
 import priority_rows
 import ranking
@@ -46,6 +47,7 @@ def build(run: Run) -> dict[str, Any]:
         "handoff": handoff_rows.rows(run),
         "priority": priority_rows.rows(run),
         "claims": [*handoff_rows.claims(run), *priority_rows.claims(run)],
+        "load": load_rows.rows(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }

@@ -103,6 +103,10 @@ void settle_pattern(Case& point) {
   const bool overtakes = point.pattern == Pattern::overtake;
   if (!overtakes) point.backlog = 0, point.precedence = Precedence::none;
   if (batched || overtakes) point.reply_bytes = 0, point.timeout_ns = kNever;
+  // Single messages of one size have a time of their own that a stall can show in; streams and
+  // backlogs have not.
+  const bool timed = !overtakes && !point.mixed() && point.pattern != Pattern::pour;
+  if (!timed || point.pattern == Pattern::expire) point.stall_ns = 0;
   if (point.wait != Wait::spin_then_block) point.spin_budget_ns = 0;
 }
 
@@ -172,6 +176,7 @@ std::vector<LaunchPlan> expand(const Experiment& experiment, const Axes& plan) {
     Case rung = base;
     product(inner, rung, [&](const Case& raw) {
       Case point = raw;
+      if (!is_timed(experiment.reading)) point.stall_ns = 0;
       if (experiment.complete != nullptr && !experiment.complete(point)) return;
       if (!settle(point) || !seen.insert(text_of(point)).second) return;
       launch.rungs.push_back(std::move(point));

@@ -16,6 +16,7 @@
 #include "transports/patterns.hpp"
 #include "transports/ranks.hpp"
 #include "transports/transport.hpp"
+#include "transports/watched.hpp"
 
 namespace ipcmark {
 
@@ -145,6 +146,7 @@ class EndOf final : public End {
                        ? patterns::pace_sizes(end_, job, buffers_.message(), tally)
                        : patterns::absorb_sizes(end_, job, buffers_.message(), tally);
           }
+          if (job.received != nullptr) return watched(part, job, tally);
           return part == Part::pace ? patterns::pace(end_, job, batch, tally)
                                     : patterns::absorb(end_, job, batch, tally);
         }
@@ -172,6 +174,12 @@ class EndOf final : public End {
         }
         lacks(transport_, "precedence of this kind");
     }
+  }
+
+  void watched(Part part, const Job& job, Tally& tally) {
+    const auto buffer = buffers_.message();
+    part == Part::pace ? patterns::pace_watched(end_, job, buffer, tally)
+                       : patterns::absorb_watched(end_, job, buffer, tally);
   }
 
   template <Access A>
