@@ -109,38 +109,38 @@ TEST(Schedule, a_mixture_takes_the_T_of_round_trips_and_no_sizes) {
                              {"refine_bytes", {1000}}}}}});
   ASSERT_EQ(launches[0].rungs.size(), 2u);
   EXPECT_EQ(launches[0].rungs[1].threshold_bytes, 1500);
+}
 
-  TEST(Schedule, load_curves_are_explored_and_take_the_rates_that_bisect_their_knees) {
-    Case point;
-    point.transport = "a";
-    point.pattern = Pattern::pace;
-    point.schedule = Schedule::fixed;
-    point.rate_per_s = 1000;
-    LaunchPlan curve{.experiment = "load", .rungs = {point}, .reading = Reading::under_way};
-    LaunchPlan poisson = curve;
-    poisson.rungs[0].schedule = Schedule::poisson;
-    std::vector<LaunchPlan> launches{ladder("b", {Path::raw}), curve, poisson};
-    EXPECT_EQ(exploring(launches).size(), 2u);
-    EXPECT_EQ(exploring_blocks(launches, {.blocks = 6}), 2u);
-    add_rates(
-        launches,
-        {{{"transport", "a"}, {"case", {{"schedule", "fixed"}}}, {"rates_per_s", {3000, 1000}}}});
-    ASSERT_EQ(launches[1].rungs.size(), 2u);  // 1000/s was there
-    EXPECT_EQ(launches[1].rungs[1].rate_per_s, 3000u);
-    EXPECT_EQ(launches[1].rungs[1].schedule, Schedule::fixed);
-    EXPECT_EQ(launches[2].rungs.size(), 1u);
-    EXPECT_EQ(launches[0].rungs.size(), 2u);
-    EXPECT_THROW(add_rates(launches, {{{"transport", "a"}, {"case", json::object()}}}), UsageError);
-  }
+TEST(Schedule, load_curves_are_explored_and_take_the_rates_that_bisect_their_knees) {
+  Case point;
+  point.transport = "a";
+  point.pattern = Pattern::pace;
+  point.schedule = Schedule::fixed;
+  point.rate_per_s = 1000;
+  LaunchPlan curve{.experiment = "load", .rungs = {point}, .reading = Reading::under_way};
+  LaunchPlan poisson = curve;
+  poisson.rungs[0].schedule = Schedule::poisson;
+  std::vector<LaunchPlan> launches{ladder("b", {Path::raw}), curve, poisson};
+  EXPECT_EQ(exploring(launches).size(), 2u);
+  EXPECT_EQ(exploring_blocks(launches, {.blocks = 6}), 2u);
+  add_rates(
+      launches,
+      {{{"transport", "a"}, {"case", {{"schedule", "fixed"}}}, {"rates_per_s", {3000, 1000}}}});
+  ASSERT_EQ(launches[1].rungs.size(), 2u);  // 1000/s was there
+  EXPECT_EQ(launches[1].rungs[1].rate_per_s, 3000u);
+  EXPECT_EQ(launches[1].rungs[1].schedule, Schedule::fixed);
+  EXPECT_EQ(launches[2].rungs.size(), 1u);
+  EXPECT_EQ(launches[0].rungs.size(), 2u);
+  EXPECT_THROW(add_rates(launches, {{{"transport", "a"}, {"case", json::object()}}}), UsageError);
+}
 
-  TEST(Schedule, an_answer_for_another_wait_policy_is_not_ours) {
-    std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::automatic})};
-    apply_answer(
-        launches,
-        {{"thresholds",
-          {{{"transport", "a"}, {"case", {{"wait", "spin"}}}, {"threshold_bytes", 1500}}}}});
-    EXPECT_EQ(launches[0].rungs[1].threshold_bytes, -1);
-  }
+TEST(Schedule, an_answer_for_another_wait_policy_is_not_ours) {
+  std::vector<LaunchPlan> launches{ladder("a", {Path::queue, Path::automatic})};
+  apply_answer(launches,
+               {{"thresholds",
+                 {{{"transport", "a"}, {"case", {{"wait", "spin"}}}, {"threshold_bytes", 1500}}}}});
+  EXPECT_EQ(launches[0].rungs[1].threshold_bytes, -1);
+}
 
 }  // namespace
 }  // namespace ipcmark
