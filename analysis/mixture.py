@@ -51,7 +51,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
                    + [Line2D([], [], ls="", marker="D", color=style.INK, label="measured T")])  # fmt: skip
         records = [r for members in part for r in members[0].records]
         text = style.caption(run, records, missing)
-        style.finish(fig, text)
+        style.finish(fig, text, bottom_in=0.85)
         name = f"mixture{suffix}"
         path = style.save(
             fig, out_dir, name, [row for members in part for row in mixture_rows.plotted(members)]
@@ -78,7 +78,9 @@ def _panel(ax: Axes, members: list[Mixture]) -> None:
         f"{style.bytes_label(case['message_bytes'])}B · {style.rate_label(case['rate_per_s'], '/s')}"
     )
     ax.axhline(mixture_fit.PROMISED, color=style.MUTED, lw=0.8, ls=(0, (1, 1.2)))
-    ax.set(ylabel="cost over the best T's [ratio]", xlabel="threshold T [B]")
+    ax.set_ylabel("cost over the best T's [ratio]")
+    told = [mixture_rows.said(one) for one in members if one.metric == HEADLINE]
+    ax.set_xlabel("\n".join(["threshold T [B]", *told]), fontsize=8)
     style.log_axis(ax.yaxis, lambda v, _: f"{v:.3g}×")
     Ts = members[0].Ts
     ax.xaxis.set_major_locator(FixedLocator([at(T) for T in Ts]))

@@ -18,6 +18,7 @@ from stats import Interval
 AXES = ("sizes", "message_bytes", "rate_per_s", "placement", "wait", "touch", "idle")
 NAMES = {"ns_per_message": "time a message", "cpu_ns": "CPU time a message", "p50": "p50 response",
          "p99": "p99 response"}  # fmt: skip
+COLUMNS = ("messages", "what", "best T", "costs at most 3 % more", "measured T", "over the best", "queue only", "memory only", "verdict")  # fmt: skip
 
 
 def rows(run: Run) -> list[dict[str, Any]]:
@@ -96,6 +97,47 @@ def why(found: Mixture, ratio: Interval | None) -> str:
     )
 
 
+def said(found: Mixture) -> str:
+    """A panel's verdict in words; without a measured T, that."""
+    ratio = auto_ratio(found)
+    if ratio is None or found.auto_T is None:
+        return "no measured T"
+    return (
+        f"measured T {style.about_bytes(found.auto_T)} B, best {style.about_bytes(best_T(found))} B: "
+        f"{NAMES[found.metric]} {percent(ratio)} ({mixture_fit.verdict(ratio)})"
+    )
+
+
+def table(summary: dict[str, Any]) -> list[list[str]]:
+    """The report's cells, under COLUMNS."""
+    return [_cells(entry) for entry in summary["mixture"]]
+
+
+def _cells(entry: dict[str, Any]) -> list[str]:
+    at = (
+        lambda name: "–" if entry[name] is None else style.about_bytes(float(entry[name]))
+    )  # noqa: E731
+    over = lambda name: _over(entry, f"{name}_over_best")  # noqa: E731
+    bounds = f" [{at('best_lo')}, {at('best_hi')}]" if entry["best_lo"] is not None else ""
+    rate = style.rate_label(entry["rate_per_s"], "/s")
+    return [
+        f"{entry['transport']} · {sizes_words(entry['sizes'])} · {rate} · {entry['wait']}",
+        NAMES[entry["metric"]],
+        at("best_T_bytes") + bounds,
+        f"{at('tolerated_lo')} to {at('tolerated_hi')}",
+        at("auto_T_bytes"),
+        over("auto"),
+        over("queue"),
+        over("shm"),
+        entry["verdict"] + (f": {entry['why']}" if entry["why"] else ""),
+    ]
+
+
+def _over(entry: dict[str, Any], name: str) -> str:
+    value, lo, hi = (entry[f"{name}{end}"] for end in ("", "_lo", "_hi"))
+    return "–" if value is None else percent(Interval(value, lo, hi, None, entry["blocks"]))
+
+
 def span(low: float, high: float) -> str:
     """`512 to 8Ki B`."""
     return f"{style.about_bytes(low)} to {style.about_bytes(high)} B"
@@ -115,7 +157,7 @@ def sizes_words(sizes: str) -> str:
     """A distribution as a title says it."""
     if sizes.startswith("cdf:"):
         points = sizes.removeprefix("cdf:").split("/")
-        return f"own distribution ({len(points)} points)"
+        return f"own sizes ({len(points)} points)"
     return sizes.replace("_", "-")
 
 

@@ -43,6 +43,10 @@ def test_a_measured_T_that_is_right_holds_and_one_that_is_wrong_is_told_why(run:
     assert wrong["verdict"] == "broken" and wrong["auto_over_best_lo"] > mixture_fit.PROMISED
     assert "T 40 B, measured by round trips, lies outside 256 to" in wrong["why"]
     assert "goes through shared memory, and here that costs more" in wrong["why"]
+    words = mixture_rows.said(mixture(run, "log_normal"))
+    assert words.startswith("measured T ") and words.endswith("] (holds)")
+    cells = dict(zip(mixture_rows.COLUMNS, mixture_rows.table({"mixture": [wrong]})[0]))
+    assert cells["measured T"] == "40" and cells["verdict"].startswith("broken: +")
 
 
 def test_ratios_are_those_of_the_costs(run: Run) -> None:
