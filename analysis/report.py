@@ -22,6 +22,7 @@ import crossover_fit
 import figure
 import headline
 import load_rows
+import mixture_rows
 import ranking
 import records
 import style
@@ -41,6 +42,9 @@ FIGURES = (
     "load",
     "batching",
     "batch_cost",
+    "mixture",
+    "handoff",
+    "priority",
     "timeout",
     "window",
     "hol_blocking",
@@ -145,6 +149,8 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         models=headline.models(found),
         load=load_rows.table(found),
         load_columns=load_rows.COLUMNS,
+        mixture=mixture_rows.table(found),
+        mixture_columns=mixture_rows.COLUMNS,
     )
 
 

@@ -13,6 +13,33 @@ namespace ipcmark {
 
 namespace {
 
+// The receiver must learn from the mechanism where a message ends, and none may be missing.
+std::string no_mixture(const Case& point, const Traits& traits) {
+  if (point.batch > 1) return "messages of several sizes are handed over one at a time";
+  if (traits.lossy)
+    return fmt::format("{} loses messages: of which size, nobody could tell", traits.name);
+  if (!traits.boundaries && !traits.has_threshold) {
+    return fmt::format("{} keeps no message boundaries", traits.name);
+  }
+  return {};
+}
+
+// A backlog that nobody reads; each message names itself in its first word.
+std::string no_backlog(const Case& point, const Transport& transport) {
+  const Traits& traits = transport.traits;
+  if (traits.rendezvous) return fmt::format("{} keeps no backlog", traits.name);
+  if (traits.lossy) return fmt::format("{} loses messages of a backlog", traits.name);
+  if (point.touch == Touch::none) return "with touch none no message says which it is";
+  if (point.message_bytes < sizeof(std::uint64_t)) {
+    return fmt::format("{} B cannot name a message: {} B do", point.message_bytes,
+                       sizeof(std::uint64_t));
+  }
+  if (point.precedence == Precedence::fifo) return {};
+  const std::string_view ability =
+      point.precedence == Precedence::priority ? "send_priority" : "message_types";
+  return transport.has(ability) ? "" : fmt::format("{} has no {}", traits.name, ability);
+}
+
 bool open_loop(Pattern pattern) { return pattern == Pattern::pace; }
 
 // What a mailbox needs beyond the transport: each message names its producer in its first word, and
@@ -61,7 +88,9 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   };
   const bool in_place = point.access == Access::in_place;
   const bool dealt = point.pattern == Pattern::deal;
-  const bool one_way = point.pattern == Pattern::pour || dealt || open_loop(point.pattern);
+  const bool overtakes = point.pattern == Pattern::overtake;
+  const bool one_way =
+      point.pattern == Pattern::pour || dealt || open_loop(point.pattern) || overtakes;
   const bool looks = point.poll_interval_ns != 0 || point.pattern == Pattern::retry;
   const bool bounded =
       point.pattern == Pattern::expire || looks || (!one_way && point.timeout_ns != kNever);
@@ -75,8 +104,15 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   if (point.depth != 0 && !transport.traits.takes_depth) return lacks_it("depth to choose");
   if (bounded && (in_place || !transport.has("recv_until"))) return lacks_it("recv_until");
   if (open_loop(point.pattern) && in_place) return lacks_it("open loop in place");
+  if (overtakes && in_place) return lacks_it("backlog in place");
   if (!transport.traits.answers && point.pattern != Pattern::pour && !dealt) {
     return lacks_it("way back");
+  }
+  if (point.mixed()) {
+    if (auto why = no_mixture(point, transport.traits); !why.empty()) return why;
+  }
+  if (overtakes) {
+    if (auto why = no_backlog(point, transport); !why.empty()) return why;
   }
   if (point.handover == Handover::rendezvous && !transport.traits.rendezvous) {
     return lacks_it("rendezvous: it buffers");

@@ -62,6 +62,9 @@ std::uint64_t stamps_due(const Claim& claim) {
       return claim.job.messages;
     case Part::detect:
       return 1;
+    case Part::overtake:
+    case Part::give_way:
+      return 3 * (claim.job.messages / (claim.job.backlog + 1));
     case Part::answer:
     case Part::pour:
     case Part::rank:
@@ -83,6 +86,8 @@ Part part_of(Role role, Part part) {
       return Part::drain;
     case Part::deal:
       return Part::take;
+    case Part::overtake:
+      return Part::give_way;
     default:
       return Part::absorb;
   }

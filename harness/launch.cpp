@@ -153,11 +153,14 @@ class Launch {
     if (meter.fills()) fill(meter);
     record.refused = meter.too_wide();
     if (!record.refused.empty()) return;
+    if (meter.point().mixed()) stream(meter);
     if (spec_.reading == Reading::under_way) {
       const std::size_t sender = cast_->first(Role::client);
       meter.take_dry(cast_->tell({sender}, meter.dry(), Phase::calibrate, deadline())[sender]);
     }
-    const Order order = meter.measure(stage_, spec_.seed + i);
+    // Cases of several sizes are compared message by message: one schedule for all of them.
+    const Order order =
+        meter.measure(stage_, meter.point().mixed() ? sizes_seed() : spec_.seed + i);
     third_->work();
     meter.take_measure(perform(order, Phase::measure, deadline(meter.expected_ns())), stage_);
     third_->stop();
@@ -188,6 +191,12 @@ class Launch {
     one_way(Role::client, Role::server);
     if (meter.point().reply_bytes > 0) one_way(Role::server, Role::client);
   }
+  void stream(RungMeter& meter) {
+    const Order order = meter.stream(stage_, sizes_seed());
+    meter.take_stream(perform(order, Phase::warm_up, deadline(meter.expected_ns())), stage_);
+  }
+  // The run's and the block's, not the launch's: all cases of a block see the same sizes.
+  [[nodiscard]] std::uint64_t sizes_seed() const { return spec_.settings.seed + spec_.block; }
 
   // All roles' steps, none of which can have taken longer than was waited for them here.
   std::vector<Report> perform(const Order& order, Phase phase, std::int64_t deadline_ns) {

@@ -38,6 +38,8 @@ const char* quantity_of(const Case& point, Reading reading) {
       return "delivery_ns";
     case Pattern::detect:
       return "detection_ns";
+    case Pattern::overtake:
+      return "urgent_ns";
     default:
       return "round_trip_ns";
   }

@@ -95,6 +95,10 @@ class RungMeter {
   void take_emptied(Reports reports) const;
   // Why the window cannot be had, which would fill the channel for ever; empty if it can.
   [[nodiscard]] std::string too_wide() const;
+  // Before that, where messages differ in size: draws the sizes and sends them as fast as they go,
+  // verified at first, then timed. The same seed gives the same sizes in every case.
+  [[nodiscard]] Order stream(const Stage& stage, std::uint64_t seed);
+  void take_stream(Reports reports, const Stage& stage);
   // Last: a few messages compared whole, since what was measured may have touched none.
   [[nodiscard]] Order recheck() const;
   void take_recheck(Reports reports, const Stage& stage);
@@ -146,6 +150,7 @@ class RungMeter {
   void take_deal(Reports reports, const Stage& stage);
   void plan_retries(Order& order);
   void plan_thoughts(Order& order, const Stage& stage, std::uint64_t seed) const;
+  void plan_overtaking(Order& order);
   [[nodiscard]] double to_ns(std::uint64_t ticks) const {
     return static_cast<double>(ticks) / scale_.ticks_per_ns;
   }
@@ -166,6 +171,7 @@ class RungMeter {
   void take_expiry(std::span<const std::uint64_t> stamps);
   void take_looks(const StepReport& receiver);
   void take_retries(const Report& client, std::span<const std::uint64_t> stamps);
+  void take_overtaking(Reports reports, const Stage& stage);
   void add_losses(const StepReport& step);
   [[nodiscard]] bool lossy() const;
   [[nodiscard]] bool together() const { return point_.shared() || lossy(); }

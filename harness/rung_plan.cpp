@@ -68,6 +68,7 @@ Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
       .access = point_.access,
       // What a retry's client waits for may not come in time; what it is proven by does.
       .timeout_ns = closed_loop() && point_.pattern != Pattern::retry ? point_.timeout_ns : kNever,
+      .mixed = point_.mixed(),
       .producers = point_.producers,
       .consumers = point_.consumers,
       .window = point_.window};
@@ -135,6 +136,8 @@ Order RungMeter::measure(const Stage& stage, std::uint64_t seed) {
   expected_ns_ = 0;
   if (point_.pattern == Pattern::pace) {
     plan_schedule(order, stage, seed);
+  } else if (point_.pattern == Pattern::overtake) {
+    plan_overtaking(order);
   } else if (point_.pattern == Pattern::expire) {
     plan_expiry(order);
   } else if (point_.pattern == Pattern::window) {

@@ -21,7 +21,8 @@ struct Flow;
 // What one end does in a phase. The client asks, pours, paces, expires, outlives its peer
 // (`detect`), keeps a window or deals; the server answers, drains, absorbs or takes. rank and pick
 // show what a mechanism makes of priorities and types, untimed; fill, how many messages a channel
-// holds.
+// holds; to overtake and to give way is to send an urgent message into a backlog, and to take all
+// of it.
 enum class Part {
   ask,
   answer,
@@ -36,7 +37,17 @@ enum class Part {
   window,
   fill,
   deal,
-  take
+  take,
+  overtake,
+  give_way
+};
+
+// Whose turn it is where a backlog is built up before it is taken; in shared memory. Counts of
+// rounds, and of the ordinary messages sent.
+struct Turns {
+  alignas(kLineDistance) std::atomic<std::uint64_t> filled;
+  alignas(kLineDistance) std::atomic<std::uint64_t> drained;
+  alignas(kLineDistance) std::atomic<std::uint64_t> sent;
 };
 
 // One phase, as both ends are told it.
@@ -57,7 +68,9 @@ struct Job {
   std::uint64_t poll_interval_ns = 0;  // absorb: looks only so often, asleep in between; 0: waits
   // pace: intended send times, ticks since origin; answer: ticks to think, message after message
   std::span<const std::uint64_t> intended{};
-  std::uint64_t origin_ticks = 0;
+  std::uint64_t origin_ticks = 0;  // 0: all of them are due
+  bool mixed = false;              // pace: message i has sizes[i] bytes
+  std::span<const std::uint32_t> sizes{};
   std::uint64_t flush_ticks = kNever;  // pace: a batch waits no longer than this
   // Pace and absorb one message at a time, the number under way being watched: the receiver
   // publishes in `received` how many it has, the sender looks there after each of these gaps, over
@@ -68,6 +81,12 @@ struct Job {
   std::uint64_t stall_ns = 0;         // answer, absorb: how long the harness stops it in its midst
   // rank: the priority or type of each message; pick: the type that each receive asks for.
   std::span<const long> ranks{};
+  // overtake: rounds of `backlog` messages and an urgent one; first_round counts on over the
+  // phases.
+  std::uint64_t backlog = 0;
+  Precedence precedence = Precedence::none;
+  Turns* turns = nullptr;
+  std::uint64_t first_round = 0;
   // Drain of a lossy transport: how many parts their senders have finished, and how many will have
   // been when nobody sends any more. Without it, nothing for kIdleNs is the end.
   const std::atomic<std::uint32_t>* senders_done = nullptr;
@@ -105,11 +124,15 @@ struct Job {
 //   fill         ticks before and after kRefusals refusals, where it was full
 //   deal         ticks of each message's sending
 //   take         pairs: the message's number, ticks of its taking
+//   overtake     ticks, three a round: before the backlog is sent, before and after the urgent one
+//   give_way     ticks, three a round: before the first is received, after the urgent one, after
+//   all
 struct Tally {
   std::span<std::uint64_t> stamps{};
   std::uint64_t stamped = 0;
   std::uint64_t messages = 0;
   std::uint64_t flushes = 0;
+  std::uint64_t positions = 0;  // give_way: sum over rounds of where the urgent one came, from 1
   std::uint64_t looks = 0;  // absorb at an interval, watched pace: how often; messages under way in
   std::uint64_t seen = 0;   // all, and the sum of the squares of what each look saw
   std::uint64_t seen_squares = 0;

@@ -13,6 +13,8 @@
 
 #include "transports/deal.hpp"
 #include "transports/end.hpp"
+#include "transports/mixture.hpp"
+#include "transports/overtake.hpp"
 #include "transports/patterns.hpp"
 #include "transports/ranks.hpp"
 #include "transports/transport.hpp"
@@ -152,6 +154,11 @@ class EndOf final : public End {
           lacks(transport_, "recv_until");
         }
         if constexpr (A == Access::copy) {
+          if (job.mixed) {
+            return part == Part::pace
+                       ? patterns::pace_sizes(end_, job, buffers_.message(), tally)
+                       : patterns::absorb_sizes(end_, job, buffers_.message(), tally);
+          }
           if (job.received != nullptr) return watched(part, job, tally);
           return part == Part::pace ? patterns::pace(end_, job, batch, tally)
                                     : patterns::absorb(end_, job, batch, tally);
@@ -186,6 +193,16 @@ class EndOf final : public End {
       case Part::take:
         if constexpr (A == Access::copy) return deal_or_take(part, job, tally);
         lacks(transport_, "dealing in place");
+      case Part::overtake:
+      case Part::give_way:
+        if constexpr (A == Access::copy) {
+          const auto message = buffers_.message();
+          if (part == Part::overtake ? patterns::overtake(end_, job, message, tally)
+                                     : patterns::give_way(end_, job, message, tally)) {
+            return;
+          }
+        }
+        lacks(transport_, "precedence of this kind");
     }
   }
 
