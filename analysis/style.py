@@ -84,8 +84,13 @@ def about_bytes(value: float) -> str:
         return "∞" if value > 0 else "0"
     for factor, suffix in ((1 << 20, "Mi"), (1 << 10, "Ki")):
         if value >= factor:
-            return f"{value / factor:.3g}{suffix}"
-    return f"{value:.3g}"
+            return f"{_three(value / factor)}{suffix}"
+    return _three(value)
+
+
+def _three(value: float) -> str:
+    """Three digits, without an exponent: 1010 is `1010`."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 def time_label(ns: float, _position: Any = None) -> str:
