@@ -99,7 +99,7 @@ def text(found: dict[str, Any]) -> str:
 
 def _ranked(one: dict[str, Any]) -> str:
     mark = "≈" if one["tied"] else " "
-    lines = [f"{one['rank']:2}{mark} {one['mechanism']}: {', '.join(one['evidence'])}"]
+    lines = [f"{one['rank']:2}{mark} {one['mechanism']}: {', '.join(one['evidence'].values())}"]
     return "\n".join(lines + [f"      but {doubt}" for doubt in one["doubts"]])
 
 

@@ -38,7 +38,7 @@ def of_run(run: Run, abilities_of: dict[str, Any] | None = None) -> Facts:
     streams, paced = _by_line(_streams(run)), _by_line(_paced(run))
     for (where, _), members in group(_asked(run), lambda r: (_where(r), r.transport)).items():
         found += _lines(where, members, levels, streams, paced)
-    counts = Counter(line["where"] for line in found)
+    counts = Counter(w for w, _ in {(line["where"], line["transport"]) for line in found})
     return {
         "run": run.name,
         "wheres": sorted(counts, key=lambda w: (-counts[w], w)),

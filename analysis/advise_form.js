@@ -26,22 +26,34 @@ function command(text) {
   const parts = [`analysis/advise.py ${facts.path}`];
   const quoted = (value) => (/^[\w.,/]+$/.test(value) ? value : `'${value}'`);
   if (text.sizes) parts.push("--sizes FILE");
+  const plain = {percentile: "99", where: facts.wheres[0], by: "latency"};
   for (const name of ["message_bytes", "rate", "latency", "percentile", "cpu", "need", "where", "by"]) {
-    if (text[name]) parts.push(`--${name.replace("_", "-")} ${quoted(text[name])}`);
+    if (text[name] && text[name] !== plain[name]) parts.push(`--${name.replace("_", "-")} ${quoted(text[name])}`);
   }
   return parts.join(" ");
 }
 
-function ranked(answer) {
-  const head = ["", "mechanism", "evidence", "doubts"].map((name) => element("th", name));
+const COLUMNS = {took: "round trip", tail: "percentile", cpu: "CPU time", rate: "rate", response: "at the rate"};
+const ROWS_SHOWN = 8;
+
+function table(ranked) {
+  const names = Object.keys(COLUMNS).filter((name) => ranked.some((one) => one.evidence[name]));
+  const titles = ["", "mechanism", ...names.map((name) => COLUMNS[name]), "doubts"];
+  const head = titles.map((title) => element("th", title));
   head.forEach((cell) => cell.setAttribute("scope", "col"));
-  const rows = answer.ranked.map((one) => element("tr", "",
-    element("td", `${one.rank}${one.tied ? " ≈" : ""}`), element("td", one.mechanism),
-    element("td", one.evidence.join(", ")), element("td", one.doubts.join("; "))));
-  const table = element("table", "", element("thead", "", element("tr", "", ...head)), element("tbody", "", ...rows));
-  const scroll = element("div", "", table);
-  scroll.className = "scroll";
+  const rows = ranked.map((one) => {
+    const cells = [`${one.rank}${one.tied ? " ≈" : ""}`, one.mechanism, ...names.map((name) => one.evidence[name] || "")];
+    return element("tr", "", ...[...cells, one.doubts.join("; ")].map((text) => element("td", text)));
+  });
+  const made = element("table", "", element("thead", "", element("tr", "", ...head)), element("tbody", "", ...rows));
+  const scroll = element("div", "", made);
+  scroll.className = "scroll ranked";
   return scroll;
+}
+
+function tables(ranked) {
+  const rest = ranked.slice(ROWS_SHOWN), shown = ranked.length ? [table(ranked.slice(0, ROWS_SHOWN))] : [];
+  return rest.length ? [...shown, element("details", "", element("summary", `${rest.length} more`), table(rest))] : shown;
 }
 
 function list(title, lines, open) {
@@ -68,7 +80,7 @@ function show() {
   said.replaceChildren(verdictLine);
   const out = answered.left_out.map((one) => `${one.mechanism}: ${one.why.join("; ")}`);
   told.replaceChildren(
-    ...(answered.ranked.length ? [ranked(answered)] : []),
+    ...tables(answered.ranked),
     ...list("T of the hybrids", answered.hybrids, true),
     ...list(`left out: ${out.length}`, out, !answered.ranked.length),
     ...list("doubts", answered.doubts, true),

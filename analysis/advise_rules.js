@@ -31,7 +31,7 @@ function usualLevel(lines) {
   return seen.size ? least([...seen], ([, n]) => -n, ([name]) => name)[0] : "";
 }
 function judge(line, facts, asked, level) {
-  const one = {mechanism: line.name, why: [], kinds: {}, doubts: [], evidence: []};
+  const one = {mechanism: line.name, why: [], kinds: {}, doubts: [], evidence: {}};
   if (line.level !== level) {
     refuse(one, "level", say("level", {level: line.level || "usual"}));
     return one;
@@ -68,18 +68,19 @@ function unmeasured(line, missing) {
 function latency(one, at, asked) {
   const q = asked.percentile, target = asked.latency_ns;
   one.took = say("took", {time: time(at.median), interval: interval(at.lo, at.hi, time), launches: launches(at.n)});
-  one.evidence.push(one.took);
+  one.evidence.took = one.took;
   measuredHow(one, at);
   if (q === "50") {
     Object.assign(at, {tail: at.median, tail_lo: at.lo, tail_hi: at.hi});
   } else if (at.tail !== null) {
-    one.evidence.push(say("tail", {q, time: time(at.tail), interval: interval(at.tail_lo, at.tail_hi, time)}));
-    one.took += `, ${one.evidence[one.evidence.length - 1]}`;
+    one.evidence.tail = say("tail", {q, time: time(at.tail), interval: interval(at.tail_lo, at.tail_hi, time)});
+    one.took += `, ${one.evidence.tail}`;
     if (at.rare) one.doubts.push(say("rare", {q}));
     if (asked.sizes.length > 1) one.doubts.push(say("bound", {q}));
   }
-  if (target === null) return;
-  if (at.tail === null) refuse(one, "no_tail", say("no_tail", {q}));
+  if (target === null) {
+    if (at.tail === null) one.doubts.push(say("no_tail", {q}));
+  } else if (at.tail === null) refuse(one, "no_tail", say("no_tail", {q}));
   else if (at.tail > target) {
     refuse(one, "late", say("late", {q, time: time(at.tail), target: time(target)}), at.tail);
   } else if (at.tail_hi !== null && at.tail_hi > target) {
@@ -103,7 +104,8 @@ function throughput(one, at, line, asked) {
   if (found.how === "overloaded") {
     refuse(one, "slow", say("overloaded", {rate: told}));
   } else if (found.how === "open") {
-    one.evidence.push(say(found.per_s === asked.rate ? "rate_measured" : "rate_next", {rate: told, asked: wanted}));
+    const key = found.per_s === asked.rate ? "rate_measured" : "rate_next";
+    one.evidence.rate = say(key, {rate: told, asked: wanted});
     response(one, found, asked);
   } else if (found.per_s < asked.rate) {
     refuse(one, "slow", say(`slow_${found.how}`, {rate: told, asked: wanted}));
@@ -116,7 +118,7 @@ function throughput(one, at, line, asked) {
 function response(one, found, asked) {
   const q = asked.percentile, target = asked.latency_ns, at = found.response[q];
   if (at === undefined || at === null) return;
-  one.evidence.push(say("response", {q, time: time(at)}));
+  one.evidence.response = say("response", {q, time: time(at)});
   if (target !== null && at > target) {
     refuse(one, "late", say("late_response", {q, rate: rate(found.per_s), time: time(at), target: time(target)}), at);
   }
@@ -133,7 +135,7 @@ function cpu(one, at, line, asked) {
       one.doubts.push(say("spins", {time: time(whole), rate: rate(asked.rate)}));
     }
   }
-  one.evidence.push(say("cpu", {time: time(at.cpu)}));
+  one.evidence.cpu = say("cpu", {time: time(at.cpu)});
   if (asked.cpu_ns !== null && at.cpu > asked.cpu_ns) {
     refuse(one, "dear", say("dear", {time: time(at.cpu), target: time(asked.cpu_ns)}), at.cpu);
   }

@@ -47,7 +47,7 @@ def _usual_level(lines: list[dict[str, Any]]) -> str:
 
 def _judge(line: dict[str, Any], facts: dict[str, Any], question: Question, level: str) -> dict:
     """One line against the question: what it shows, what speaks against it, why it is left out."""
-    one = {"mechanism": line["name"], "why": [], "kinds": {}, "doubts": [], "evidence": []}
+    one = {"mechanism": line["name"], "why": [], "kinds": {}, "doubts": [], "evidence": {}}
     if line["level"] != level:
         _refuse(one, "level", say("level", level=line["level"] or "usual"))
         return one
@@ -87,19 +87,19 @@ def _latency(one: dict[str, Any], at: dict[str, Any], question: Question) -> Non
     """The round trip: its median, the percentile asked for, and the target."""
     q, target = question["percentile"], question["latency_ns"]
     one["took"] = say("took", time=time(at["median"]), interval=interval(at["lo"], at["hi"], time), launches=launches(at["n"]))  # fmt: skip
-    one["evidence"].append(one["took"])
+    one["evidence"]["took"] = one["took"]
     _measured_how(one, at)
     if q == "50":
         at |= {"tail": at["median"], "tail_lo": at["lo"], "tail_hi": at["hi"]}
     elif at["tail"] is not None:
         bounds = interval(at["tail_lo"], at["tail_hi"], time)
-        one["evidence"].append(say("tail", q=q, time=time(at["tail"]), interval=bounds))
-        one["took"] += ", " + one["evidence"][-1]
+        one["evidence"]["tail"] = say("tail", q=q, time=time(at["tail"]), interval=bounds)
+        one["took"] += ", " + one["evidence"]["tail"]
         one["doubts"] += [say("rare", q=q)] if at["rare"] else []
         one["doubts"] += [say("bound", q=q)] if len(question["sizes"]) > 1 else []
     if target is None:
-        return
-    if at["tail"] is None:
+        one["doubts"] += [say("no_tail", q=q)] if at["tail"] is None else []
+    elif at["tail"] is None:
         _refuse(one, "no_tail", say("no_tail", q=q))
     elif at["tail"] > target:
         words = say("late", q=q, time=time(at["tail"]), target=time(target))
@@ -128,7 +128,7 @@ def _rate(one: dict[str, Any], at: dict[str, Any], line: dict[str, Any], questio
         _refuse(one, "slow", say("overloaded", rate=shown))
     elif found["how"] == "open":
         key = "rate_measured" if found["per_s"] == question["rate"] else "rate_next"
-        one["evidence"].append(say(key, rate=shown, asked=asked))
+        one["evidence"]["rate"] = say(key, rate=shown, asked=asked)
         _response(one, found, question)
     elif found["per_s"] < question["rate"]:
         _refuse(one, "slow", say("slow_" + found["how"], rate=shown, asked=asked))
@@ -145,7 +145,7 @@ def _response(one: dict[str, Any], found: dict[str, Any], question: Question) ->
     at = found["response"].get(q)
     if at is None:
         return
-    one["evidence"].append(say("response", q=q, time=time(at)))
+    one["evidence"]["response"] = say("response", q=q, time=time(at))
     if target is not None and at > target:
         words = say("late_response", q=q, rate=rate(found["per_s"]), time=time(at), target=time(target))  # fmt: skip
         _refuse(one, "late", words, at)
@@ -162,7 +162,7 @@ def _cpu(one: dict[str, Any], at: dict[str, Any], line: dict[str, Any], question
         if whole > at["cpu"]:
             at["cpu"] = whole
             one["doubts"].append(say("spins", time=time(whole), rate=rate(question["rate"])))
-    one["evidence"].append(say("cpu", time=time(at["cpu"])))
+    one["evidence"]["cpu"] = say("cpu", time=time(at["cpu"]))
     if question["cpu_ns"] is not None and at["cpu"] > question["cpu_ns"]:
         target = time(question["cpu_ns"])
         _refuse(one, "dear", say("dear", time=time(at["cpu"]), target=target), at["cpu"])
