@@ -20,10 +20,12 @@ from typing import Any
 
 import jinja2
 
+import advise_page
 import crossover_fit
 import figure
-import advise_page
+
 import headline
+import load_rows
 import ranking
 import records
 import style
@@ -40,6 +42,7 @@ FIGURES = (
     "percentiles",
     "throughput",
     "cpu",
+    "load",
     "batching",
     "timeout",
     "system_calls",
@@ -139,6 +142,8 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         absent=headline.absent(run),
         auto=headline.auto(found),
         advice=advise_page.of_run(run),
+        load=load_rows.table(found),
+        load_columns=load_rows.COLUMNS,
     )
 
 

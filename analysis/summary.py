@@ -8,6 +8,7 @@ from typing import Any
 
 import crossover_fit
 import crossover_rows
+import load_rows
 import ranking
 import style
 import throughput
@@ -39,6 +40,7 @@ def build(run: Run) -> dict[str, Any]:
         ),
         "latency": latency,
         "throughput": streams,
+        "load": load_rows.rows(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }
