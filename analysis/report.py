@@ -23,7 +23,6 @@ import jinja2
 import advise_page
 import crossover_fit
 import figure
-
 import headline
 import load_rows
 import ranking
