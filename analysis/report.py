@@ -25,6 +25,7 @@ import crossover_fit
 import figure
 import headline
 import load_rows
+import mixture_rows
 import ranking
 import records
 import style
@@ -43,6 +44,9 @@ FIGURES = (
     "cpu",
     "load",
     "batching",
+    "mixture",
+    "handoff",
+    "priority",
     "timeout",
     "system_calls",
     "life_cycle",
@@ -143,6 +147,8 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         advice=advise_page.of_run(run),
         load=load_rows.table(found),
         load_columns=load_rows.COLUMNS,
+        mixture=mixture_rows.table(found),
+        mixture_columns=mixture_rows.COLUMNS,
     )
 
 

@@ -32,6 +32,8 @@ const char* quantity_of(const Case& point, Reading reading) {
       return "stream_ns_per_message";
     case Pattern::expire:
       return "overshoot_ns";
+    case Pattern::overtake:
+      return "urgent_ns";
     default:
       return "round_trip_ns";
   }
