@@ -84,8 +84,13 @@ def about_bytes(value: float) -> str:
         return "∞" if value > 0 else "0"
     for factor, suffix in ((1 << 20, "Mi"), (1 << 10, "Ki")):
         if value >= factor:
-            return f"{value / factor:.3g}{suffix}"
-    return f"{value:.3g}"
+            return f"{_three(value / factor)}{suffix}"
+    return _three(value)
+
+
+def _three(value: float) -> str:
+    """Three digits, without an exponent: 1010 is `1010`."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 def time_label(ns: float, _position: Any = None) -> str:
@@ -156,6 +161,9 @@ class LogTicks(Locator):
         low, high = sorted((vmin, vmax))
         if not (0 < low < high < math.inf):
             return []
+        if math.log10(high / low) < 0.35:  # there a logarithm is nearly straight: a few even steps
+            even = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
+            return [float(t) for t in even if low <= t <= high]
         subs = _subs(math.log10(high / low))
         exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
         slack = 1e-9
@@ -166,12 +174,6 @@ class LogTicks(Locator):
 
 def _subs(decades: float) -> tuple[float, ...]:
     """Multiples of a power of ten that an axis over so many decades shows."""
-    if decades < 0.05:
-        return tuple(i / 50 for i in range(50, 500))
-    if decades < 0.12:
-        return tuple(i / 20 for i in range(20, 200))
-    if decades < 0.35:
-        return (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0)
     if decades < 0.9:
         return (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
     return (1.0, 2.0, 5.0) if decades <= 1.5 else (1.0, 3.0) if decades <= 2.5 else (1.0,)
