@@ -24,7 +24,7 @@ void add_usage(std::optional<Usage>& sum, const Usage& more) {
   }
 }
 
-double median(std::vector<double> values) {
+double upper_median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -56,7 +56,7 @@ void RungMeter::take_probe(Reports reports, const Stage& stage) {
   std::vector<double> each;
   for (std::size_t i = 1; i < stamps.size(); ++i) each.push_back(to_ns(stamps[i] - stamps[i - 1]));
   const auto counted = static_cast<double>(probe().steps[1].job.messages_each);
-  if (!each.empty()) message_ns_ = std::max(median(each) / counted, 0.5);
+  if (!each.empty()) message_ns_ = std::max(upper_median(each) / counted, 0.5);
   for (std::size_t client = 0; client < first_server(); ++client) {
     for (const auto& step : reports[client].steps) sequence_ += step.messages;
   }
