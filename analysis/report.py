@@ -21,6 +21,8 @@ import jinja2
 import crossover_fit
 import figure
 import headline
+import load_rows
+import mixture_rows
 import ranking
 import records
 import style
@@ -37,7 +39,11 @@ FIGURES = (
     "percentiles",
     "throughput",
     "cpu",
+    "load",
     "batching",
+    "mixture",
+    "handoff",
+    "priority",
     "timeout",
     "system_calls",
     "life_cycle",
@@ -133,6 +139,10 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         thresholds=headline.thresholds(found),
         absent=headline.absent(run),
         auto=headline.auto(found),
+        load=load_rows.table(found),
+        load_columns=load_rows.COLUMNS,
+        mixture=mixture_rows.table(found),
+        mixture_columns=mixture_rows.COLUMNS,
     )
 
 

@@ -38,9 +38,13 @@ std::uint64_t stamps_due(const Claim& claim) {
       return 1 + (claim.job.messages - (claim.part == Part::drain ? claim.job.lead : 0)) /
                      claim.job.messages_each;
     case Part::pace:
+      return (claim.watched ? 2 : 1) * claim.job.messages;
     case Part::absorb:
     case Part::expire:
       return claim.job.messages;
+    case Part::overtake:
+    case Part::give_way:
+      return 3 * (claim.job.messages / (claim.job.backlog + 1));
     case Part::answer:
     case Part::pour:
     case Part::rank:
@@ -53,6 +57,7 @@ std::uint64_t stamps_due(const Claim& claim) {
 // What a role's part of the step is: the order says the client's.
 Part part_of(Role role, Part part) {
   if (role == Role::client) return part;
+  if (part == Part::overtake) return Part::give_way;
   return part == Part::ask ? Part::answer : part == Part::pour ? Part::drain : Part::absorb;
 }
 
@@ -76,7 +81,7 @@ std::vector<Claim> claims_of(const Order& order, Role role, const Report& report
         std::min<std::uint64_t>(report.steps[i].stamped, stamps.size() - used);
     const Part part = part_of(role, step.part);
     claims.push_back({part, share_of(step.job, role), report.steps[i],
-                      stamps.subspan(used, stamped), lossy && part == Part::drain});
+                      stamps.subspan(used, stamped), lossy && part == Part::drain, step.watched()});
     used += stamped;
   }
   return claims;

@@ -8,6 +8,9 @@
 
 #include "harness/binding.hpp"
 #include "harness/calibration.hpp"
+#include "harness/driver_cost.hpp"
+#include "harness/pacing.hpp"
+#include "harness/stall.hpp"
 #include "harness/system_calls.hpp"
 #include "transports/ticks.hpp"
 
@@ -64,6 +67,8 @@ class RoleLoop {
       canary(order);
     } else if (order.kind == Order::Kind::chain) {
       time_chain(order.delay_steps, stamps_);
+    } else if (order.kind == Order::Kind::dry) {
+      report.work_ticks = dry_ticks(order.steps[0].job, stamps_);
     } else {
       const Usage before = usage_now(UsageScope::thread);
       run_steps(order, report);
@@ -97,19 +102,24 @@ class RoleLoop {
     for (std::uint32_t i = 0; i < order.step_count; ++i) {
       Step step = order.steps[i];
       if (order.together && (i > 0 || order.at_once)) context_.stage->meet(meetings_);
-      if (context_.spec.role == Role::server && !serve(step)) continue;
+      const bool serves = context_.spec.role == Role::server;
+      if (serves && !serve(step)) continue;
       step.job.index = context_.spec.index;
       step.job.intended =
           context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
-      Tally tally{.stamps = stamps_.subspan(used)};
+      if (step.job.mixed) step.job.sizes = context_.stage->sizes().first(step.job.messages);
+      if (step.job.backlog != 0) take_turns(step.job);
+      Tally tally{.stamps = stamps_.subspan(used), .aways = context_.stage->aways()};
       if (step.part == Part::drain) await_senders(step.job);
       const auto dropped = end_->drops();
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
       phase().store(step.phase, std::memory_order_relaxed);
-      std::uint64_t began = 0, ended = 0;
+      if (step.watched()) watch(step);
+      std::uint64_t began = 0, ended = 0, stalled = 0;
       {
         const CountedSection counted(step.counted);
         began = ticks::now();
+        if (serves && step.job.stall_ns != 0) stalled = stall_amid(*end_, step, tally);
         injector_.run(*end_, step.phase, step, tally);
         ended = ticks::now();
       }
@@ -119,6 +129,12 @@ class RoleLoop {
       report.steps[i] = {.stamped = tally.stamped,
                          .messages = tally.messages,
                          .flushes = tally.flushes,
+                         .positions = tally.positions,
+                         .looks = tally.looks,
+                         .seen = tally.seen,
+                         .seen_squares = tally.seen_squares,
+                         .away = tally.away,
+                         .stalled_ticks = stalled,
                          .wrong = tally.wrong,
                          .first_wrong = tally.first_wrong,
                          .wrong_lengths = tally.wrong_lengths,
@@ -140,11 +156,25 @@ class RoleLoop {
     return context_.state->phase_of(context_.spec.role, context_.spec.index);
   }
 
+  // The receiver counts in the stage, the sender looks there at random times.
+  void watch(Step& step) {
+    gaps_ = look_gaps(step.look_ticks, step.job.origin_ticks);
+    step.job.received = &context_.stage->received();
+    step.job.look_gaps = gaps_;
+    step.job.away_ticks = step.look_ticks;
+  }
+
   // Every part that is poured is drained, in the same order: this one's senders are done when so
   // many parts are.
   void await_senders(Job& job) {
     job.senders_done = &context_.stage->senders_done();
     job.senders_awaited = drained_ += job.producers;
+  }
+
+  void take_turns(Job& job) {
+    job.turns = &context_.stage->turns();
+    job.first_round = rounds_;
+    rounds_ += job.messages / (job.backlog + 1);
   }
 
   // The server's counterpart of a client's part; false where it has nothing to do.
@@ -159,6 +189,9 @@ class RoleLoop {
       case Part::pace:
         step.part = Part::absorb;
         return true;
+      case Part::overtake:
+        step.part = Part::give_way;
+        return true;
       default:
         return false;
     }
@@ -169,8 +202,10 @@ class RoleLoop {
   std::span<std::uint64_t> stamps_;
   std::unique_ptr<End> end_;
   std::uint64_t take_ticks_ = 0;
-  std::uint32_t drained_ = 0;   // parts of senders
-  std::uint32_t meetings_ = 0;  // of all roles
+  std::vector<std::uint64_t> gaps_;  // of a watched sender
+  std::uint32_t drained_ = 0;        // parts of senders
+  std::uint32_t meetings_ = 0;       // of all roles
+  std::uint64_t rounds_ = 0;         // of backlogs, in all steps
 };
 
 template <class Work>

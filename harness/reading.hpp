@@ -10,15 +10,23 @@ namespace ipcmark {
 
 enum class Reading : std::uint32_t {
   times,         // windows and single operations
+  under_way,     // times, and how many messages are under way
   system_calls,  // counted from outside: no times at all
   life_cycle,    // one channel after another, from nothing and back
 };
 
 template <>
 struct Words<Reading> {
-  static constexpr WordTable<Reading, 3> table{
-      {{Reading::times, "times"}, {Reading::system_calls, "calls"}, {Reading::life_cycle, "life"}}};
+  static constexpr WordTable<Reading, 4> table{{{Reading::times, "times"},
+                                                {Reading::under_way, "under_way"},
+                                                {Reading::system_calls, "calls"},
+                                                {Reading::life_cycle, "life"}}};
 };
+
+// Whether a launch has times, and with them windows, CPU time and what the machine did meanwhile.
+[[nodiscard]] constexpr bool is_timed(Reading reading) {
+  return reading == Reading::times || reading == Reading::under_way;
+}
 
 // Channels that a life cycle's launch times, each after another; one before them is only verified.
 inline constexpr std::uint32_t kLives = 24;

@@ -32,6 +32,8 @@ const char* quantity_of(const Case& point, Reading reading) {
       return "stream_ns_per_message";
     case Pattern::expire:
       return "overshoot_ns";
+    case Pattern::overtake:
+      return "urgent_ns";
     default:
       return "round_trip_ns";
   }
@@ -93,7 +95,7 @@ json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record
     role["system_calls"] = to_json(*of_role.system_calls);
     role["counted_by"] = record.counted_by;
   }
-  if (spec.reading != Reading::times) return role;
+  if (!is_timed(spec.reading)) return role;
   role.update(to_json(of_role.usage.value_or(Usage{})));
   role["cpu_ns"] = of_role.cpu_ns;  // of the measured phases alone
   return role;
@@ -138,7 +140,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
     line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
                       {"after_ns", rounded(*record.canary_after_ns)}};
   }
-  if (spec.reading != Reading::times) return line;
+  if (!is_timed(spec.reading)) return line;
   line["machine"] = to_json(record.watch.counts());
   line["warmup"] = {{"ns", result.warm_up_ns}, {"messages", result.warm_up_messages}};
   return line;

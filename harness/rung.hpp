@@ -14,6 +14,7 @@
 #include "harness/case.hpp"
 #include "harness/histogram.hpp"
 #include "harness/plan.hpp"
+#include "harness/reading.hpp"
 #include "harness/rendezvous.hpp"
 #include "harness/system_calls.hpp"
 #include "harness/time_scale.hpp"
@@ -63,7 +64,8 @@ using Reports = std::span<const Report>;
 class RungMeter {
  public:
   // `visits`: how often this rung will be visited in the launch; budgets are shared among them.
-  RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits);
+  RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits,
+            Reading reading = Reading::times);
 
   // What the ends have got of what the shape asks; for the record.
   void take_shapes(Reports reports);
@@ -73,9 +75,18 @@ class RungMeter {
   // has been timed.
   [[nodiscard]] std::int64_t probe_ns() const;
   void take_probe(Reports reports, const Stage& stage);
+  // Where messages under way are watched: what the driver costs a message, nothing being sent.
+  [[nodiscard]] Order dry() const;
+  void take_dry(const Report& report);
+  // One-way times are shorter than the clocks of the two CPUs are known apart.
+  void leave_out_one_way();
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
   void take_measure(Reports reports, const Stage& stage);
+  // Before that, where messages differ in size: draws the sizes and sends them as fast as they go,
+  // verified at first, then timed. The same seed gives the same sizes in every case.
+  [[nodiscard]] Order stream(const Stage& stage, std::uint64_t seed);
+  void take_stream(Reports reports, const Stage& stage);
   // Last: a few messages compared whole, since what was measured may have touched none.
   [[nodiscard]] Order recheck() const;
   void take_recheck(Reports reports, const Stage& stage);
@@ -107,6 +118,7 @@ class RungMeter {
   void plan_operations(Order& order);
   void plan_schedule(Order& order, const Stage& stage, std::uint64_t seed);
   void plan_expiry(Order& order);
+  void plan_overtaking(Order& order);
   [[nodiscard]] double to_ns(std::uint64_t ticks) const {
     return static_cast<double>(ticks) / scale_.ticks_per_ns;
   }
@@ -121,7 +133,11 @@ class RungMeter {
   [[nodiscard]] std::size_t first_server() const { return point_.producers; }
   void take_operations(std::span<const std::uint64_t> stamps);
   void take_schedule(Reports reports, const Stage& stage);
+  void take_watched(Reports reports, const Stage& stage);
+  [[nodiscard]] std::vector<std::uint64_t> handed_over(const Stage& stage) const;
+  [[nodiscard]] std::int64_t stall_ns() const;
   void take_expiry(std::span<const std::uint64_t> stamps);
+  void take_overtaking(Reports reports, const Stage& stage);
   void add_losses(const StepReport& step);
   [[nodiscard]] bool lossy() const;
   [[nodiscard]] bool together() const { return point_.shared() || lossy(); }
@@ -135,6 +151,7 @@ class RungMeter {
   RunSettings settings_;
   TimeScale scale_;
   int visits_;
+  Reading reading_;
   double message_ns_ = 1000;  // one message (with its reply), as the probe saw it
   std::uint64_t slots_ = 0;
   std::int64_t expected_ns_ = 0;

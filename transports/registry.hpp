@@ -11,9 +11,12 @@
 #include <vector>
 
 #include "transports/end.hpp"
+#include "transports/mixture.hpp"
+#include "transports/overtake.hpp"
 #include "transports/patterns.hpp"
 #include "transports/ranks.hpp"
 #include "transports/transport.hpp"
+#include "transports/watched.hpp"
 
 namespace ipcmark {
 
@@ -138,6 +141,12 @@ class EndOf final : public End {
       case Part::pace:
       case Part::absorb:
         if constexpr (A == Access::copy) {
+          if (job.mixed) {
+            return part == Part::pace
+                       ? patterns::pace_sizes(end_, job, buffers_.message(), tally)
+                       : patterns::absorb_sizes(end_, job, buffers_.message(), tally);
+          }
+          if (job.received != nullptr) return watched(part, job, tally);
           return part == Part::pace ? patterns::pace(end_, job, batch, tally)
                                     : patterns::absorb(end_, job, batch, tally);
         }
@@ -154,7 +163,23 @@ class EndOf final : public End {
                                     : patterns::pick(end_, job, buffers_.message(), tally);
         }
         lacks(transport_, "send_priority or message_types");
+      case Part::overtake:
+      case Part::give_way:
+        if constexpr (A == Access::copy) {
+          const auto message = buffers_.message();
+          if (part == Part::overtake ? patterns::overtake(end_, job, message, tally)
+                                     : patterns::give_way(end_, job, message, tally)) {
+            return;
+          }
+        }
+        lacks(transport_, "precedence of this kind");
     }
+  }
+
+  void watched(Part part, const Job& job, Tally& tally) {
+    const auto buffer = buffers_.message();
+    part == Part::pace ? patterns::pace_watched(end_, job, buffer, tally)
+                       : patterns::absorb_watched(end_, job, buffer, tally);
   }
 
   template <Access A>
