@@ -219,7 +219,7 @@ void push_new(std::vector<std::string>& all, std::string value) {
   if (std::ranges::find(all, value) == all.end()) all.push_back(std::move(value));
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_spaces(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
@@ -256,7 +256,7 @@ std::vector<std::string> Axis::values(std::string_view text) const {
   for (bool more = true; more;) {
     const std::size_t comma = text.find(',');
     more = comma != std::string_view::npos;
-    const std::string_view item = trimmed(text.substr(0, comma));
+    const std::string_view item = without_spaces(text.substr(0, comma));
     if (more) text.remove_prefix(comma + 1);
     const std::size_t dots = item.find("..");
     if (words != nullptr || dots == std::string_view::npos) {

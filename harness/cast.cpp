@@ -20,7 +20,7 @@ namespace {
 
 // The exit status of a role that has done all it was told. Not 0: a mechanism that calls exit(0)
 // has not.
-constexpr int kLeft = 86;
+constexpr int kLeftCode = 86;
 
 Fd open_pidfd(pid_t pid) {
   return Fd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open")));
@@ -32,7 +32,7 @@ Fd open_pidfd(pid_t pid) {
   if (::getppid() != coordinator) ::_exit(1);  // it died before prctl
   run_role(context, channel, control);
   channel.release();  // what it owns in common is the coordinator's to remove
-  ::_exit(kLeft);
+  ::_exit(kLeftCode);
 }
 
 // What the kernel says that a process is doing: "stopped", "running", or asleep in a call.
@@ -138,7 +138,7 @@ void Cast::close(std::int64_t deadline_ns) {
     if (!member.pidfd) continue;
     check(::waitid(P_PIDFD, static_cast<id_t>(member.pidfd.get()), &info, WEXITED | WNOWAIT),
           "waitid");
-    if (info.si_code != CLD_EXITED || info.si_status != kLeft) member_died(i, Phase::close);
+    if (info.si_code != CLD_EXITED || info.si_status != kLeftCode) member_died(i, Phase::close);
   }
 }
 

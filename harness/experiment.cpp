@@ -20,13 +20,13 @@ std::vector<Experiment>& entries() {
 }
 
 // An axis with the values it takes in this expansion.
-struct Values {
+struct AxisValues {
   const Axis* axis;
   std::vector<std::string> texts;
 };
 
-Values values_of(const Axis& axis, const Experiment& experiment, const Axes& plan) {
-  Values values{&axis, {}};
+AxisValues values_of(const Axis& axis, const Experiment& experiment, const Axes& plan) {
+  AxisValues values{&axis, {}};
   for (const Axes* source : {&plan, &experiment.defaults}) {
     const auto found = source->find(axis.name);
     if (found == source->end()) continue;
@@ -42,7 +42,7 @@ Values values_of(const Axis& axis, const Experiment& experiment, const Axes& pla
 }
 
 // Calls `visit` for every point of the product, the first axis slowest.
-void product(std::span<const Values> values, Case& point,
+void product(std::span<const AxisValues> values, Case& point,
              const std::function<void(const Case&)>& visit) {
   if (values.empty()) return visit(point);
   for (const std::string& text : values[0].texts) {
@@ -55,10 +55,10 @@ void product(std::span<const Values> values, Case& point,
 // first. The largest table of a shipped plan has some tens of thousands.
 constexpr std::uint64_t kMostPoints = 1 << 20;
 
-void require_countable(std::span<const Values> outer, std::span<const Values> inner) {
+void require_countable(std::span<const AxisValues> outer, std::span<const AxisValues> inner) {
   std::uint64_t points = 1;
   for (const auto part : {outer, inner}) {
-    for (const Values& values : part) {
+    for (const AxisValues& values : part) {
       points *= values.texts.size();
       if (points <= kMostPoints) continue;
       throw std::invalid_argument("more than " + std::to_string(kMostPoints) +
@@ -175,7 +175,7 @@ RegisterExperiment::RegisterExperiment(Experiment experiment) {
 }
 
 std::vector<LaunchPlan> expand(const Experiment& experiment, const Axes& plan) {
-  std::vector<Values> outer, inner;
+  std::vector<AxisValues> outer, inner;
   for (const Axis& axis : axes()) {
     if (std::ranges::find(experiment.ladder, axis.name) == experiment.ladder.end()) {
       outer.push_back(values_of(axis, experiment, plan));

@@ -32,7 +32,7 @@ json printable(const json& facts) {
   return json::parse(facts.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-std::string text_of(const json& knob_or_null) {
+std::string knob_text(const json& knob_or_null) {
   return knob_or_null.is_string() ? knob_or_null.get<std::string>() : std::string();
 }
 
@@ -212,9 +212,9 @@ void add_processor(json& facts, const path& root) {
   facts["cpu"] = cpu_identity(cpuinfo);
   facts["microcode"] = fields_of(root / "proc/cpuinfo", {"microcode"}).value("microcode", json());
   facts["invariant_counter"] = has_invariant_counter(cpuinfo);
-  facts["hypervisor"] =
-      hypervisor(cpuinfo, text_of(facts["system_vendor"]) + " " + text_of(facts["system_product"]),
-                 text_of(facts["clocksources"]));
+  facts["hypervisor"] = hypervisor(
+      cpuinfo, knob_text(facts["system_vendor"]) + " " + knob_text(facts["system_product"]),
+      knob_text(facts["clocksources"]));
 }
 
 // How finely timers fire, and the scheduler's tick, 1/HZ, which the coarse clock advances by.

@@ -26,7 +26,7 @@ void add_usage(std::optional<Usage>& sum, const Usage& more) {
 // Messages before the first window, and as many after the last: of a window's rungs only.
 std::uint64_t filling(const Job& job) { return job.window > 1 ? job.lead : 0; }
 
-double median(std::vector<double> values) {
+double upper_median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -63,7 +63,7 @@ void RungMeter::take_probe(Reports reports, const Stage& stage) {
   std::vector<double> each;
   for (std::size_t i = 1; i < stamps.size(); ++i) each.push_back(to_ns(stamps[i] - stamps[i - 1]));
   const auto counted = static_cast<double>(probe().steps[1].job.messages_each);
-  if (!each.empty()) message_ns_ = std::max(median(each) / counted, 0.5);
+  if (!each.empty()) message_ns_ = std::max(upper_median(each) / counted, 0.5);
   message_ns_ += static_cast<double>(point_.think_ns);  // the probe's server does not think
 }
 

@@ -81,7 +81,8 @@ TEST(Claims, counts_are_those_that_were_asked_for) {
 }
 
 TEST(Claims, a_watched_sender_stamps_each_return_too) {
-  Claim claim{.part = Part::pace, .job = {.messages = 2}};
+  Claim claim;
+  claim.part = Part::pace, claim.job.messages = 2;
   claim.report = {.stamped = 4, .messages = 2, .drops = std::nullopt, .ended_ticks = 100};
   const std::vector<std::uint64_t> stamps{1, 2, 3, 4};
   claim.stamps = stamps;

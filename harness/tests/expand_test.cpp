@@ -131,7 +131,9 @@ TEST(expand, a_stall_is_of_single_messages_that_are_timed) {
   EXPECT_EQ(expand(counted, plan).size(), 1u);
   Axes poured = plan;
   poured["pattern"] = {"pour"};
-  EXPECT_EQ(expand({.name = "streams", .question = "?"}, poured).size(), 1u);
+  Experiment streams;
+  streams.name = "streams", streams.question = "?";
+  EXPECT_EQ(expand(streams, poured).size(), 1u);
 }
 
 TEST(expand, keeps_what_a_transport_lacks_so_that_it_is_refused) {
