@@ -59,7 +59,7 @@ INSTANTIATE_TEST_SUITE_P(Transport, Window, ::testing::ValuesIn(points(windows))
 struct Deal {
   Shape shape;
   Job job;
-  Tally tallies[2 * kMostRoles];
+  Tally tallies[2 * kMostRoles]{};
   std::vector<std::vector<std::uint64_t>> stamps{2 * kMostRoles};
   std::unique_ptr<Flow> flow = std::make_unique<Flow>();
 
