@@ -8,6 +8,7 @@ from typing import Any
 
 import crossover_fit
 import crossover_rows
+import flow_rows
 import handoff_rows
 import load_rows
 import mixture_rows
@@ -15,6 +16,7 @@ import priority_rows
 import ranking
 import style
 import throughput
+import waiting
 from crossover_fit import Finding
 from doubts import doubts
 from records import SCHEMA, Record, Run, cases
@@ -43,6 +45,10 @@ def build(run: Run) -> dict[str, Any]:
         ),
         "latency": latency,
         "throughput": streams,
+        "window": flow_rows.window(run),
+        "hol_blocking": flow_rows.hol_blocking(run),
+        "fan": flow_rows.fan(run),
+        **waiting.sections(run),
         "mixture": mixture_rows.rows(run),
         "handoff": handoff_rows.rows(run),
         "priority": priority_rows.rows(run),
