@@ -19,6 +19,7 @@ import synthetic_flow
 import synthetic_curve
 import synthetic_load
 import synthetic_mixture
+import synthetic_timing
 from histogram import Histogram
 
 DESCRIPTOR = 32
@@ -122,7 +123,9 @@ class Writer:
             synthetic_mixture.MEASURED[record["experiment"]](record, luck, rng)
             return
         centre = cost(case) * luck
-        if record["experiment"] == "load":
+        if synthetic_timing.made(record):
+            synthetic_timing.measure(record, luck, rng)
+        elif record["experiment"] == "load":
             synthetic_curve.measure(record, centre / 2, rng)
         elif case["pattern"] == "pace":
             synthetic_load.pace(record, centre / 2, rng)
@@ -211,6 +214,7 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
     ]
     found += synthetic_flow.cases(BASE)
     found += [("timeout", synthetic_load.timeouts({**BASE, **p})) for p in paths[:2] + paths[4:5]]
+    found += synthetic_timing.cases(BASE)
     found += synthetic_mixture.ladders(BASE)
     return found
 

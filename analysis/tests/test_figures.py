@@ -27,6 +27,8 @@ from stats import median_interval
 
 ANALYSIS = Path(report.__file__).parent
 EXPERIMENT = {"percentiles": "latency", "idle": "latency", "cpu": "latency", "drift": "latency"}
+EXPERIMENT |= {"batch_cost": "batching"}
+EXPERIMENT |= dict.fromkeys(("spin_budget", "polling", "detection"), "timeout")
 HERE = [name for name in report.FIGURES if (ANALYSIS / f"{name}.py").exists()]
 
 
