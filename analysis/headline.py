@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from typing import Any
 
+import claims
 import ranking
 import style
 from records import Run
@@ -37,6 +38,7 @@ def text(run: Run, summary: dict[str, Any], max_doubts: int) -> str:
         header, cells = ["model", "settings", "fails", "median error", "where it fails"], []
         cells = [[str(v) for v in row.values()] for row in models(summary)]
         parts.append("models against what was measured\n" + table(header, cells))
+    parts.append(claims.counts(summary["claims"]))
     counts = summary["counts"]
     parts.append(", ".join(f"{counts[k]} {k}" for k in counts) + " (cases)")
     doubts = [f"  {d['message']}; remove: {d['remedy']}" for d in summary["doubts"]]

@@ -21,6 +21,8 @@ from typing import Any
 import jinja2
 
 import advise_page
+import claims
+import claims_parts
 import crossover_fit
 import figure
 import headline
@@ -157,6 +159,10 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         load_columns=load_rows.COLUMNS,
         mixture=mixture_rows.table(found),
         mixture_columns=mixture_rows.COLUMNS,
+        claims_said=claims.counts(found["claims"]),
+        claim_columns=claims.COLUMNS,
+        claims_shown=claims_parts.SHOWN,
+        untestable=claims_parts.UNTESTABLE,
     )
 
 

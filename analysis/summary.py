@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import claims
 import crossover_fit
 import crossover_rows
 import flow_rows
@@ -52,7 +53,7 @@ def build(run: Run) -> dict[str, Any]:
         "mixture": mixture_rows.rows(run),
         "handoff": handoff_rows.rows(run),
         "priority": priority_rows.rows(run),
-        "claims": [*handoff_rows.claims(run), *priority_rows.claims(run)],
+        "claims": claims.rows(run),
         "load": load_rows.rows(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
