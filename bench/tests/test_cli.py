@@ -19,7 +19,7 @@ TINY = ["latency", "--plan", "smoke", "--transport", "pipe,shm_ring", "--quiet"]
 
 def ipcmark(*arguments: str, **options) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PROGRAM, *arguments], capture_output=True, text=True, timeout=120, **options
+        [PROGRAM, *arguments], capture_output=True, text=True, timeout=300, **options
     )
 
 
