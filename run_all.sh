@@ -81,7 +81,7 @@ tune() {
 run_tests() {
   build release
   local analysis status=0
-  nice -n 19 /usr/bin/python3 -m pytest -q -p no:cacheprovider analysis/tests >build/analysis.log 2>&1 &
+  nice -n 10 /usr/bin/python3 -m pytest -q -p no:cacheprovider analysis/tests >build/analysis.log 2>&1 &
   analysis=$!
   # shellcheck disable=SC2064  # now: a local is gone when it is signalled
   trap "kill $analysis 2>/dev/null || true" EXIT
