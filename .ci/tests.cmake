@@ -1,7 +1,8 @@
 # How tests are entered with CTest.
 
 # A whole executable in a few entries, not one a test: most of three thousand tests take less time than a start of their
-# program. What fails is named by its test all the same. Further arguments are properties of each entry.
+# program. What fails is named by its test all the same. One entry at a time: two ends that spin need both CPUs of a small
+# machine, and some tests look for what others have left. Further arguments are properties of each entry.
 function(ipcmark_gtest target shards)
   math(EXPR last "${shards} - 1")
   foreach(shard RANGE ${last})
@@ -10,7 +11,7 @@ function(ipcmark_gtest target shards)
       set(name ${target}_${shard})
     endif()
     add_test(NAME ${name} COMMAND ${target} --gtest_brief=1)
-    set_tests_properties(${name} PROPERTIES TIMEOUT 600 ${ARGN}
+    set_tests_properties(${name} PROPERTIES TIMEOUT 600 RESOURCE_LOCK cpus ${ARGN}
                          ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${shard}")
   endforeach()
 endfunction()
