@@ -71,7 +71,9 @@ class RoleLoop {
       report.timer_slack_ns = set_timer_slack(context_.rungs[order.rung].timer_slack_ns);
       report.work_ticks = ticks_of([&] { end_->reshape(shape); });
       report.buffer_bytes = end_->buffer_bytes();
-      report.page_bytes = end_->page_bytes();
+      // A mapping's pages keep their size; asking walks all of them.
+      if (page_bytes_ == 0) page_bytes_ = end_->page_bytes();
+      report.page_bytes = page_bytes_;
     } else if (order.kind == Order::Kind::canary) {
       canary(order);
     } else if (order.kind == Order::Kind::chain) {
@@ -82,7 +84,7 @@ class RoleLoop {
       const Usage before = usage_now(UsageScope::thread);
       run_steps(order, report);
       report.usage = usage_now(UsageScope::thread) - before;
-      if (!order.steps[0].job.verify) report.pages = buffer_pages_now(*context_.prefix);
+      if (!order.steps[0].job.verify) report.pages = pages_.now(*context_.prefix);
       report.cpu = ::sched_getcpu();
     }
     report.slots = end_->slots();
@@ -247,6 +249,8 @@ class RoleLoop {
   std::span<std::uint64_t> stamps_;
   std::unique_ptr<End> end_;
   std::uint64_t take_ticks_ = 0;
+  WatchedPages pages_;
+  std::uint64_t page_bytes_ = 0;
   std::vector<std::uint64_t> gaps_;  // of a watched sender
   std::uint32_t drained_ = 0;        // parts of senders
   std::uint32_t meetings_ = 0;       // of all roles

@@ -129,7 +129,7 @@ int Runner::run() {
     return 130;
   }
   write_manifest(true);
-  folder_.complete();
+  for (const std::string& why : folder_.complete()) console_.say(why);
   return exit_code();
 }
 
