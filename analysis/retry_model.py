@@ -66,9 +66,7 @@ def _overshoot_ns(expired: list[Record], like: Record, timeout: float) -> float:
     return stats.median_interval(by_launch(mine, lambda r: r.p50_ns)).value
 
 
-def _late(
-    mine: list[Record], free: dict[str, Record], timeout: float, overshoot: float
-) -> Late:
+def _late(mine: list[Record], free: dict[str, Record], timeout: float, overshoot: float) -> Late:
     case = mine[0].case
     fires = timeout + (0 if math.isnan(overshoot) else overshoot)
     own = stats.median_interval([_own_ns(r) for r in free.values()]).value
