@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import axes
 import families
 import latency
 import style
@@ -55,7 +56,7 @@ def test_a_hybrids_queue_is_the_longest_name_in_it() -> None:
 
 
 def test_labels_are_pushed_apart_and_keep_their_order() -> None:
-    placed = style._spread([0.5, 0.52, 0.1, 0.51], 0.1)
+    placed = axes._spread([0.5, 0.52, 0.1, 0.51], 0.1)
     ordered = sorted(placed)
     assert all(b - a >= 0.1 - 1e-9 for a, b in zip(ordered, ordered[1:]))
     assert [i for i, _ in sorted(enumerate(placed), key=lambda e: e[1])] == [2, 0, 3, 1]
