@@ -91,7 +91,7 @@ def log_axis(axis: Any, formatter: Any = time_label) -> None:
     axis.set_minor_formatter(NullFormatter())
 
 
-def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], size: float = 7.5) -> None:
+def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], size: float = 8) -> None:
     """Direct labels in the right margin for (x, y, text, colour), pushed apart, tied to their line's end.
 
     Call it last, when limits and scale are final.

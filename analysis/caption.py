@@ -38,6 +38,17 @@ def _crowding(records: list[Record]) -> list[str]:
     return [f"oversubscribed: {span(roles)} roles on {span(cpus)} CPUs"]
 
 
+def absent(records: Iterable[Record]) -> list[str]:
+    """Transports without a single usable record, with the reason of the first."""
+    records = list(records)
+    present = {r.transport for r in records if r.ok}
+    reasons: dict[str, str] = {}
+    for record in records:
+        if record.transport not in present:
+            reasons.setdefault(record.transport, f"{record.status}: {record.reason}")
+    return [f"{name} ({reason})" for name, reason in sorted(reasons.items())]
+
+
 def machine_name(run: Run) -> str:
     machine = run.environment.get("machine") or {}
     cpu = machine.get("cpu")

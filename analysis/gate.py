@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import baseline
+import command
 import gate_driver
 import gate_night
 import gate_report
@@ -265,4 +266,4 @@ def percent(text: str) -> float:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
-    sys.exit(main())
+    sys.exit(command.ended(main))

@@ -91,8 +91,9 @@ class Record:
     def p50_ns(self) -> float:
         """The launch's central cost: median of its windows, else of its first histogram; nan without both."""
         if "p50" not in self._found:
-            windows, histogram = self.windows_ns, self.histogram()
-            fallback = histogram.percentile(50) if histogram and not windows else math.nan
+            windows = self.windows_ns
+            histogram = None if windows else self.histogram()
+            fallback = histogram.percentile(50) if histogram else math.nan
             self._found["p50"] = float(median(windows) if windows else fallback)
         return self._found["p50"]
 

@@ -26,6 +26,7 @@ import jinja2
 import advise_page
 import claims
 import claims_parts
+import command
 import crossover_fit
 import figure
 import headline
@@ -195,4 +196,4 @@ def _command(run: Run, one: Drawn) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))

@@ -19,6 +19,7 @@ from records import Record, Run, as_number, by_launch, freeze, group
 
 Value = Callable[[Record], float]
 LACKING = ("address", "backing", "nodelay")  # where `none` is of transports without the axis
+TIMES = {"timer_slack_ns": "slack"}  # as a label says them
 BYTES = ("asked_bytes", "answered_bytes")
 
 
@@ -209,5 +210,7 @@ def varying(records: Iterable[Record], besides: Iterable[str]) -> set[str]:
 def _word(name: str, value: Any) -> str:
     if value == "none" and name in LACKING:
         return ""
+    if name in TIMES and isinstance(value, (int, float)):
+        return f"{TIMES[name]} {style.time_label(value)}"
     bare = isinstance(value, str) and value not in ("inf", "on", "off")
     return value if bare else f"{name} {value}"

@@ -22,11 +22,11 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D, blended_transform_factory
 
 from axes import LogTicks, byte_axis, few_ticks, label_ends, log_axis, percent_axis
-from caption import caption, commit_name, machine_name
+from caption import absent, caption, commit_name, machine_name
 from labels import about_bytes, bytes_label, rate_label, time_label
 
 __all__ = ["LogTicks", "byte_axis", "few_ticks", "label_ends", "log_axis", "percent_axis"]
-__all__ += ["caption", "commit_name", "machine_name"]
+__all__ += ["absent", "caption", "commit_name", "machine_name"]
 __all__ += ["about_bytes", "bytes_label", "rate_label", "time_label"]
 
 INK, MUTED, GRID, PAPER = "#1f2328", "#6a7380", "#e1e5ea", "#ffffff"

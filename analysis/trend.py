@@ -25,6 +25,7 @@ from typing import Any
 import jinja2
 import numpy as np
 
+import command
 import figure
 import history_db
 import history_nights
@@ -230,4 +231,4 @@ def options(argv: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))
