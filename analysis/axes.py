@@ -96,6 +96,7 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], size: fl
 
     Call it last, when limits and scale are final.
     """
+    ax.get_xlim(), ax.get_ylim()  # what was plotted counts for the limits only once they are asked for
     place = ax.transAxes.inverted().transform
     shown = [(*place(ax.transData.transform((x, y))), t, c) for x, y, t, c in ends if y > 0]
     box, (width, tall) = ax.get_position(), ax.figure.get_size_inches()

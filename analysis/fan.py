@@ -37,7 +37,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     records = run.of("fan")
     if not records:
         return []
-    fig, axes = figure.grid(6, row_in=2.5, columns=2)
+    fig, axes = figure.grid(6, row_in=2.5, columns=2, gap_in=0.68)
     fig.subplots_adjust(right=0.985, wspace=0.16)
     figure.title(fig, TITLE)
     looks, rows = families.looks(run), []

@@ -44,7 +44,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
         return []
     kinds = sorted(group(records, dealt.arrangement), key=dealt.arrangement_order)
     pauses = sorted({r.case["pause_ns"] for r in records}, key=dealt.pause_order)
-    fig, axes = figure.grid(3 * len(kinds), row_in=2.5, columns=len(kinds))
+    fig, axes = figure.grid(3 * len(kinds), row_in=2.5, columns=len(kinds), gap_in=0.5)
     fig.subplots_adjust(
         wspace=0.12, top=1 - 0.95 / fig.get_size_inches()[1], right=0.985, left=0.085
     )

@@ -102,6 +102,7 @@ def _over_times(
     ax.set_yscale("log")
     style.log_axis(ax.yaxis)
     ax.set_xticks(range(len(times)), [style.time_label(t) if t else "0" for t in times])
+    ax.tick_params(axis="x", labelsize=8)
     style.label_ends(ax, ends)
 
 
