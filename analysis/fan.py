@@ -38,7 +38,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     if not records:
         return []
     fig, axes = figure.grid(6, row_in=2.5, columns=2, gap_in=0.68)
-    fig.subplots_adjust(right=0.985, wspace=0.16)
+    fig.subplots_adjust(right=0.985, wspace=0.2)
     figure.title(fig, TITLE)
     looks, rows = families.looks(run), []
     for column, (side, (role, words)) in enumerate(SIDES.items()):

@@ -82,12 +82,12 @@ class Run:
 
     def _by_experiment(self, name: str) -> list[Record]:
         """Its records, sought once: figures ask some hundred times."""
-        sorted_for, found = self.memo.get("experiments", (-1, {}))
-        if sorted_for != len(self.records):
+        of, many, found = self.memo.get("experiments", (None, 0, {}))
+        if of is not self.records or many != len(of):  # a copy of a run shares what it remembers
             found = {}
             for record in self.records:
                 found.setdefault(record.experiment, []).append(record)
-            self.memo["experiments"] = len(self.records), found
+            self.memo["experiments"] = self.records, len(self.records), found
         return found.get(name, [])
 
 
