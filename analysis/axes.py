@@ -18,6 +18,8 @@ from matplotlib.ticker import (
 
 from labels import bytes_label, time_label
 
+ROOM = 4  # times beyond the least and the largest value: what is shown of an interval
+
 
 def byte_axis(ax: Axes, sizes: Iterable[float], label: str = "message size [B]") -> None:
     """Log-2 axis over the sizes, a readable handful of ticks at even powers."""
@@ -89,6 +91,21 @@ def log_axis(axis: Any, formatter: Any = time_label) -> None:
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(formatter))
     axis.set_minor_formatter(NullFormatter())
+
+
+def cut(ax: Axes, points: Sequence[tuple[float, Any]]) -> None:
+    """Limits of a log y axis by the values of (x, Interval); an interval that goes on beyond them ends in an arrow.
+
+    One that holds 0 would take as many decades as its floor lies deep, and show nothing but that.
+    """
+    values = [p.value for _, p in points]
+    low, high = min(values) / ROOM, max(values) * ROOM
+    ax.set_ylim(low, high)
+    arrow = {"color": ax.xaxis.label.get_color(), "ls": "", "ms": 6, "clip_on": False, "zorder": 6}
+    down = sorted({x for x, p in points if p.lo is not None and p.lo < low})
+    up = sorted({x for x, p in points if p.hi is not None and p.hi > high})
+    ax.plot(down, [low * 1.15] * len(down), marker="v", **arrow)
+    ax.plot(up, [high / 1.15] * len(up), marker="^", **arrow)
 
 
 def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], size: float = 8) -> None:

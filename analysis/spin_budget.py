@@ -24,9 +24,7 @@ import style
 from figure import Drawn
 from records import Run
 from spin_model import COMPETITIVE, Spun, spun
-from stats import Interval
 
-ROOM = 4  # times beyond the least and the largest value: what is shown of an interval
 TITLE = "Spin, then block: the budget against the competitive argument"
 
 
@@ -69,7 +67,7 @@ def _spending(ax: Axes, each: Spun) -> None:
     ax.set(
         title=f"{each.transport}: CPU less thinking", ylabel="per round trip [time]", yscale="log"
     )
-    _cut(ax, [(at[b], each.spending[b, t]) for b in each.budgets for t in each.thinks])
+    style.cut(ax, [(at[b], each.spending[b, t]) for b in each.budgets for t in each.thinks])
     style.log_axis(ax.yaxis)
     _budgets(ax, each)
     style.label_ends(ax, ends)
@@ -90,21 +88,9 @@ def _regret(ax: Axes, each: Spun) -> None:
         ylabel="times the best",
         yscale="log",
     )
-    _cut(ax, list(zip(xs, points)))
+    style.cut(ax, list(zip(xs, points)))
     style.log_axis(ax.yaxis, lambda v, _=None: f"{v:g}")
     _budgets(ax, each)
-
-
-def _cut(ax: Axes, points: list[tuple[int, Interval]]) -> None:
-    """Limits by the values; an interval that goes on beyond them, as one does that holds 0, ends in an arrow."""
-    values = [p.value for _, p in points]
-    low, high = min(values) / ROOM, max(values) * ROOM
-    ax.set_ylim(low, high)
-    arrow = {"color": style.MUTED, "ls": "", "ms": 6, "clip_on": False, "zorder": 6}
-    down = sorted({x for x, p in points if p.lo is not None and p.lo < low})
-    up = sorted({x for x, p in points if p.hi is not None and p.hi > high})
-    ax.plot(down, [low * 1.15] * len(down), marker="v", **arrow)
-    ax.plot(up, [high / 1.15] * len(up), marker="^", **arrow)
 
 
 def _budgets(ax: Axes, each: Spun) -> None:

@@ -21,11 +21,11 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D, blended_transform_factory
 
-from axes import LogTicks, byte_axis, few_ticks, label_ends, log_axis, percent_axis
+from axes import LogTicks, byte_axis, cut, few_ticks, label_ends, log_axis, percent_axis
 from caption import absent, caption, commit_name, machine_name
 from labels import about_bytes, bytes_label, rate_label, time_label
 
-__all__ = ["LogTicks", "byte_axis", "few_ticks", "label_ends", "log_axis", "percent_axis"]
+__all__ = ["LogTicks", "byte_axis", "cut", "few_ticks", "label_ends", "log_axis", "percent_axis"]
 __all__ += ["absent", "caption", "commit_name", "machine_name"]
 __all__ += ["about_bytes", "bytes_label", "rate_label", "time_label"]
 

@@ -39,7 +39,6 @@ import trend_story
 import trend_T
 from figure import Drawn
 from gate_judge import series_words
-from history import positive
 from history_clock import when
 from history_db import HistoryError
 from history_nights import Row
@@ -225,7 +224,7 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--history", type=Path, default=history_db.DEFAULT)
     parser.add_argument("-o", "--out-dir", type=Path, default=Path("results/trend"))
     parser.add_argument("--machine", help="key; default: the machine of the newest run")
-    parser.add_argument("--nights", type=positive, default=365, help="the newest so many")
+    parser.add_argument("--nights", type=command.count, default=365, help="the newest so many")
     parser.add_argument("--quiet", action="store_true", help="print nothing but the page's path")
     return parser.parse_args(argv)
 
