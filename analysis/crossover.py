@@ -28,7 +28,7 @@ from records import Run
 TITLE = "Shared memory over queue: from which size is it worth it?"
 PANELS_A_PAGE = 9  # three rows of three
 CENTRAL = ("p50", "ns_per_message")
-WORDS = {"ask": "round trip, p50", "pour": "stream"}
+WORDS = {"ask": "round trip", "pour": "stream"}
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
