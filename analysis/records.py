@@ -79,7 +79,17 @@ class Run:
 
     def of(self, experiment: str, **axes: Any) -> list[Record]:
         """The usable records of an experiment at the given axes."""
-        return select((r for r in self.records if r.ok and r.experiment == experiment), **axes)
+        return select((r for r in self._by_experiment(experiment) if r.ok), **axes)
+
+    def _by_experiment(self, name: str) -> list[Record]:
+        """Its records, sought once: figures ask some hundred times."""
+        of, many, found = self.memo.get("experiments", (None, 0, {}))
+        if of is not self.records or many != len(of):  # a copy of a run shares what it remembers
+            found = {}
+            for record in self.records:
+                found.setdefault(record.experiment, []).append(record)
+            self.memo["experiments"] = self.records, len(self.records), found
+        return found.get(name, [])
 
 
 def load(folder: str | Path) -> Run:
