@@ -88,7 +88,7 @@ def _canary(ax: Axes, records: list[Record], levels: Levels) -> list[dict]:
 
 def _residuals(ax: Axes, records: list[Record], rest: dict[str, float]) -> list[dict]:
     launches = [ms[0] for ms in group(records, lambda r: r.launch_id).values()]
-    rows, ends = [], []
+    rows = []
     for i, experiment in enumerate(sorted({r.experiment for r in launches})):
         mine = [r for r in launches if r.experiment == experiment and r.launch_id in rest]
         xs, ys = [r.launch_order for r in mine], [100 * math.expm1(rest[r.launch_id]) for r in mine]

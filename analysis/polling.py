@@ -24,7 +24,7 @@ import models
 import style
 from figure import Drawn
 from polling_model import Polled, polled
-from records import Run, group
+from records import Run
 from series import Levels
 
 TITLE = "Polling at fixed intervals: latency added, and CPU time burnt"

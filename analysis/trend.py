@@ -30,7 +30,6 @@ import figure
 import history_db
 import history_nights
 import nightly
-import stats
 import style
 import svg
 import trend_health
