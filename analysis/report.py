@@ -41,6 +41,7 @@ FIGURES = (
     "timeout",
     "system_calls",
     "life_cycle",
+    "false_sharing",
     "idle",
     "drift",
 )

@@ -95,6 +95,7 @@ struct Limits {
   bool infinite = false;
   bool missing = false;
   std::vector<std::uint64_t> among = {};
+  std::uint64_t step = 1;
 };
 
 template <auto kMember>
@@ -108,6 +109,7 @@ Axis quantity(std::string_view name, AxisGroup group, std::string_view help, Lim
           .infinite = limits.infinite,
           .missing = limits.missing,
           .among = std::move(limits.among),
+          .step = limits.step,
           .write = &write_member<kMember>,
           .read = &read_member<kMember>};
 }
@@ -121,6 +123,7 @@ std::vector<Axis> table() {
   const Limits page{Unit::bytes, 0, 1 << 21, false, false, {0, 1 << 12, 1 << 14, 1 << 16, 1 << 21}};
   const Limits roles{Unit::count, 1, kMostRoles};
   const Limits threshold{Unit::bytes, 0, kLargestMessage, true, true};
+  const Limits distance{Unit::bytes, 0, 512, false, false, {}, sizeof(std::uint64_t)};
   return {
       words<&Case::transport>("transport", what, "mechanism", &transport_words),
       words<&Case::pattern>("pattern", what, "what the ends do"),
@@ -164,6 +167,19 @@ std::vector<Axis> table() {
       words<&Case::ipc_limits>("ipc_limits", place, "whose limits message queues have"),
       quantity<&Case::producers>("producers", place, "clients that pour", roles),
       quantity<&Case::consumers>("consumers", place, "servers that drain", roles),
+      words<&Case::structure>("structure", effects, "what lies in the contended memory"),
+      words<&Case::operation>("operation", effects, "what is done to a contended word"),
+      words<&Case::peer>("peer", effects, "what the other side does to its word"),
+      quantity<&Case::distance_bytes>("distance_bytes", effects,
+                                      "from the first contended field to the second", distance),
+      quantity<&Case::offset_bytes>("offset_bytes", effects,
+                                    "of the first contended field in its pair of lines",
+                                    {Unit::bytes, 0, 64, false, false, {0, 64}}),
+      quantity<&Case::pace_ns>("pace_ns", effects, "pause between operations on a word",
+                               {Unit::time, 0, 1'000'000}),
+      quantity<&Case::private_writes>("private_writes", effects,
+                                      "writes to the stamp before each message of a state",
+                                      {Unit::count, 0, 1 << 12}),
   };
 }
 
@@ -195,7 +211,8 @@ std::string Axis::canonical(std::string_view text) const {
   if (missing && text == "-1") return "-1";
   const std::uint64_t value = parse_quantity(text, unit);
   if (infinite && value == kNever) return "inf";
-  const bool known = among.empty() || std::ranges::find(among, value) != among.end();
+  const bool known =
+      value % step == 0 && (among.empty() || std::ranges::find(among, value) != among.end());
   if (value < lowest || value > highest || !known) {
     throw std::invalid_argument(fmt::format("`{}` is out of range; valid: {}", text, valid()));
   }
@@ -235,8 +252,8 @@ std::vector<std::string> Axis::range(std::string_view from, std::string_view to,
         to, per_octave == 1 ? "" : fmt::format("/{}", per_octave)));
   }
   std::vector<std::string> all;
-  for (int step = 0;; ++step) {
-    const double exact = static_cast<double>(low) * std::exp2(step / per_octave);
+  for (int i = 0;; ++i) {
+    const double exact = static_cast<double>(low) * std::exp2(i / per_octave);
     const auto value = static_cast<std::uint64_t>(std::llround(exact));
     if (value >= high) break;
     push_new(all, std::to_string(value));
@@ -254,8 +271,9 @@ std::string Axis::valid() const {
     return fmt::format("{}", fmt::join(all, ", "));
   }
   const std::string units = unit_words(unit);
-  return fmt::format("{} to {}{}{}", lowest, written(highest), infinite ? " or inf" : "",
-                     unit == Unit::count ? "" : ", in " + units);
+  return fmt::format("{} to {}{}{}{}", lowest, written(highest), infinite ? " or inf" : "",
+                     unit == Unit::count ? "" : ", in " + units,
+                     step == 1 ? "" : fmt::format(", multiples of {}", step));
 }
 
 const std::vector<Axis>& axes() {
@@ -271,7 +289,8 @@ const std::vector<std::pair<AxisGroup, std::string_view>>& axis_groups() {
       {load, "open loop and known delays"},
       {patience, "waiting"},
       {memory, "memory, and the paths of a hybrid"},
-      {place, "place"}};
+      {place, "place"},
+      {effects, "effects of the machine"}};
   return all;
 }
 

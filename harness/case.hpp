@@ -16,6 +16,11 @@ enum class RoleKind { process, thread };
 enum class Policy { other, fifo };
 enum class Schedule { closed, fixed, poisson };
 enum class IpcLimits { host, private_ };
+// What lies in the contended memory: two words; a state that one polls beside a stamp that the
+// other writes for itself; the two indices of a ring.
+enum class Structure { none, words, state, indices };
+enum class Operation { none, store, increment, locked_increment, compare_exchange, fenced_store };
+enum class Peer { none, idle, reader, writer };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
 // words.hpp.
@@ -50,6 +55,13 @@ struct Case {
   IpcLimits ipc_limits = IpcLimits::host;
   std::uint32_t producers = 1;
   std::uint32_t consumers = 1;
+  Structure structure = Structure::none;
+  Operation operation = Operation::none;
+  Peer peer = Peer::none;
+  std::uint64_t distance_bytes = 0;
+  std::uint64_t offset_bytes = 0;
+  std::uint64_t pace_ns = 0;
+  std::uint64_t private_writes = 0;
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;

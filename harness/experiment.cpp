@@ -102,6 +102,18 @@ void settle_pattern(Case& point) {
   if (point.wait != Wait::spin_then_block) point.spin_budget_ns = 0;
 }
 
+// Fields of one structure mean nothing for another, and none of them where there is none.
+void settle_structure(Case& point) {
+  if (point.structure != Structure::words) {
+    point.operation = Operation::none;
+    point.peer = Peer::none;
+  }
+  if (point.structure != Structure::state) point.private_writes = 0;
+  if (point.structure == Structure::none) {
+    point.distance_bytes = point.offset_bytes = point.pace_ns = 0;
+  }
+}
+
 // Names what a transport does where nothing is said, so that a record says it. What is asked of a
 // transport that has nothing of the kind stays: it is refused, not forgotten.
 void settle_defaults(Case& point, const Traits& traits) {
@@ -115,6 +127,7 @@ bool settle(Case& point) {
   const Transport* transport = find_transport(point.transport);
   const Traits traits = transport != nullptr ? transport->traits : Traits{};
   settle_pattern(point);
+  settle_structure(point);
   if (!traits.shares_memory) {
     point.backing = Backing::none;
     point.home = Role::client;

@@ -14,6 +14,7 @@
 #include "harness/call_counter.hpp"
 #include "harness/cast.hpp"
 #include "harness/claims.hpp"
+#include "harness/effect.hpp"
 #include "harness/fd_text.hpp"
 #include "harness/ipc_space.hpp"
 #include "harness/launch_state.hpp"
@@ -54,12 +55,18 @@ class Launch {
     }
     Injector injector = injector_of(Target::launch);
     state_->enter(Phase::open, monotonic_now() + deadline());
-    auto channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
+    effect_ = effect_of(spec_);
+    std::unique_ptr<Channel> channel;
+    if (!effect_) {
+      channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
+    }
     injector.reach(Phase::open);
     Cast cast(contexts(), channel);
     cast_ = &cast;
     cast.meet(deadline());
+    Director director(spec_, cast, stage_);
     visit_each(admitted, [&](std::size_t i) {
+      if (effect_) return stage_effect(i, director);
       spec_.reading == Reading::system_calls ? count(i) : visit(i);
     });
     for (const auto i : admitted) records_[i].pids = cast.pids();
@@ -91,7 +98,8 @@ class Launch {
             .prefix = &spec_.prefix,
             .stage = &stage_,
             .state = &*state_,
-            .injector = injector_of(role == Role::client ? Target::client : Target::server)};
+            .injector = injector_of(role == Role::client ? Target::client : Target::server),
+            .effect = effect_.get()};
   }
   // A slow one outlasts its phase's deadline, the harness's patience, and a second.
   [[nodiscard]] Injector injector_of(Target self) const {
@@ -127,6 +135,21 @@ class Launch {
                      stage_);
     record.counted_by = counter.means();
     record.done = true;
+  }
+
+  void stage_effect(std::size_t i, Director& director) {
+    RungRecord& record = records_[i];
+    record.rung = next_rung_++;
+    record.canary_before_ns = canary();
+    record.watch.begin(machine_);
+    try {
+      effect_->measure(i, director, record.meter->result());
+    } catch (const Unavailable& missing) {  // of this rung, before its roles were told
+      record.refused = missing.what();
+    }
+    record.watch.end();
+    record.canary_after_ns = canary();
+    record.done = record.refused.empty();
   }
 
   void visit(std::size_t i) {
@@ -230,6 +253,7 @@ class Launch {
   const SharedLaunchState& state_;
   std::vector<RungRecord>& records_;
   Stage stage_{spec_.rungs.front().producers, spec_.rungs.front().consumers};
+  std::unique_ptr<Effect> effect_;
   MachineWatch machine_{measured_cpus(spec_)};
   Cast* cast_ = nullptr;
   int next_rung_ = 0;
@@ -256,7 +280,8 @@ void run_launch(const LaunchSpec& spec, const SharedLaunchState& state,
   for (std::size_t i = 0; i < spec.rungs.size(); ++i) {
     state->enter(Phase::open,
                  monotonic_now() + static_cast<std::int64_t>(spec.settings.phase_deadline_ns));
-    records[i].refused = refusal(spec.rungs[i], spec.prefix);
+    records[i].refused = plays_effect(spec.reading) ? effect_refusal(spec.reading, spec.rungs[i])
+                                                    : refusal(spec.rungs[i], spec.prefix);
     if (records[i].refused.empty()) admitted.push_back(i);
   }
   if (admitted.empty()) return;

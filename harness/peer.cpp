@@ -8,6 +8,7 @@
 
 #include "harness/binding.hpp"
 #include "harness/calibration.hpp"
+#include "harness/effect.hpp"
 #include "harness/system_calls.hpp"
 #include "transports/ticks.hpp"
 
@@ -32,10 +33,7 @@ class RoleLoop {
     set_policy(context.spec.policy);
     // Touched here, on this CPU, before anything is timed.
     std::memset(stamps_.data(), 0, stamps_.size_bytes());
-    const auto index = static_cast<int>(context.spec.index);
-    take_ticks_ = ticks_of([&] {
-      end_ = context.spec.role == Role::client ? channel->client(index) : channel->server(index);
-    });
+    take_ticks_ = ticks_of([&] { take_part(channel); });
     if (context.spec.kind == RoleKind::process) channel.reset();
     injector_.reach(Phase::meet);
   }
@@ -60,6 +58,8 @@ class RoleLoop {
       report.work_ticks = ticks_of([&] { end_->reshape(shape); });
       report.buffer_bytes = end_->buffer_bytes();
       report.page_bytes = end_->page_bytes();
+    } else if (order.kind == Order::Kind::act) {
+      act(order, report);
     } else if (order.kind == Order::Kind::canary) {
       canary(order);
     } else if (order.kind == Order::Kind::chain) {
@@ -71,7 +71,7 @@ class RoleLoop {
       if (!order.steps[0].job.verify) report.pages = buffer_pages_now(*context_.prefix);
       report.cpu = ::sched_getcpu();
     }
-    report.slots = end_->slots();
+    if (end_) report.slots = end_->slots();
     return report;
   }
 
@@ -83,6 +83,15 @@ class RoleLoop {
     return ticks::now() - before;
   }
 
+  void take_part(std::unique_ptr<Channel>& channel) {
+    if (context_.effect != nullptr) {
+      act_ = context_.effect->act(context_);
+      return;
+    }
+    const auto index = static_cast<int>(context_.spec.index);
+    end_ = context_.spec.role == Role::client ? channel->client(index) : channel->server(index);
+  }
+
   void canary(const Order& order) {
     auto& lines = context_.stage->canary();
     if (context_.spec.role == Role::client) {
@@ -90,6 +99,13 @@ class RoleLoop {
     } else {
       handoff::answer(lines, order.canary_from, (order.canary_stamps - 1) * handoff::kRoundsEach);
     }
+  }
+
+  void act(const Order& order, Report& report) {
+    const Usage before = usage_now(UsageScope::thread);
+    act_->obey(order, report);
+    report.usage = usage_now(UsageScope::thread) - before;
+    report.cpu = ::sched_getcpu();
   }
 
   void run_steps(const Order& order, Report& report) {
@@ -168,6 +184,7 @@ class RoleLoop {
   Injector injector_;
   std::span<std::uint64_t> stamps_;
   std::unique_ptr<End> end_;
+  std::unique_ptr<Act> act_;  // or this
   std::uint64_t take_ticks_ = 0;
   std::uint32_t drained_ = 0;   // parts of senders
   std::uint32_t meetings_ = 0;  // of all roles

@@ -12,12 +12,15 @@ enum class Reading : std::uint32_t {
   times,         // windows and single operations
   system_calls,  // counted from outside: no times at all
   life_cycle,    // one channel after another, from nothing and back
+  contention,    // two sides and the cache lines between them; no channel
 };
 
 template <>
 struct Words<Reading> {
-  static constexpr WordTable<Reading, 3> table{
-      {{Reading::times, "times"}, {Reading::system_calls, "calls"}, {Reading::life_cycle, "life"}}};
+  static constexpr WordTable<Reading, 4> table{{{Reading::times, "times"},
+                                                {Reading::system_calls, "calls"},
+                                                {Reading::life_cycle, "life"},
+                                                {Reading::contention, "contention"}}};
 };
 
 // Channels that a life cycle's launch times, each after another; one before them is only verified.

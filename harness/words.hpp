@@ -113,6 +113,30 @@ struct Words<IpcLimits> {
       {{IpcLimits::host, "host"}, {IpcLimits::private_, "private"}}};
 };
 
+template <>
+struct Words<Structure> {
+  static constexpr WordTable<Structure, 4> table{{{Structure::none, "none"},
+                                                  {Structure::words, "words"},
+                                                  {Structure::state, "state"},
+                                                  {Structure::indices, "indices"}}};
+};
+template <>
+struct Words<Operation> {
+  static constexpr WordTable<Operation, 6> table{{{Operation::none, "none"},
+                                                  {Operation::store, "store"},
+                                                  {Operation::increment, "increment"},
+                                                  {Operation::locked_increment, "locked_increment"},
+                                                  {Operation::compare_exchange, "compare_exchange"},
+                                                  {Operation::fenced_store, "fenced_store"}}};
+};
+template <>
+struct Words<Peer> {
+  static constexpr WordTable<Peer, 4> table{{{Peer::none, "none"},
+                                             {Peer::idle, "idle"},
+                                             {Peer::reader, "reader"},
+                                             {Peer::writer, "writer"}}};
+};
+
 template <class Enum>
 [[nodiscard]] constexpr std::string_view word(Enum value) {
   for (const auto& [known, text] : Words<Enum>::table) {

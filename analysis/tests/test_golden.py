@@ -14,7 +14,7 @@ import report
 
 GOLDEN = Path(__file__).parents[2] / "results" / "reference" / "golden"
 EXPERIMENTS = {"latency", "throughput", "batching", "timeout", "crossover", "instrument"}
-EXPERIMENTS |= {"system_calls", "life_cycle"}
+EXPERIMENTS |= {"system_calls", "life_cycle", "false_sharing"}
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,73 @@
+// An effect of the machine, played by a launch's roles where others run a pattern: no channel, but
+// the same cast, placement, deadlines and records.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/cast.hpp"
+#include "harness/record.hpp"
+
+namespace ipcmark {
+
+struct LaunchSpec;
+
+// One role's part of an effect; lives in the role, on the CPU that it is bound to.
+class Act {
+ public:
+  Act() = default;
+  Act(const Act&) = delete;
+  Act& operator=(const Act&) = delete;
+  virtual ~Act() = default;
+  // Throws Unavailable or std::exception, which are reported.
+  virtual void obey(const Order& order, Report& report) = 0;
+};
+
+// What an effect uses of its launch, in the coordinator.
+class Director {
+ public:
+  Director(const LaunchSpec& spec, Cast& cast, const Stage& stage)
+      : spec_(spec), stage_(stage), cast_(cast) {}
+
+  [[nodiscard]] const LaunchSpec& spec() const { return spec_; }
+  [[nodiscard]] const Stage& stage() const { return stage_; }
+  // All roles, or those of one kind alone; patience as everywhere.
+  std::vector<Report> tell_all(const Order& order, Phase phase, std::int64_t expected_ns = 0);
+  Report tell(Role role, const Order& order, Phase phase, std::int64_t expected_ns = 0);
+  // Steps of a delay chain that take this long on the client's CPU; timed once a launch.
+  [[nodiscard]] std::uint64_t chain_steps(std::uint64_t ns);
+  [[nodiscard]] double to_ns(std::uint64_t ticks) const;
+
+ private:
+  [[nodiscard]] std::int64_t deadline(std::int64_t expected_ns) const;
+
+  const LaunchSpec& spec_;
+  const Stage& stage_;
+  Cast& cast_;
+  double step_ns_ = 0;
+};
+
+class Effect {
+ public:
+  Effect() = default;
+  Effect(const Effect&) = delete;
+  Effect& operator=(const Effect&) = delete;
+  virtual ~Effect() = default;
+
+  // Called in the role once it is bound; the effect outlives it.
+  [[nodiscard]] virtual std::unique_ptr<Act> act(const RoleContext& context) = 0;
+  // Measures one rung and leaves its facts in `result`. Throws Unavailable where that cannot be
+  // had.
+  virtual void measure(std::size_t rung, Director& director, RungResult& result) = 0;
+};
+
+// Whether a reading plays an effect instead of running patterns.
+[[nodiscard]] bool plays_effect(Reading reading);
+// Why a rung of it cannot be had; empty when it can.
+[[nodiscard]] std::string effect_refusal(Reading reading, const Case& point);
+// The effect that a reading plays, null where it runs patterns. Opens what its roles share.
+[[nodiscard]] std::unique_ptr<Effect> effect_of(const LaunchSpec& spec);
+
+}  // namespace ipcmark
