@@ -115,6 +115,11 @@ run_fuzz() { # seconds
   IPCMARK_FUZZ_SECONDS=$(($1 / 2)) /usr/bin/python3 -m pytest -q -s -p no:cacheprovider analysis/tests/test_fuzz.py
 }
 
+# What reads our exports in tests. HdrHistogram only where there is a JDK: that is 200 MB.
+if [ "${1:-}" = test ]; then
+  packages+=(libbenchmark-tools libxml2-utils python3-prometheus-client python3-yaml)
+  if command -v javac >/dev/null; then packages+=(libhdrhistogram-java); fi
+fi
 if [ "${1:-}" = fuzz ]; then packages+=(clang libclang-rt-dev); fi
 if [ "${1:-}" = install ]; then packages+=("${@:2}"); fi
 install_missing

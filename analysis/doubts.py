@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import load_rows
 import stats
 import style
 from records import Run, cases
@@ -19,6 +20,7 @@ def doubts(run: Run, unstable: int) -> list[dict[str, str]]:
     parts = (_stopped(run, again), _few(run), _levels(run), _contaminated(run, again))
     for part in (*parts, _failed(run, again), _unstable(unstable), _overloaded(run), _early(run)):
         found += [part] if part else []
+    found += [_doubt(*about) for about in load_rows.doubts(run)]
     found += [
         _doubt("records", text, "look at the file: it was cut or is not ours")
         for text in run.warnings

@@ -3,8 +3,9 @@
 blocks.
 
 Prints JSON on stdout. `--question thresholds`: per hybrid and condition the T for its `auto` path
-and eight sizes around T that would sharpen it. `--question blocks`: whether more blocks are needed,
-and why.
+and eight sizes around T that would sharpen it. `--question rates`: per load curve the rate to measure
+next, half way into the bracket that holds its knee. `--question blocks`: whether more blocks are
+needed, and why.
 
 analysis/next.py RUN_DIR --question thresholds
 
@@ -25,6 +26,7 @@ from typing import Any, Iterable
 
 import crossing
 import crossover_fit
+import knee
 import steadiness
 from record import Record, by_launch, cases, leave_out_superseded
 from records import SCHEMA
@@ -35,29 +37,31 @@ CENTRAL = ("p50", "ns_per_message")
 BUCKETS = re.compile(rb'"buckets":\s*\[\[.*?\]\]')
 
 
-def read(file: Path) -> list[Record]:
-    """The usable records of one file that have windows; the others are named on stderr where
-    they are broken.
+def read(file: Path, whole: bool = False) -> list[Record]:
+    """The usable records of one file that have windows, or, `whole`, those that have buckets; the
+    others are named on stderr where they are broken.
     """
     found: list[Record] = []
     for number, line in enumerate(file.read_bytes().split(b"\n") if file.exists() else [], 1):
         if not line.strip():
             continue
         try:
-            raw = json.loads(BUCKETS.sub(b'"buckets":[]', line))
+            raw = json.loads(line if whole else BUCKETS.sub(b'"buckets":[]', line))
             if raw["schema"] != SCHEMA:
                 raise ValueError(f"schema {raw['schema']} is unknown")
             record = Record(raw, f"{file}:{number}")
-            found.append(_checked(record) if record.ok and raw["windows"] else record)
+            used = whole or raw["windows"]
+            found.append(_checked(record) if record.ok and used else record)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             print(f"{file}:{number}: {type(error).__name__}: {error}; left out", file=sys.stderr)
     leave_out_superseded(found)
-    return [record for record in found if record.ok and record.raw["windows"]]
+    return [record for record in found if record.ok and (whole or record.raw["windows"])]
 
 
 def _checked(record: Record) -> Record:
     """The record, all of what is used here being there and of its type."""
-    used = (record.experiment, record.launch_id, record.case["path"], record.case["pattern"])
+    path = record.case.get("path", "raw")
+    used = (record.experiment, record.launch_id, record.transport, path, record.case["pattern"])
     if not all(isinstance(text, str) for text in used):
         raise TypeError("a name is not a string")
     if not math.isfinite(record.p50_ns + record.block + record.message_bytes + record.launch_order):
@@ -108,6 +112,27 @@ def _entry(
     }
 
 
+def rates(records: Iterable[Record], neutral: dict[str, Any]) -> list[dict[str, Any]]:
+    """Per load curve the rates to add, if any; its `case` names every axis but the rate."""
+    found = []
+    paced = [r for r in records if isinstance(r.case.get("rate_per_s"), (int, float))]
+    for curve in knee.curves(paced).values():
+        case = {**neutral, **curve[0].case}
+        transport, _ = case.pop("transport"), case.pop("rate_per_s", None)
+        wanted = knee.next_rates(curve)
+        found.append({"transport": transport, "case": case, "rates_per_s": wanted})
+    return found
+
+
+def neutral_axes(run_dir: Path) -> dict[str, Any]:
+    """The axes that records leave out, with their values; none where the manifest does not tell."""
+    try:
+        told = json.loads((run_dir / "manifest.json").read_bytes()).get("neutral")
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
 def blocks(records: Iterable[Record]) -> dict[str, Any]:
     """Whether any case needs more launches: the neediest decides; none at all asks for the first
     ten.
@@ -128,13 +153,16 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("run_dir", type=Path)
-    parser.add_argument("--question", choices=("thresholds", "blocks"), required=True)
+    parser.add_argument("--question", choices=("thresholds", "rates", "blocks"), required=True)
     given = parser.parse_args()
     if not given.run_dir.is_dir():
         print(f"{given.run_dir}: not a run folder", file=sys.stderr)
         return 2
     if given.question == "thresholds":
         answer: Any = crossovers(read(given.run_dir / "crossover.jsonl"))
+    elif given.question == "rates":
+        records = read(given.run_dir / "load.jsonl", whole=True)
+        answer = rates(records, neutral_axes(given.run_dir))
     else:
         files = sorted(given.run_dir.glob("*.jsonl"))
         answer = blocks(record for file in files for record in read(file))

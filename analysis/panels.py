@@ -47,28 +47,31 @@ class Panel:
 
 
 def panels(
-    records: list[Record], levels: Levels, value: Value | None = None, best: Best = min
+    records: list[Record],
+    levels: Levels,
+    value: Value | None = None,
+    best: Best = min,
+    x: str = "message_bytes",
 ) -> list[Panel]:
     """Panels by condition, wait and family; `best` is min where less is better, max where more is."""
-    records = _curves([r for r in records if families.family(r) != families.FLOOR])
+    records = _curves([r for r in records if families.family(r) != families.FLOOR], x)
     names = [n for n in (*CONDITIONS, "wait") if len({r.case.get(n) for r in records}) > 1]
     told = {
-        f: varying(rs, {*names, *free_axes("message_bytes")})
-        for f, rs in group(records, families.family).items()
+        f: varying(rs, {*names, *free_axes(x)}) for f, rs in group(records, families.family).items()
     }
     found = []
     for key, members in group(records, lambda r: tuple(r.case.get(n) for n in names)).items():
         kinds = group(members, families.family)
-        drawn = {f: series(rs, levels, value=value, varied=told[f]) for f, rs in kinds.items()}
+        drawn = {f: series(rs, levels, x, value, told[f]) for f, rs in kinds.items()}
         condition = " · ".join(_condition(name, each) for name, each in zip(names, key))
         found += _split({f: s for f, s in drawn.items() if s}, condition, best)
     return sorted(found, key=_order)
 
 
-def _curves(records: list[Record]) -> list[Record]:
-    """Without the conditions that have one size only, which is no line; all if none has more."""
+def _curves(records: list[Record], x: str) -> list[Record]:
+    """Without the conditions that have one value of `x` only, which is no line; all if none has more."""
     conditions = group(records, lambda r: tuple(r.case.get(n) for n in (*CONDITIONS, "wait")))
-    kept = [rs for rs in conditions.values() if len({r.message_bytes for r in rs}) > 1]
+    kept = [rs for rs in conditions.values() if len({r.case.get(x) for r in rs}) > 1]
     return [r for rs in kept for r in rs] or records
 
 

@@ -21,6 +21,7 @@ import jinja2
 import crossover_fit
 import figure
 import headline
+import load_rows
 import ranking
 import records
 import style
@@ -37,6 +38,7 @@ FIGURES = (
     "percentiles",
     "throughput",
     "cpu",
+    "load",
     "batching",
     "timeout",
     "system_calls",
@@ -134,6 +136,8 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         thresholds=headline.thresholds(found),
         absent=headline.absent(run),
         auto=headline.auto(found),
+        load=load_rows.table(found),
+        load_columns=load_rows.COLUMNS,
     )
 
 

@@ -50,6 +50,10 @@ std::string missing_ability(const Case& point, const Transport& transport) {
     return fmt::format("{} loses messages: with touch none nobody could tell which",
                        transport.traits.name);
   }
+  if (transport.traits.lossy && open_loop(point.pattern)) {
+    return fmt::format("{} loses messages: an open loop awaits each of them",
+                       transport.traits.name);
+  }
   if (transport.traits.one_in_flight && one_way) {
     return fmt::format("{} holds one message at a time", transport.traits.name);
   }

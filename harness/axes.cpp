@@ -164,6 +164,8 @@ std::vector<Axis> table() {
       words<&Case::home>("home", memory, "end that touches shared memory first"),
       quantity<&Case::delay_ns>("delay_ns", load, "known delay, null transport only",
                                 {Unit::time, 0, kSecond}),
+      quantity<&Case::stall_ns>("stall_ns", load, "how long the server is idle once, on purpose",
+                                {Unit::time, 0, kSecond}),
       words<&Case::ipc_limits>("ipc_limits", place, "whose limits message queues have"),
       quantity<&Case::producers>("producers", place, "clients that pour", roles),
       quantity<&Case::consumers>("consumers", place, "servers that drain", roles),

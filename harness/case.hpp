@@ -52,6 +52,7 @@ struct Case {
   Policy policy = Policy::other;
   Role home = Role::client;
   std::uint64_t delay_ns = 0;
+  std::uint64_t stall_ns = 0;
   IpcLimits ipc_limits = IpcLimits::host;
   std::uint32_t producers = 1;
   std::uint32_t consumers = 1;

@@ -38,6 +38,7 @@ std::uint64_t stamps_due(const Claim& claim) {
       return 1 + (claim.job.messages - (claim.part == Part::drain ? claim.job.lead : 0)) /
                      claim.job.messages_each;
     case Part::pace:
+      return (claim.watched ? 2 : 1) * claim.job.messages;
     case Part::absorb:
     case Part::expire:
       return claim.job.messages;
@@ -76,7 +77,7 @@ std::vector<Claim> claims_of(const Order& order, Role role, const Report& report
         std::min<std::uint64_t>(report.steps[i].stamped, stamps.size() - used);
     const Part part = part_of(role, step.part);
     claims.push_back({part, share_of(step.job, role), report.steps[i],
-                      stamps.subspan(used, stamped), lossy && part == Part::drain});
+                      stamps.subspan(used, stamped), lossy && part == Part::drain, step.watched()});
     used += stamped;
   }
   return claims;

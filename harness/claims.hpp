@@ -19,7 +19,8 @@ struct Claim {
   Job job;
   StepReport report;
   std::span<const std::uint64_t> stamps;
-  bool lossy = false;  // fewer may have come than were asked for
+  bool lossy = false;    // fewer may have come than were asked for
+  bool watched = false;  // each send's return is stamped too
 };
 
 // Time of a step that its stamps leave out, in ns; 0 where the part does not stamp its whole

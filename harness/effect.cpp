@@ -42,8 +42,6 @@ double Director::to_ns(std::uint64_t ticks) const {
   return static_cast<double>(ticks) / spec_.scale.ticks_per_ns;
 }
 
-bool plays_effect(Reading reading) { return reading == Reading::contention; }
-
 std::string effect_refusal(Reading reading, const Case& point) {
   return reading == Reading::contention ? contention_refusal(point) : "";
 }

@@ -63,8 +63,6 @@ class Effect {
   virtual void measure(std::size_t rung, Director& director, RungResult& result) = 0;
 };
 
-// Whether a reading plays an effect instead of running patterns.
-[[nodiscard]] bool plays_effect(Reading reading);
 // Why a rung of it cannot be had; empty when it can.
 [[nodiscard]] std::string effect_refusal(Reading reading, const Case& point);
 // The effect that a reading plays, null where it runs patterns. Opens what its roles share.

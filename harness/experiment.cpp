@@ -99,6 +99,8 @@ void settle_pattern(Case& point) {
   if (!paced) point.rate_per_s = 0, point.schedule = Schedule::closed;
   if (!paced || point.batch == 1) point.flush_ns = kNever;  // a batch of one is always full
   if (batched) point.reply_bytes = 0, point.timeout_ns = kNever;
+  // Single messages have a time of their own that a stall can show in; whole streams have not.
+  if (point.pattern == Pattern::pour || point.pattern == Pattern::expire) point.stall_ns = 0;
   if (point.wait != Wait::spin_then_block) point.spin_budget_ns = 0;
 }
 
@@ -179,6 +181,7 @@ std::vector<LaunchPlan> expand(const Experiment& experiment, const Axes& plan) {
     Case rung = base;
     product(inner, rung, [&](const Case& raw) {
       Case point = raw;
+      if (!is_timed(experiment.reading) || plays_effect(experiment.reading)) point.stall_ns = 0;
       if (experiment.complete != nullptr && !experiment.complete(point)) return;
       if (!settle(point) || !seen.insert(text_of(point)).second) return;
       launch.rungs.push_back(std::move(point));

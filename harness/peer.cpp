@@ -8,7 +8,10 @@
 
 #include "harness/binding.hpp"
 #include "harness/calibration.hpp"
+#include "harness/driver_cost.hpp"
 #include "harness/effect.hpp"
+#include "harness/pacing.hpp"
+#include "harness/stall.hpp"
 #include "harness/system_calls.hpp"
 #include "transports/ticks.hpp"
 
@@ -64,6 +67,8 @@ class RoleLoop {
       canary(order);
     } else if (order.kind == Order::Kind::chain) {
       time_chain(order.delay_steps, stamps_);
+    } else if (order.kind == Order::Kind::dry) {
+      report.work_ticks = dry_ticks(order.steps[0].job, stamps_);
     } else {
       const Usage before = usage_now(UsageScope::thread);
       run_steps(order, report);
@@ -113,19 +118,22 @@ class RoleLoop {
     for (std::uint32_t i = 0; i < order.step_count; ++i) {
       Step step = order.steps[i];
       if (order.together && (i > 0 || order.at_once)) context_.stage->meet(meetings_);
-      if (context_.spec.role == Role::server && !serve(step)) continue;
+      const bool serves = context_.spec.role == Role::server;
+      if (serves && !serve(step)) continue;
       step.job.index = context_.spec.index;
       step.job.intended =
           context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
-      Tally tally{.stamps = stamps_.subspan(used)};
+      Tally tally{.stamps = stamps_.subspan(used), .aways = context_.stage->aways()};
       if (step.part == Part::drain) await_senders(step.job);
       const auto dropped = end_->drops();
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
       phase().store(step.phase, std::memory_order_relaxed);
-      std::uint64_t began = 0, ended = 0;
+      if (step.watched()) watch(step);
+      std::uint64_t began = 0, ended = 0, stalled = 0;
       {
         const CountedSection counted(step.counted);
         began = ticks::now();
+        if (serves && step.job.stall_ns != 0) stalled = stall_amid(*end_, step, tally);
         injector_.run(*end_, step.phase, step, tally);
         ended = ticks::now();
       }
@@ -135,6 +143,11 @@ class RoleLoop {
       report.steps[i] = {.stamped = tally.stamped,
                          .messages = tally.messages,
                          .flushes = tally.flushes,
+                         .looks = tally.looks,
+                         .seen = tally.seen,
+                         .seen_squares = tally.seen_squares,
+                         .away = tally.away,
+                         .stalled_ticks = stalled,
                          .wrong = tally.wrong,
                          .first_wrong = tally.first_wrong,
                          .wrong_lengths = tally.wrong_lengths,
@@ -154,6 +167,14 @@ class RoleLoop {
 
   std::atomic<Phase>& phase() {
     return context_.state->phase_of(context_.spec.role, context_.spec.index);
+  }
+
+  // The receiver counts in the stage, the sender looks there at random times.
+  void watch(Step& step) {
+    gaps_ = look_gaps(step.look_ticks, step.job.origin_ticks);
+    step.job.received = &context_.stage->received();
+    step.job.look_gaps = gaps_;
+    step.job.away_ticks = step.look_ticks;
   }
 
   // Every part that is poured is drained, in the same order: this one's senders are done when so
@@ -186,8 +207,9 @@ class RoleLoop {
   std::unique_ptr<End> end_;
   std::unique_ptr<Act> act_;  // or this
   std::uint64_t take_ticks_ = 0;
-  std::uint32_t drained_ = 0;   // parts of senders
-  std::uint32_t meetings_ = 0;  // of all roles
+  std::vector<std::uint64_t> gaps_;  // of a watched sender
+  std::uint32_t drained_ = 0;        // parts of senders
+  std::uint32_t meetings_ = 0;       // of all roles
 };
 
 template <class Work>

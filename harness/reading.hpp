@@ -10,6 +10,7 @@ namespace ipcmark {
 
 enum class Reading : std::uint32_t {
   times,         // windows and single operations
+  under_way,     // times, and how many messages are under way
   system_calls,  // counted from outside: no times at all
   life_cycle,    // one channel after another, from nothing and back
   contention,    // two sides and the cache lines between them; no channel
@@ -17,11 +18,22 @@ enum class Reading : std::uint32_t {
 
 template <>
 struct Words<Reading> {
-  static constexpr WordTable<Reading, 4> table{{{Reading::times, "times"},
+  static constexpr WordTable<Reading, 5> table{{{Reading::times, "times"},
+                                                {Reading::under_way, "under_way"},
                                                 {Reading::system_calls, "calls"},
                                                 {Reading::life_cycle, "life"},
                                                 {Reading::contention, "contention"}}};
 };
+
+// Whether a reading plays an effect of the machine instead of running patterns through a channel.
+[[nodiscard]] constexpr bool plays_effect(Reading reading) {
+  return reading == Reading::contention;
+}
+
+// Whether a launch has times, and with them windows, CPU time and what the machine did meanwhile.
+[[nodiscard]] constexpr bool is_timed(Reading reading) {
+  return reading == Reading::times || reading == Reading::under_way || plays_effect(reading);
+}
 
 // Channels that a life cycle's launch times, each after another; one before them is only verified.
 inline constexpr std::uint32_t kLives = 24;

@@ -28,11 +28,6 @@ json rounded(const std::vector<double>& values) {
   return all;
 }
 
-// Who is watched call by call, or lives for one message, has no account of CPU time.
-bool untimed(Reading reading) {
-  return reading == Reading::system_calls || reading == Reading::life_cycle;
-}
-
 const char* quantity_of(const Case& point, Reading reading) {
   if (point.structure == Structure::words) return "operation_ns";
   if (point.structure == Structure::indices) return "stream_ns_per_message";
@@ -52,7 +47,7 @@ const char* quantity_of(const Case& point, Reading reading) {
 
 json metric_of(const Case& point, Reading reading, const Traits& traits) {
   const bool open = point.pattern == Pattern::pace;
-  const bool effect = reading == Reading::contention;
+  const bool effect = plays_effect(reading);
   const bool in_place = point.access == Access::in_place;
   const bool through_arena =
       traits.shares_memory &&
@@ -107,7 +102,7 @@ json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record
     role["system_calls"] = to_json(*of_role.system_calls);
     role["counted_by"] = record.counted_by;
   }
-  if (untimed(spec.reading)) return role;
+  if (!is_timed(spec.reading)) return role;
   role.update(to_json(of_role.usage.value_or(Usage{})));
   role["cpu_ns"] = of_role.cpu_ns;  // of the measured phases alone
   return role;
@@ -151,7 +146,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
     line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
                       {"after_ns", rounded(*record.canary_after_ns)}};
   }
-  if (untimed(spec.reading)) return line;
+  if (!is_timed(spec.reading)) return line;
   line["machine"] = to_json(record.watch.counts());
   line["warmup"] = {{"ns", result.warm_up_ns}, {"messages", result.warm_up_messages}};
   return line;

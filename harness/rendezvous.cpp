@@ -13,13 +13,16 @@ static_assert(std::is_trivially_copyable_v<Order> && std::is_trivially_copyable_
 
 namespace {
 
-constexpr std::size_t kCanaryBytes = 4096;  // and, at its end, two counters of roles
+constexpr std::size_t kCanaryBytes = 4096;  // and, at its end, counters, a line pair each
 constexpr std::size_t kDoneAt = kCanaryBytes - kLineDistance;
 constexpr std::size_t kMetAt = kDoneAt - kLineDistance;
+constexpr std::size_t kReceivedAt = kMetAt - kLineDistance;
 constexpr timespec kMeetingNap{.tv_sec = 0, .tv_nsec = 20'000};
 constexpr std::size_t kScheduleBytes = Stage::kMostScheduled * sizeof(std::uint64_t);
+constexpr std::size_t kAwayBytes = 2 * Stage::kMostAways * sizeof(std::uint64_t);
+constexpr std::size_t kStampsAt = kCanaryBytes + kScheduleBytes + kAwayBytes;
 constexpr std::size_t kStampBytes = Stage::kMostStamps * sizeof(std::uint64_t);
-static_assert(sizeof(Handoff) <= kMetAt);
+static_assert(sizeof(Handoff) <= kReceivedAt);
 
 }  // namespace
 
@@ -35,12 +38,16 @@ Stage::Stage(std::uint32_t clients, std::uint32_t servers)
     : clients_(clients),
       roles_(clients + servers),
       memory_(check(::memfd_create("ipcmark-stage", MFD_CLOEXEC), "memfd_create")) {
-  const std::size_t bytes = kCanaryBytes + kScheduleBytes + roles_ * kStampBytes;
+  const std::size_t bytes = kStampsAt + roles_ * kStampBytes;
   check(::ftruncate(memory_.get(), static_cast<off_t>(bytes)), "ftruncate");
   mapping_ = Mapping(memory_, bytes);
 }
 
 Handoff& Stage::canary() const { return *reinterpret_cast<Handoff*>(mapping_.data()); }
+
+std::atomic<std::uint64_t>& Stage::received() const {
+  return *reinterpret_cast<std::atomic<std::uint64_t>*>(mapping_.data() + kReceivedAt);
+}
 
 std::atomic<std::uint32_t>& Stage::senders_done() const {
   return *reinterpret_cast<std::atomic<std::uint32_t>*>(mapping_.data() + kDoneAt);
@@ -61,9 +68,14 @@ std::span<std::uint64_t> Stage::schedule() const {
   return {reinterpret_cast<std::uint64_t*>(mapping_.data() + kCanaryBytes), kMostScheduled};
 }
 
+std::span<std::uint64_t> Stage::aways() const {
+  const std::size_t at = kCanaryBytes + kScheduleBytes;
+  return {reinterpret_cast<std::uint64_t*>(mapping_.data() + at), 2 * kMostAways};
+}
+
 std::span<std::uint64_t> Stage::stamps(Role role, std::uint32_t index) const {
   const std::size_t before = index + (role == Role::server ? clients_ : 0);
-  const std::size_t at = kCanaryBytes + kScheduleBytes + before * kStampBytes;
+  const std::size_t at = kStampsAt + before * kStampBytes;
   return {reinterpret_cast<std::uint64_t*>(mapping_.data() + at), kMostStamps};
 }
 

@@ -26,6 +26,10 @@ struct Step {
   Job job;
   Phase phase = Phase::measure;
   bool counted = false;  // its system calls are: see CountedSection
+  // Watched: the mean gap between looks at the messages under way (watched.hpp); 0: nobody looks.
+  std::uint64_t look_ticks = 0;
+
+  [[nodiscard]] bool watched() const { return look_ticks != 0; }
 };
 
 // What a role of an effect does; the rung says the rest.
@@ -40,7 +44,7 @@ struct ActOrder {
 };
 
 struct Order {
-  enum class Kind : std::uint32_t { reshape, canary, chain, steps, act, close, quit };
+  enum class Kind : std::uint32_t { reshape, canary, chain, dry, steps, act, close, quit };
   static constexpr std::size_t kMostSteps = 4;
 
   Kind kind = Kind::quit;
@@ -63,6 +67,11 @@ struct StepReport {
   std::uint64_t stamped = 0;
   std::uint64_t messages = 0;
   std::uint64_t flushes = 0;
+  std::uint64_t looks = 0;  // at the messages under way, and what was seen: see Tally
+  std::uint64_t seen = 0;
+  std::uint64_t seen_squares = 0;
+  std::uint64_t away = 0;
+  std::uint64_t stalled_ticks = 0;  // how long the role was idle on purpose
   std::uint64_t wrong = 0;
   std::uint64_t first_wrong = 0;
   std::uint64_t wrong_lengths = 0;
@@ -100,9 +109,14 @@ class Stage {
  public:
   static constexpr std::size_t kMostStamps = 1 << 17;  // per role and order
   static constexpr std::size_t kMostScheduled = 1 << 16;
+  static constexpr std::size_t kMostAways = 1 << 12;
 
   Stage(std::uint32_t clients, std::uint32_t servers);
   [[nodiscard]] Handoff& canary() const;
+  // Messages that the receiver of a watched step has taken.
+  [[nodiscard]] std::atomic<std::uint64_t>& received() const;
+  // When the sender of a watched step was not running: pairs.
+  [[nodiscard]] std::span<std::uint64_t> aways() const;
   // Parts that senders have finished since the launch began.
   [[nodiscard]] std::atomic<std::uint32_t>& senders_done() const;
   // Waits, off the measured path, until every role has called this as often as the caller has: its

@@ -148,11 +148,14 @@ int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches, boo
     fmt::print("{:<12} {:>7} cases {:>6.1f} min\n", name, effort.cases,
                static_cast<double>(effort.ns) / 6e10);
   }
-  fmt::print("{:<12} {:>7} cases {:>6.1f} min, {} launches in {} blocks{}\n", "all", all.cases,
-             static_cast<double>(all.ns) / 6e10, made, explored + plan.run.blocks,
-             explored == 0
-                 ? ""
-                 : fmt::format(", {} of which explore for T; sizes around T are added", explored));
+  fmt::print(
+      "{:<12} {:>7} cases {:>6.1f} min, {} launches in {} blocks{}\n", "all", all.cases,
+      static_cast<double>(all.ns) / 6e10, made, explored + plan.run.blocks,
+      explored == 0
+          ? ""
+          : fmt::format(
+                ", {} of which explore for T and knees; sizes and rates around them are added",
+                explored));
   return 0;
 }
 

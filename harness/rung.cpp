@@ -97,6 +97,10 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
     }
   }
   if (slots_ != 0) result_.values["slots"] = static_cast<double>(slots_);
+  if (point_.stall_ns == 0) return;
+  for (const StepReport& step : reports[first_server()].steps) {
+    result_.values["stall_achieved_ns"] += to_ns(step.stalled_ticks);
+  }
 }
 
 void RungMeter::take_recheck(Reports reports, const Stage& stage) {
@@ -174,7 +178,7 @@ void RungMeter::take_operations(std::span<const std::uint64_t> stamps) {
 void RungMeter::take_schedule(Reports reports, const Stage& stage) {
   const std::uint64_t count = last_.steps[0].job.messages;
   const auto intended = stage.schedule().first(count);
-  const auto sent = stage.stamps(Role::client).first(count);
+  const auto sent = handed_over(stage);
   const auto arrived = stage.stamps(Role::server).first(count);
   auto& response = result_.histograms["response_ns"];
   auto& lag = result_.histograms[point_.batch == 1 ? "send_lag_ns" : "wait_ns"];
@@ -189,8 +193,9 @@ void RungMeter::take_schedule(Reports reports, const Stage& stage) {
   const double offered = sends / to_ns(intended.back() - intended.front()) * 1e9;
   // From the first intended send to the last arrival, less what the last message waited for its
   // batch on purpose.
-  const double held = std::min(to_ns(std::max(sent.back(), intended.back()) - intended.back()),
-                               static_cast<double>(point_.flush_ns));
+  const double late = to_ns(std::max(sent.back(), intended.back()) - intended.back());
+  const double held =
+      point_.flush_ns == kNever ? 0 : std::min(late, static_cast<double>(point_.flush_ns));
   const double taken = to_ns(std::max(arrived.back(), intended.back()) - intended.front()) - held;
   const double achieved = sends / taken * 1e9;
   result_.values["offered_per_s"] = offered;
@@ -204,6 +209,7 @@ void RungMeter::take_schedule(Reports reports, const Stage& stage) {
       static_cast<double>(count);
   result_.values["receiver_cpu_ns_per_message"] =
       static_cast<double>(reports[1].steps[0].cpu_ns) / static_cast<double>(count);
+  if (last_.steps[0].watched()) take_watched(reports, stage);
 }
 
 void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {

@@ -14,6 +14,7 @@
 #include "harness/case.hpp"
 #include "harness/histogram.hpp"
 #include "harness/plan.hpp"
+#include "harness/reading.hpp"
 #include "harness/rendezvous.hpp"
 #include "harness/system_calls.hpp"
 #include "harness/time_scale.hpp"
@@ -65,7 +66,8 @@ using Reports = std::span<const Report>;
 class RungMeter {
  public:
   // `visits`: how often this rung will be visited in the launch; budgets are shared among them.
-  RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits);
+  RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits,
+            Reading reading = Reading::times);
 
   // What the ends have got of what the shape asks; for the record.
   void take_shapes(Reports reports);
@@ -75,6 +77,11 @@ class RungMeter {
   // has been timed.
   [[nodiscard]] std::int64_t probe_ns() const;
   void take_probe(Reports reports, const Stage& stage);
+  // Where messages under way are watched: what the driver costs a message, nothing being sent.
+  [[nodiscard]] Order dry() const;
+  void take_dry(const Report& report);
+  // One-way times are shorter than the clocks of the two CPUs are known apart.
+  void leave_out_one_way();
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
   void take_measure(Reports reports, const Stage& stage);
@@ -123,6 +130,9 @@ class RungMeter {
   [[nodiscard]] std::size_t first_server() const { return point_.producers; }
   void take_operations(std::span<const std::uint64_t> stamps);
   void take_schedule(Reports reports, const Stage& stage);
+  void take_watched(Reports reports, const Stage& stage);
+  [[nodiscard]] std::vector<std::uint64_t> handed_over(const Stage& stage) const;
+  [[nodiscard]] std::int64_t stall_ns() const;
   void take_expiry(std::span<const std::uint64_t> stamps);
   void add_losses(const StepReport& step);
   [[nodiscard]] bool lossy() const;
@@ -137,6 +147,7 @@ class RungMeter {
   RunSettings settings_;
   TimeScale scale_;
   int visits_;
+  Reading reading_;
   double message_ns_ = 1000;  // one message (with its reply), as the probe saw it
   std::uint64_t slots_ = 0;
   std::int64_t expected_ns_ = 0;

@@ -2,8 +2,8 @@
 // budgets.
 #include <algorithm>
 #include <cmath>
-#include <random>
 
+#include "harness/pacing.hpp"
 #include "harness/rung.hpp"
 #include "transports/ticks.hpp"
 
@@ -27,10 +27,6 @@ constexpr std::uint64_t kVerifiedBytes = 8 << 20;
 constexpr double kProbeNsPerByte = 2;
 constexpr std::uint64_t kMostExpiries = 1000;
 constexpr std::uint64_t kFewestExpiries = 5;
-// An open loop lasts this many batch-phase budgets: its percentiles need messages, its rate fixes
-// their number.
-constexpr double kPaceBudgets = 5;
-constexpr std::uint64_t kFewestPaced = 200;
 constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
 
 // A role that lies about its stamps may seem to need for ever: three years, and 20 times that,
@@ -39,8 +35,11 @@ std::int64_t as_ns(double ns) { return static_cast<std::int64_t>(std::min(ns, 1e
 
 }  // namespace
 
-RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits)
-    : point_(point), settings_(settings), scale_(scale), visits_(visits) {}
+RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits,
+                     Reading reading)
+    : point_(point), settings_(settings), scale_(scale), visits_(visits), reading_(reading) {}
+
+std::int64_t RungMeter::stall_ns() const { return static_cast<std::int64_t>(point_.stall_ns); }
 
 Part RungMeter::part() const { return closed_loop() ? Part::ask : Part::pour; }
 
@@ -169,25 +168,21 @@ void RungMeter::plan_operations(Order& order) {
   const double fit = static_cast<double>(settings_.operations_ns) / visits_ / message_ns_;
   const auto count = static_cast<std::uint64_t>(std::clamp(
       fit, static_cast<double>(kFewestOperations), static_cast<double>(kMostOperations)));
-  order.steps[order.step_count++] = {.part = part(), .job = job(count, 1)};
+  Step& step = order.steps[order.step_count++] = {.part = part(), .job = job(count, 1)};
+  step.job.stall_ns = point_.stall_ns;
   sequence_ += count;
-  expected_ns_ += as_ns(static_cast<double>(count) * message_ns_);
+  expected_ns_ += as_ns(static_cast<double>(count) * message_ns_) + stall_ns();
 }
 
 void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t seed) {
-  const double rate = static_cast<double>(std::max<std::uint64_t>(point_.rate_per_s, 1));
-  const double wanted =
-      rate * kPaceBudgets * static_cast<double>(settings_.measure_ns) / 1e9 / visits_;
-  const auto count = static_cast<std::uint64_t>(std::clamp(
-      wanted, static_cast<double>(kFewestPaced), static_cast<double>(Stage::kMostScheduled)));
-  std::mt19937_64 random(seed);
-  std::exponential_distribution<double> gap(rate);
-  double at_s = 0;
-  for (std::uint64_t i = 0; i < count; ++i) {
-    stage.schedule()[i] = static_cast<std::uint64_t>(at_s * 1e9 * scale_.ticks_per_ns);
-    at_s += point_.schedule == Schedule::poisson ? gap(random) : 1 / rate;
-  }
+  const std::uint64_t count = paced_messages(point_, settings_, reading_, visits_);
+  const double all_ns = fill_schedule(point_, scale_, seed, stage.schedule().first(count));
   Step step{.part = Part::pace, .job = job(count, count)};
+  if (reading_ == Reading::under_way) {
+    step.look_ticks = static_cast<std::uint64_t>(kMeanLookNs * scale_.ticks_per_ns);
+  }
+  step.job.stall_ns = point_.stall_ns;
+  stage.received().store(0, std::memory_order_relaxed);  // the order that follows is later
   step.job.origin_ticks =
       ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
   if (point_.flush_ns != kNever) {
@@ -197,7 +192,7 @@ void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t se
   order.steps[0] = step;
   order.step_count = 1;
   sequence_ += count;
-  expected_ns_ = as_ns(at_s * 1e9 + static_cast<double>(count) * message_ns_);
+  expected_ns_ = as_ns(all_ns + static_cast<double>(count) * message_ns_) + stall_ns();
 }
 
 void RungMeter::plan_expiry(Order& order) {

@@ -82,18 +82,21 @@ int Runner::run() {
   recount_done();
   const RunSettings& run = request_.plan.run;
   std::vector<LaunchPlan> launches = launches_of(request_.plan);
-  const auto explorers = exploring(launches);
+  auto explorers = exploring(launches);
   const std::uint32_t explored = exploring_blocks(launches, run);
   counts_.planned = explored * rungs_of(explorers) + run.blocks * rungs_of(launches);
   counts_.launches_planned = explored * explorers.size() + run.blocks * launches.size();
   left_ns_ = explored * expected_ns(explorers, run) + run.blocks * expected_ns(launches, run);
   write_manifest(false);
 
-  run_blocks(explorers, 0, explored);
+  for (std::uint32_t block = 0; block < explored && interrupted == 0; ++block) {
+    run_blocks(explorers, block, block + 1);
+    if (interrupted == 0) ask_rates(explorers, launches, block, explored);
+  }
   if (explored != 0 && interrupted == 0) {
-    const std::uint64_t before = rungs_of(launches);
+    const auto before = launches;
     ask_next(launches);
-    counts_.planned += run.blocks * (rungs_of(launches) - before);
+    plan_more(before, launches, run.blocks);
   }
   run_blocks(launches, explored, explored + run.blocks);
   for (std::uint32_t block = explored + run.blocks;
@@ -257,18 +260,11 @@ void Runner::recount_done() {
   }
 }
 
-// The answer is kept: a resumed run must not ask again with other records at hand.
-void Runner::ask_next(std::vector<LaunchPlan>& launches) {
-  if (!manifest_.contains("next")) {
-    try {
-      manifest_["next"] = ask_analysis(folder_.path(), "thresholds");
-    } catch (const std::exception&
-                 error) {  // `auto` is skipped; what can be measured without it still is
-      console_.say(error.what());
-      manifest_["next"] = {{"failed", error.what()}};
-    }
-  }
-  apply_answer(launches, manifest_["next"]);
+void Runner::plan_more(const std::vector<LaunchPlan>& before, const std::vector<LaunchPlan>& now,
+                       std::uint32_t blocks) {
+  const RunSettings& run = request_.plan.run;
+  counts_.planned += blocks * (rungs_of(now) - rungs_of(before));
+  left_ns_ += blocks * (expected_ns(now, run) - expected_ns(before, run));
 }
 
 bool Runner::over_budget(std::int64_t next_ns) const {

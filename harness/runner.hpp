@@ -60,7 +60,14 @@ class Runner {
   void run_one(const ScheduledLaunch& launch);
   // Those of a block that the canary condemns, while the run may still spend launches on it.
   void repeat_contaminated(const std::vector<ScheduledLaunch>& block);
+  // `T` for auto rungs.
   void ask_next(std::vector<LaunchPlan>& launches);
+  // Rates around the knees of load curves, after an exploring block.
+  void ask_rates(std::vector<LaunchPlan>& explorers, std::vector<LaunchPlan>& launches,
+                 std::uint32_t block, std::uint32_t explored);
+  // The launches have grown since they were counted: in so many blocks to come.
+  void plan_more(const std::vector<LaunchPlan>& before, const std::vector<LaunchPlan>& now,
+                 std::uint32_t blocks);
   [[nodiscard]] std::optional<Injection> injection_of(std::uint32_t block) const;
   [[nodiscard]] LaunchSpec spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const;
   [[nodiscard]] std::vector<nlohmann::json> measure(const ScheduledLaunch& launch);

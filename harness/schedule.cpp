@@ -7,6 +7,8 @@
 #include <random>
 #include <set>
 
+#include "harness/pacing.hpp"
+
 namespace ipcmark {
 
 namespace {
@@ -73,7 +75,7 @@ std::int64_t visit_ns(const Case& rung, const RunSettings& run, Reading reading)
   const std::int64_t least = kLeastNsPerByte * ns(rung.message_bytes + rung.reply_bytes);
   if (rung.pattern == Pattern::expire)
     return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));
-  if (rung.pattern == Pattern::pace) return 5 * ns(run.measure_ns);
+  if (rung.pattern == Pattern::pace) return paced_ns(rung, run, reading) + ns(rung.stall_ns);
   const std::int64_t budget = ns(run.warm_up_ns) + ns(run.measure_ns) +
                               (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
   return std::max(budget, least);
@@ -95,10 +97,13 @@ std::vector<LaunchPlan> launches_of(const Plan& plan) {
   return all;
 }
 
+bool seeks_knee(const LaunchPlan& launch) { return launch.reading == Reading::under_way; }
+
 std::vector<LaunchPlan> exploring(const std::vector<LaunchPlan>& launches) {
   std::vector<LaunchPlan> explorers;
   for (LaunchPlan launch : launches) {
-    if (std::erase_if(launch.rungs, is_auto) != 0 && !launch.rungs.empty()) {
+    const bool asks = std::erase_if(launch.rungs, is_auto) != 0 || seeks_knee(launch);
+    if (asks && !launch.rungs.empty()) {
       explorers.push_back(std::move(launch));
     }
   }
@@ -107,7 +112,7 @@ std::vector<LaunchPlan> exploring(const std::vector<LaunchPlan>& launches) {
 
 std::uint32_t exploring_blocks(const std::vector<LaunchPlan>& launches, const RunSettings& run) {
   const bool wanted = std::ranges::any_of(launches, [](const LaunchPlan& launch) {
-    return std::ranges::any_of(launch.rungs, is_auto);
+    return seeks_knee(launch) || std::ranges::any_of(launch.rungs, is_auto);
   });
   return wanted ? std::max<std::uint32_t>(1, run.blocks / 3) : 0;
 }
@@ -125,6 +130,23 @@ void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answe
   }
 } catch (const nlohmann::json::exception& error) {
   throw UsageError(fmt::format("`next` in the manifest: {}", error.what()));
+}
+
+void add_rates(std::vector<LaunchPlan>& launches, const nlohmann::json& entries) try {
+  for (auto& launch : launches) {
+    if (!seeks_knee(launch)) continue;
+    for (const auto& entry : entries) {
+      if (!answers(entry, launch.rungs.front())) continue;
+      for (const auto rate : entry.at("rates_per_s").get<std::vector<std::uint64_t>>()) {
+        if (std::ranges::find(launch.rungs, rate, &Case::rate_per_s) != launch.rungs.end())
+          continue;
+        launch.rungs.push_back(launch.rungs.front());
+        launch.rungs.back().rate_per_s = rate;
+      }
+    }
+  }
+} catch (const nlohmann::json::exception& error) {
+  throw UsageError(fmt::format("`rates` in the manifest: {}", error.what()));
 }
 
 std::vector<ScheduledLaunch> block_of(const std::vector<LaunchPlan>& launches, std::uint32_t block,

@@ -25,16 +25,24 @@ struct ScheduledLaunch {
 // All launches of one pass over a plan, in the plan's order; identical cases appear once.
 [[nodiscard]] std::vector<LaunchPlan> launches_of(const Plan& plan);
 
-// The launches that need to know T, without their `auto` rungs: what the exploring blocks run.
+// A load curve, whose knee is bisected for.
+[[nodiscard]] bool seeks_knee(const LaunchPlan& launch);
+
+// The launches that need to know T, without their `auto` rungs, and load curves: what the exploring
+// blocks run.
 [[nodiscard]] std::vector<LaunchPlan> exploring(const std::vector<LaunchPlan>& launches);
 
-// How many exploring blocks come first; 0 when no rung is `auto`.
+// How many exploring blocks come first; 0 when nothing is to be found out.
 [[nodiscard]] std::uint32_t exploring_blocks(const std::vector<LaunchPlan>& launches,
                                              const RunSettings& run);
 
 // Puts what analysis/next.py answered into the launches: thresholds of `auto` rungs, and sizes
 // around T. Rungs whose T is not known keep threshold -1.
 void apply_answer(std::vector<LaunchPlan>& launches, const nlohmann::json& answer);
+
+// Adds rungs to load curves at the rates that analysis/next.py asks for, around their knees: an
+// array of {transport, case, rates_per_s}.
+void add_rates(std::vector<LaunchPlan>& launches, const nlohmann::json& entries);
 
 // One block in random order.
 [[nodiscard]] std::vector<ScheduledLaunch> block_of(const std::vector<LaunchPlan>& launches,

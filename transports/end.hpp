@@ -35,6 +35,13 @@ struct Job {
   std::span<const std::uint64_t> intended{};  // pace: intended send times, ticks since origin
   std::uint64_t origin_ticks = 0;
   std::uint64_t flush_ticks = kNever;  // pace: a batch waits no longer than this
+  // Pace and absorb one message at a time, the number under way being watched: the receiver
+  // publishes in `received` how many it has, the sender looks there after each of these gaps, over
+  // and over.
+  std::atomic<std::uint64_t>* received = nullptr;
+  std::span<const std::uint64_t> look_gaps{};
+  std::uint64_t away_ticks = kNever;  // a sender whose clock jumps by this much was not running
+  std::uint64_t stall_ns = 0;         // answer, absorb: how long the harness stops it in its midst
   // rank: the priority or type of each message; pick: the type that each receive asks for.
   std::span<const long> ranks{};
   // Drain of a lossy transport: how many parts their senders have finished, and how many will have
@@ -55,7 +62,7 @@ struct Job {
 // part's:
 //   ask, drain   ticks, the first before the first window, then one after each window
 //   absorb       ticks of each message's arrival
-//   pace         ticks of each message's hand-over
+//   pace         ticks of each message's hand-over; watched, also of the call's return
 //   expire       overshoot of each wait in ns, as int64
 //   pick         sequence of each message, in the order received
 struct Tally {
@@ -63,7 +70,12 @@ struct Tally {
   std::uint64_t stamped = 0;
   std::uint64_t messages = 0;
   std::uint64_t flushes = 0;
-  std::uint64_t wrong = 0;  // messages whose length or payload was not what was sent
+  std::uint64_t looks = 0;  // watched pace: how often it looked, the messages it saw under way in
+  std::uint64_t seen = 0;   // all, and the sum of the squares of what each look saw
+  std::uint64_t seen_squares = 0;
+  std::span<std::uint64_t> aways{};  // watched pace: from when to when it was not running, in pairs
+  std::uint64_t away = 0;            // how many of these there were; those beyond the room are lost
+  std::uint64_t wrong = 0;           // messages whose length or payload was not what was sent
   std::uint64_t first_wrong = 0;
   std::uint64_t wrong_lengths = 0;        // those of the wrong ones that were of another length
   std::uint64_t lost = 0;                 // sent and not received: a lossy transport's drain

@@ -1,5 +1,5 @@
-// The only timed loops. Each pattern is written once, as a template over an end's inline send and
-// recv; a transport cannot reach the clock, and nothing else reads it while messages move.
+// The only timed loops, but for watched.hpp's. Each is written once, as a template over an end's
+// inline send and recv; transports cannot reach the clock, and nothing else reads it meanwhile.
 #pragma once
 
 #include <algorithm>

@@ -14,6 +14,7 @@
 #include "transports/patterns.hpp"
 #include "transports/ranks.hpp"
 #include "transports/transport.hpp"
+#include "transports/watched.hpp"
 
 namespace ipcmark {
 
@@ -138,6 +139,7 @@ class EndOf final : public End {
       case Part::pace:
       case Part::absorb:
         if constexpr (A == Access::copy) {
+          if (job.received != nullptr) return watched(part, job, tally);
           return part == Part::pace ? patterns::pace(end_, job, batch, tally)
                                     : patterns::absorb(end_, job, batch, tally);
         }
@@ -155,6 +157,12 @@ class EndOf final : public End {
         }
         lacks(transport_, "send_priority or message_types");
     }
+  }
+
+  void watched(Part part, const Job& job, Tally& tally) {
+    const auto buffer = buffers_.message();
+    part == Part::pace ? patterns::pace_watched(end_, job, buffer, tally)
+                       : patterns::absorb_watched(end_, job, buffer, tally);
   }
 
   template <Access A>

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+import synthetic_curve
 import synthetic_load
 from histogram import Histogram
 
@@ -113,7 +114,9 @@ class Writer:
             return
         record["canary"] = {"before_ns": canary, "after_ns": canary * rng.normal(1, 0.005)}
         centre = cost(case) * luck
-        if case["pattern"] == "pace":
+        if record["experiment"] == "load":
+            synthetic_curve.measure(record, centre / 2, rng)
+        elif case["pattern"] == "pace":
             synthetic_load.pace(record, centre / 2, rng)
         elif case["pattern"] == "expire":
             synthetic_load.expire(record, rng)
@@ -188,6 +191,7 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
             at = sizes if experiment == "latency" else sorted({*sizes, *HALF_OCTAVES})
             found.append((experiment, list(_both_paths(hybrid, pattern, reply, at))))
     found += [("batching", synthetic_load.batching({**BASE, **p})) for p in paths[:2] + paths[4:5]]
+    found += [("load", synthetic_curve.cases({**BASE, **p})) for p in paths[:2]]
     lives = [
         {**BASE, **p, "wait": "block", "message_bytes": 4, "reply_bytes": 4} for p in paths[:2]
     ]

@@ -16,10 +16,11 @@ TEST(a_case, has_every_axis_of_the_schema) {
         "threshold_bytes", "path",       "wait",          "touch",       "access",
         "backing",         "depth",      "placement",     "idle",        "roles",
         "policy",          "home",       "delay_ns",      "page_bytes",  "buffer_bytes",
-        "address",         "nodelay",    "ipc_limits",    "producers",   "consumers"}) {
+        "address",         "nodelay",    "ipc_limits",    "producers",   "consumers",
+        "stall_ns"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 30u);
+  EXPECT_EQ(map.size(), 31u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {

@@ -80,6 +80,16 @@ TEST(Claims, counts_are_those_that_were_asked_for) {
   EXPECT_EQ(contradiction(fewer.claim()), "wrote 5 stamps, 11 were due");
 }
 
+TEST(Claims, a_watched_sender_stamps_each_return_too) {
+  Claim claim{.part = Part::pace, .job = {.messages = 2}};
+  claim.report = {.stamped = 4, .messages = 2, .drops = std::nullopt, .ended_ticks = 100};
+  const std::vector<std::uint64_t> stamps{1, 2, 3, 4};
+  claim.stamps = stamps;
+  EXPECT_EQ(contradiction(claim), "wrote 4 stamps, 2 were due");
+  claim.watched = true;
+  EXPECT_EQ(contradiction(claim), "");
+}
+
 TEST(Claims, stamps_ascend_within_their_step) {
   Account back(Part::ask, 100, 10, 1e6, 1e6);
   std::swap(back.stamps()[3], back.stamps()[4]);

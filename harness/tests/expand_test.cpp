@@ -123,6 +123,17 @@ TEST(expand, keeps_what_means_something) {
   EXPECT_EQ(shared.at(0).rungs.at(0).backing, Backing::memfd);
 }
 
+TEST(expand, a_stall_is_of_single_messages_that_are_timed) {
+  const Axes plan{{"transport", {"pipe"}}, {"stall_ns", {"0", "50000000"}}};
+  EXPECT_EQ(expand(kSizes, plan).size(), 2u);
+  Experiment counted = kSizes;
+  counted.reading = Reading::system_calls;
+  EXPECT_EQ(expand(counted, plan).size(), 1u);
+  Axes poured = plan;
+  poured["pattern"] = {"pour"};
+  EXPECT_EQ(expand({.name = "streams", .question = "?"}, poured).size(), 1u);
+}
+
 TEST(expand, keeps_what_a_transport_lacks_so_that_it_is_refused) {
   const auto found = expand(kSizes, {{"transport", {"pipe"}},
                                      {"nodelay", {"off"}},

@@ -9,6 +9,8 @@
 namespace ipcmark {
 namespace {
 
+using nlohmann::json;
+
 LaunchPlan ladder(const std::string& transport, std::vector<Path> paths) {
   LaunchPlan launch{.experiment = "crossover", .rungs = {}, .mirrored = true};
   for (const std::uint64_t bytes : {64, 4096}) {
@@ -71,6 +73,29 @@ TEST(Schedule, an_answer_sets_T_and_adds_sizes_around_it) {
   }
   EXPECT_EQ(launches[1].rungs.size(), 4u);
   EXPECT_EQ(launches[1].rungs[1].threshold_bytes, -1);
+}
+
+TEST(Schedule, load_curves_are_explored_and_take_the_rates_that_bisect_their_knees) {
+  Case point;
+  point.transport = "a";
+  point.pattern = Pattern::pace;
+  point.schedule = Schedule::fixed;
+  point.rate_per_s = 1000;
+  LaunchPlan curve{.experiment = "load", .rungs = {point}, .reading = Reading::under_way};
+  LaunchPlan poisson = curve;
+  poisson.rungs[0].schedule = Schedule::poisson;
+  std::vector<LaunchPlan> launches{ladder("b", {Path::raw}), curve, poisson};
+  EXPECT_EQ(exploring(launches).size(), 2u);
+  EXPECT_EQ(exploring_blocks(launches, {.blocks = 6}), 2u);
+  add_rates(
+      launches,
+      {{{"transport", "a"}, {"case", {{"schedule", "fixed"}}}, {"rates_per_s", {3000, 1000}}}});
+  ASSERT_EQ(launches[1].rungs.size(), 2u);  // 1000/s was there
+  EXPECT_EQ(launches[1].rungs[1].rate_per_s, 3000u);
+  EXPECT_EQ(launches[1].rungs[1].schedule, Schedule::fixed);
+  EXPECT_EQ(launches[2].rungs.size(), 1u);
+  EXPECT_EQ(launches[0].rungs.size(), 2u);
+  EXPECT_THROW(add_rates(launches, {{{"transport", "a"}, {"case", json::object()}}}), UsageError);
 }
 
 TEST(Schedule, an_answer_for_another_wait_policy_is_not_ours) {
