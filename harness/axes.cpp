@@ -182,6 +182,18 @@ std::vector<Axis> table() {
       quantity<&Case::private_writes>("private_writes", effects,
                                       "writes to the stamp before each message of a state",
                                       {Unit::count, 0, 1 << 12}),
+      words<&Case::trigger>("trigger", effects, "what interrupts other CPUs because of memory"),
+      words<&Case::victim>("victim", effects, "what the struck side does meanwhile"),
+      quantity<&Case::flush_pages>("flush_pages", effects, "pages that a trigger strikes",
+                                   {Unit::count, 0, 1 << 12}),
+      quantity<&Case::mappings>("mappings", effects, "of the struck pages, in the victim",
+                                {Unit::count, 0, 64}),
+      quantity<&Case::working_pages>("working_pages", effects,
+                                     "pages that a chasing victim goes through again and again",
+                                     {Unit::count, 0, 1 << 16}),
+      quantity<&Case::trigger_rate_per_s>("trigger_rate_per_s", effects,
+                                          "triggers beside traffic; 0 for as many as there can be",
+                                          {Unit::rate, 0, 1'000'000}),
   };
 }
 

@@ -20,6 +20,18 @@ enum class IpcLimits { host, private_ };
 // other writes for itself; the two indices of a ring.
 enum class Structure { none, words, state, indices };
 enum class Operation { none, store, increment, locked_increment, compare_exchange, fenced_store };
+// What makes CPUs interrupt each other because of memory, and what the struck side does meanwhile.
+enum class Trigger {
+  none,
+  membarrier,
+  own_mapping,
+  punch_hole,
+  punch_untouched,
+  writeback,
+  collapse,
+  migration
+};
+enum class Victim { none, spin, chase, asleep, traffic };
 enum class Peer { none, idle, reader, writer };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
@@ -63,6 +75,12 @@ struct Case {
   std::uint64_t offset_bytes = 0;
   std::uint64_t pace_ns = 0;
   std::uint64_t private_writes = 0;
+  Trigger trigger = Trigger::none;
+  Victim victim = Victim::none;
+  std::uint64_t flush_pages = 0;
+  std::uint64_t mappings = 0;
+  std::uint64_t working_pages = 0;
+  std::uint64_t trigger_rate_per_s = 0;
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;

@@ -3,6 +3,7 @@
 #include "harness/calibration.hpp"
 #include "harness/contention.hpp"
 #include "harness/launch.hpp"
+#include "harness/shootdown.hpp"
 
 namespace ipcmark {
 
@@ -43,11 +44,13 @@ double Director::to_ns(std::uint64_t ticks) const {
 }
 
 std::string effect_refusal(Reading reading, const Case& point) {
-  return reading == Reading::contention ? contention_refusal(point) : "";
+  if (reading == Reading::contention) return contention_refusal(point);
+  return reading == Reading::shootdowns ? shootdown_refusal(point) : "";
 }
 
 std::unique_ptr<Effect> effect_of(const LaunchSpec& spec) {
   if (spec.reading == Reading::contention) return contention(spec);
+  if (spec.reading == Reading::shootdowns) return shootdowns(spec);
   return nullptr;
 }
 

@@ -116,6 +116,20 @@ void settle_structure(Case& point) {
   }
 }
 
+// A trigger's axes mean nothing without a victim, and some of them nothing for some triggers.
+void settle_trigger(Case& point) {
+  const bool struck = point.victim != Victim::none;
+  if (!struck) point.trigger = Trigger::none;
+  using enum Trigger;
+  const bool pages = point.trigger != none && point.trigger != membarrier &&
+                     point.trigger != collapse;  // which is one huge page
+  const bool mapped = pages && point.trigger != own_mapping;
+  if (!pages) point.flush_pages = 0;
+  if (!mapped && point.trigger != collapse) point.mappings = 0;
+  if (point.victim != Victim::chase) point.working_pages = 0;
+  if (point.victim != Victim::traffic || point.trigger == none) point.trigger_rate_per_s = 0;
+}
+
 // Names what a transport does where nothing is said, so that a record says it. What is asked of a
 // transport that has nothing of the kind stays: it is refused, not forgotten.
 void settle_defaults(Case& point, const Traits& traits) {
@@ -130,6 +144,7 @@ bool settle(Case& point) {
   const Traits traits = transport != nullptr ? transport->traits : Traits{};
   settle_pattern(point);
   settle_structure(point);
+  settle_trigger(point);
   if (!traits.shares_memory) {
     point.backing = Backing::none;
     point.home = Role::client;

@@ -29,6 +29,8 @@ json rounded(const std::vector<double>& values) {
 }
 
 const char* quantity_of(const Case& point, Reading reading) {
+  if (point.victim == Victim::traffic) return "round_trip_ns";
+  if (point.victim != Victim::none) return "trigger_ns";
   if (point.structure == Structure::words) return "operation_ns";
   if (point.structure == Structure::indices) return "stream_ns_per_message";
   if (reading == Reading::system_calls) return "system_calls_per_message";

@@ -41,6 +41,7 @@ struct ActOrder {
   std::uint64_t burst = 1;              // operations of the peer between two looks at its mode
   std::uint64_t delay_steps = 0;
   std::uint64_t limit_ticks = kNever;  // longer was an interruption
+  std::uint64_t period_ticks = 0;      // between two blows beside traffic
 };
 
 struct Order {

@@ -71,7 +71,7 @@ std::int64_t visit_ns(const Case& rung, const RunSettings& run, Reading reading)
   if (reading == Reading::life_cycle) return (kLives + 1) * kLifeNs;
   if (reading == Reading::system_calls) return kCountNs;
   const auto ns = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
-  if (reading == Reading::contention) return kDuelNs + ns(run.measure_ns) + ns(run.operations_ns);
+  if (plays_effect(reading)) return kDuelNs + ns(run.measure_ns) + ns(run.operations_ns);
   const std::int64_t least = kLeastNsPerByte * ns(rung.message_bytes + rung.reply_bytes);
   if (rung.pattern == Pattern::expire)
     return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));

@@ -130,6 +130,25 @@ struct Words<Operation> {
                                                   {Operation::fenced_store, "fenced_store"}}};
 };
 template <>
+struct Words<Trigger> {
+  static constexpr WordTable<Trigger, 8> table{{{Trigger::none, "none"},
+                                                {Trigger::membarrier, "membarrier"},
+                                                {Trigger::own_mapping, "own_mapping"},
+                                                {Trigger::punch_hole, "punch_hole"},
+                                                {Trigger::punch_untouched, "punch_untouched"},
+                                                {Trigger::writeback, "writeback"},
+                                                {Trigger::collapse, "collapse"},
+                                                {Trigger::migration, "migration"}}};
+};
+template <>
+struct Words<Victim> {
+  static constexpr WordTable<Victim, 5> table{{{Victim::none, "none"},
+                                               {Victim::spin, "spin"},
+                                               {Victim::chase, "chase"},
+                                               {Victim::asleep, "asleep"},
+                                               {Victim::traffic, "traffic"}}};
+};
+template <>
 struct Words<Peer> {
   static constexpr WordTable<Peer, 4> table{{{Peer::none, "none"},
                                              {Peer::idle, "idle"},
