@@ -64,12 +64,13 @@ class Launch {
     Cast cast(contexts(), channel);
     cast_ = &cast;
     cast.meet(deadline());
+    // Before any is measured: a rung that is done keeps its numbers when a later one fails.
+    for (const auto i : admitted) records_[i].pids = cast.pids();
     Director director(spec_, cast, stage_);
     visit_each(admitted, [&](std::size_t i) {
       if (effect_) return stage_effect(i, director);
       spec_.reading == Reading::system_calls ? count(i) : visit(i);
     });
-    for (const auto i : admitted) records_[i].pids = cast.pids();
     try {
       cast.close(deadline());
       injector.reach(Phase::close);

@@ -21,11 +21,18 @@ namespace {
 constexpr std::uint64_t kWarmBlows = 16;
 constexpr std::uint64_t kFewestBlows = 100;
 constexpr std::uint64_t kMostBlows = 8192;
-constexpr double kBlowNs = 15'000;  // of the longer triggers, for the plan
-constexpr double kTouchNs = 500;    // a page that is touched again
+constexpr double kTouchNs = 500;  // a page that is touched again, for the plan
 constexpr std::uint64_t kFewestTurns = 6;
 constexpr std::uint64_t kProbedMessages = 2000;
 constexpr std::uint64_t kBurst = 8;  // messages between two looks at the clock
+constexpr double kPeriodsAWindow = 8;
+constexpr double kNothingDueNs = 1e15;
+
+// What a blow takes, for the plan: an interrupt; a disk; a huge page that is copied together.
+double blow_ns(Trigger trigger) {
+  if (trigger == Trigger::writeback) return 1'000'000;
+  return trigger == Trigger::collapse ? 2'000'000 : 15'000;
+}
 
 struct Interrupts {
   MachineCounts initiator, victim;
@@ -145,14 +152,18 @@ class Shootdowns : public Effect {
 
   void plan_traffic(ActOrder& order, double message_ns) const {
     const RunSettings& run = director_->spec().settings;
-    order.rounds = std::max<std::uint64_t>(run.windows / 2, kFewestTurns);
+    order.rounds = std::max<std::uint64_t>(run.windows / 4, kFewestTurns);
+    const double rate = static_cast<double>(point_.trigger_rate_per_s);
+    const double period_ns = point_.trigger == Trigger::none ? kNothingDueNs
+                             : rate == 0                     ? 0
+                                                             : 1e9 / rate;
+    // A window in which no blow falls says nothing about blows.
     const double window_ns =
-        static_cast<double>(run.measure_ns) / 2 / static_cast<double>(order.rounds);
+        std::max(static_cast<double>(run.measure_ns) / 2 / static_cast<double>(order.rounds),
+                 point_.trigger == Trigger::none ? 0 : kPeriodsAWindow * period_ns);
     const auto each =
         std::max<std::uint64_t>(static_cast<std::uint64_t>(window_ns / message_ns), kBurst);
     order.each = {each, each};
-    const double rate = static_cast<double>(point_.trigger_rate_per_s);
-    const double period_ns = rate == 0 ? 0 : 1e9 / rate;
     order.period_ticks =
         static_cast<std::uint64_t>(period_ns * director_->spec().scale.ticks_per_ns);
   }

@@ -39,7 +39,7 @@ std::vector<std::uint64_t> ring_of(std::uint64_t pages) {
 }  // namespace
 
 std::uint64_t traffic_messages(const ActOrder& order) {
-  return order.rounds * (order.each[0] + order.each[1]);
+  return 1 + order.rounds * (order.each[0] + order.each[1]);
 }
 
 ShootAct::ShootAct(const RoleContext& context, const Fd& memory, Mapping control,
@@ -188,6 +188,7 @@ void ShootAct::answer_traffic(std::uint64_t total) { messages(Part::answer, tota
 // First blows by themselves, beside a peer that waits for a message; then windows without and with
 // them in turns, the order turned round each time.
 void ShootAct::send_traffic(const ActOrder& order) {
+  messages(Part::ask, 1, false);  // the peer runs, or it could not have answered
   for (std::uint64_t i = 0; i < kAlone; ++i) {
     const std::uint64_t before = ticks::now();
     blow_->strike();

@@ -14,7 +14,7 @@ import report
 
 GOLDEN = Path(__file__).parents[2] / "results" / "reference" / "golden"
 EXPERIMENTS = {"latency", "throughput", "batching", "timeout", "crossover", "instrument"}
-EXPERIMENTS |= {"system_calls", "life_cycle", "load", "false_sharing"}
+EXPERIMENTS |= {"system_calls", "life_cycle", "load", "false_sharing", "tlb_shootdown"}
 
 
 @pytest.fixture(scope="module")

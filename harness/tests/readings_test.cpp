@@ -115,6 +115,82 @@ TEST(LifeCycleLaunch, of_a_mechanism_without_an_answer_is_skipped) {
   EXPECT_FALSE(record["reason"].get<std::string>().empty());
 }
 
+Case struck(Trigger trigger, RoleKind peer, std::uint64_t mappings = 1) {
+  Case point = pings("cache_line");
+  point.wait = Wait::spin;
+  point.victim = Victim::spin;
+  point.trigger = trigger;
+  point.roles = peer;
+  point.flush_pages = 1;
+  point.mappings = mappings;
+  return point;
+}
+
+struct Deliveries {
+  const char* what;
+  Case point;
+  double tlb, calls;
+};
+
+// The kernel's own counts on the victim's CPU. The sides take turns, so each time the victim was
+// switched out one blow at most needed no interrupt; more come from other programs, which strike
+// the initiator's CPU as well.
+TEST(ShootdownLaunch, interrupts_as_often_as_the_kernel_promises) {
+  if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "who is struck needs a CPU of its own";
+  using enum Trigger;
+  for (const auto& [what, point, tlb, calls] : std::vector<Deliveries>{
+           {"nothing", struck(none, RoleKind::process), 0, 0},
+           {"membarrier", struck(membarrier, RoleKind::process), 0, 1},
+           {"own mapping, another process", struck(own_mapping, RoleKind::process), 0, 0},
+           {"own mapping, another thread", struck(own_mapping, RoleKind::thread), 1, 1},
+           {"punched hole", struck(punch_hole, RoleKind::process), 1, 1},
+           {"punched hole, mapped four times", struck(punch_hole, RoleKind::process, 4), 4, 4},
+           {"punched hole, never touched", struck(punch_untouched, RoleKind::process), 0, 0}}) {
+    SCOPED_TRACE(what);
+    const json record = launched(Reading::shootdowns, point);
+    if (record["status"] == "skipped") GTEST_SKIP() << record["reason"];
+    ASSERT_EQ(record["status"], "ok") << record["reason"];
+    const json& values = record["values"];
+    if (!values.contains("tlb_per_operation") || !values.contains("calls_per_operation")) {
+      GTEST_SKIP() << "/proc/interrupts has no TLB or CAL row for these CPUs (the hardware "
+                      "broadcasts, or the container hides it)";
+    }
+    const json& victim = record["roles"][1];
+    const double blows = values["operations"];
+    const double away = (victim["voluntary_switches"].get<double>() +
+                         victim["involuntary_switches"].get<double>()) /
+                        blows;
+    const double others = 0.01 + 2 * values["initiator_tlb_per_operation"].get<double>();
+    EXPECT_GE(values["tlb_per_operation"], tlb * (1 - away) - 1e-4);
+    EXPECT_LE(values["tlb_per_operation"], tlb + others);
+    EXPECT_GE(values["calls_per_operation"], calls * (1 - away) - 1e-4);
+    EXPECT_LE(values["calls_per_operation"], calls + others + 0.01);
+  }
+}
+
+TEST(ShootdownLaunch, beside_traffic_strikes_only_every_other_window) {
+  if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "who is struck needs a CPU of its own";
+  Case point = struck(Trigger::own_mapping, RoleKind::thread);
+  point.transport = "shm_ring";
+  point.victim = Victim::traffic;
+  point.trigger_rate_per_s = 10'000;
+  const json record = launched(Reading::shootdowns, std::move(point));
+  ASSERT_EQ(record["status"], "ok") << record["reason"];
+  const json& rounds = record["rounds"];
+  EXPECT_EQ(rounds["ns"].size(), rounds["solo_ns"].size());
+  for (const double events : rounds["events_per_message"]) EXPECT_GT(events, 0);
+  EXPECT_EQ(record["metric"]["quantity"], "round_trip_ns");
+}
+
+TEST(ShootdownLaunch, of_a_trigger_that_cannot_be_had_says_what_would_allow_it) {
+  Case point = struck(Trigger::punch_hole, RoleKind::process);
+  point.transport = "shm_ring";
+  point.victim = Victim::traffic;
+  const json record = launched(Reading::shootdowns, std::move(point));
+  EXPECT_EQ(record["status"], "skipped");
+  EXPECT_NE(record["reason"].get<std::string>().find("victim spin"), std::string::npos);
+}
+
 Case words_apart(std::uint64_t distance, Operation operation) {
   Case point = pings("cache_line");
   point.wait = Wait::spin;
