@@ -42,6 +42,7 @@ def read(file: Path, whole: bool = False) -> list[Record]:
     others are named on stderr where they are broken.
     """
     found: list[Record] = []
+    neutral = _neutral(file.parent / "manifest.json")
     for number, line in enumerate(file.read_bytes().split(b"\n") if file.exists() else [], 1):
         if not line.strip():
             continue
@@ -49,6 +50,7 @@ def read(file: Path, whole: bool = False) -> list[Record]:
             raw = json.loads(line if whole else BUCKETS.sub(b'"buckets":[]', line))
             if raw["schema"] != SCHEMA:
                 raise ValueError(f"schema {raw['schema']} is unknown")
+            raw["case"] = {**neutral, **raw["case"]}
             record = Record(raw, f"{file}:{number}")
             used = whole or raw["windows"]
             found.append(_checked(record) if record.ok and used else record)
@@ -56,6 +58,15 @@ def read(file: Path, whole: bool = False) -> list[Record]:
             print(f"{file}:{number}: {type(error).__name__}: {error}; left out", file=sys.stderr)
     leave_out_superseded(found)
     return [record for record in found if record.ok and (whole or record.raw["windows"])]
+
+
+def _neutral(manifest: Path) -> dict[str, Any]:
+    """The axes that records leave out; {} where the manifest does not say."""
+    try:
+        told = json.loads(manifest.read_bytes()).get("neutral")
+    except (OSError, ValueError, AttributeError):
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def _checked(record: Record) -> Record:

@@ -22,6 +22,7 @@ import crossover_fit
 import figure
 import headline
 import load_rows
+import mixture_rows
 import ranking
 import records
 import style
@@ -40,6 +41,9 @@ FIGURES = (
     "cpu",
     "load",
     "batching",
+    "mixture",
+    "handoff",
+    "priority",
     "timeout",
     "system_calls",
     "life_cycle",
@@ -138,6 +142,8 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         auto=headline.auto(found),
         load=load_rows.table(found),
         load_columns=load_rows.COLUMNS,
+        mixture=mixture_rows.table(found),
+        mixture_columns=mixture_rows.COLUMNS,
     )
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 import crossover_fit
 import crossover_rows
+import handoff_rows
 import load_rows
+import mixture_rows
+import priority_rows
 import ranking
 import style
 import throughput
@@ -40,6 +43,10 @@ def build(run: Run) -> dict[str, Any]:
         ),
         "latency": latency,
         "throughput": streams,
+        "mixture": mixture_rows.rows(run),
+        "handoff": handoff_rows.rows(run),
+        "priority": priority_rows.rows(run),
+        "claims": [*handoff_rows.claims(run), *priority_rows.claims(run)],
         "load": load_rows.rows(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),

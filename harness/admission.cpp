@@ -12,6 +12,33 @@ namespace ipcmark {
 
 namespace {
 
+// The receiver must learn from the mechanism where a message ends, and none may be missing.
+std::string no_mixture(const Case& point, const Traits& traits) {
+  if (point.batch > 1) return "messages of several sizes are handed over one at a time";
+  if (traits.lossy)
+    return fmt::format("{} loses messages: of which size, nobody could tell", traits.name);
+  if (!traits.boundaries && !traits.has_threshold) {
+    return fmt::format("{} keeps no message boundaries", traits.name);
+  }
+  return {};
+}
+
+// A backlog that nobody reads; each message names itself in its first word.
+std::string no_backlog(const Case& point, const Transport& transport) {
+  const Traits& traits = transport.traits;
+  if (traits.rendezvous) return fmt::format("{} keeps no backlog", traits.name);
+  if (traits.lossy) return fmt::format("{} loses messages of a backlog", traits.name);
+  if (point.touch == Touch::none) return "with touch none no message says which it is";
+  if (point.message_bytes < sizeof(std::uint64_t)) {
+    return fmt::format("{} B cannot name a message: {} B do", point.message_bytes,
+                       sizeof(std::uint64_t));
+  }
+  if (point.precedence == Precedence::fifo) return {};
+  const std::string_view ability =
+      point.precedence == Precedence::priority ? "send_priority" : "message_types";
+  return transport.has(ability) ? "" : fmt::format("{} has no {}", traits.name, ability);
+}
+
 bool open_loop(Pattern pattern) { return pattern == Pattern::pace; }
 
 // What a mailbox needs beyond the transport: each message names its producer in its first word, and
@@ -30,7 +57,8 @@ std::string missing_ability(const Case& point, const Transport& transport) {
     return fmt::format("{} has no {}", transport.traits.name, ability);
   };
   const bool in_place = point.access == Access::in_place;
-  const bool one_way = point.pattern == Pattern::pour || open_loop(point.pattern);
+  const bool overtakes = point.pattern == Pattern::overtake;
+  const bool one_way = point.pattern == Pattern::pour || open_loop(point.pattern) || overtakes;
   const bool bounded = point.pattern == Pattern::expire || (!one_way && point.timeout_ns != kNever);
   if (std::ranges::find(transport.waits, point.wait) == transport.waits.end()) {
     return fmt::format("{} has no ends that {}", transport.traits.name, word(point.wait));
@@ -42,7 +70,14 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   if (point.depth != 0 && !transport.traits.takes_depth) return lacks_it("depth to choose");
   if (bounded && (in_place || !transport.has("recv_until"))) return lacks_it("recv_until");
   if (open_loop(point.pattern) && in_place) return lacks_it("open loop in place");
+  if (overtakes && in_place) return lacks_it("backlog in place");
   if (!transport.traits.answers && point.pattern != Pattern::pour) return lacks_it("way back");
+  if (point.mixed()) {
+    if (auto why = no_mixture(point, transport.traits); !why.empty()) return why;
+  }
+  if (overtakes) {
+    if (auto why = no_backlog(point, transport); !why.empty()) return why;
+  }
   if (point.shared()) {
     if (auto why = no_mailbox(point); !why.empty()) return why;
   }

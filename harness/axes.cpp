@@ -10,6 +10,7 @@
 
 #include "harness/nearest.hpp"
 #include "harness/placement.hpp"
+#include "harness/sizes.hpp"
 #include "harness/words.hpp"
 #include "transports/registry.hpp"
 
@@ -114,6 +115,14 @@ Axis quantity(std::string_view name, AxisGroup group, std::string_view help, Lim
           .read = &read_member<kMember>};
 }
 
+Axis sizes_axis() {
+  Axis axis =
+      words<&Case::sizes>("sizes", AxisGroup::traffic,
+                          "sizes of an open loop's messages, up to message_bytes", &sizes::words);
+  axis.other = &sizes::canonical;
+  return axis;
+}
+
 // The order is that of records, of help and of the product: the first varies slowest.
 std::vector<Axis> table() {
   using enum AxisGroup;
@@ -128,6 +137,7 @@ std::vector<Axis> table() {
       words<&Case::transport>("transport", what, "mechanism", &transport_words),
       words<&Case::pattern>("pattern", what, "what the ends do"),
       quantity<&Case::message_bytes>("message_bytes", traffic, "payload of a message", size),
+      sizes_axis(),
       quantity<&Case::reply_bytes>("reply_bytes", traffic, "payload of a reply", reply),
       quantity<&Case::batch>("batch", traffic, "messages handed over together",
                              {Unit::count, 1, 1 << 16}),
@@ -169,6 +179,9 @@ std::vector<Axis> table() {
       words<&Case::ipc_limits>("ipc_limits", place, "whose limits message queues have"),
       quantity<&Case::producers>("producers", place, "clients that pour", roles),
       quantity<&Case::consumers>("consumers", place, "servers that drain", roles),
+      quantity<&Case::backlog>("backlog", load, "ordinary messages before an urgent one",
+                               {Unit::count, 0, 1 << 12}),
+      words<&Case::precedence>("precedence", load, "how an urgent message gets past a backlog"),
       words<&Case::structure>("structure", effects, "what lies in the contended memory"),
       words<&Case::operation>("operation", effects, "what is done to a contended word"),
       words<&Case::peer>("peer", effects, "what the other side does to its word"),
@@ -219,6 +232,7 @@ std::string Axis::canonical(std::string_view text) const {
   if (words != nullptr) {
     const auto known = words();
     if (std::ranges::find(known, text) != known.end()) return std::string(text);
+    if (other != nullptr) return other(text);
     throw std::invalid_argument(
         fmt::format("unknown {} `{}`{}", name, text, did_you_mean(text, known)));
   }
@@ -277,7 +291,9 @@ std::vector<std::string> Axis::range(std::string_view from, std::string_view to,
 }
 
 std::string Axis::valid() const {
-  if (words != nullptr) return fmt::format("{}", fmt::join(words(), ", "));
+  if (words != nullptr) {
+    return fmt::format("{}{}", fmt::join(words(), ", "), other == nullptr ? "" : ", or a file");
+  }
   const auto written = [this](std::uint64_t value) { return format_quantity(value, unit); };
   if (!among.empty()) {  // no view: clang 14 cannot compile this library's
     std::vector<std::string> all(among.size());

@@ -25,6 +25,8 @@ struct Axis {
   std::string_view help;  // one line
   // Words, or (nullptr) a quantity of this unit within [lowest, highest], and "inf" if infinite.
   std::vector<std::string> (*words)() = nullptr;
+  // What a text is that is none of the words, canonical; throws std::invalid_argument.
+  std::string (*other)(std::string_view) = nullptr;
   Unit unit = Unit::count;
   std::uint64_t lowest = 0;
   std::uint64_t highest = 0;

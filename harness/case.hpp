@@ -9,7 +9,7 @@
 
 namespace ipcmark {
 
-enum class Pattern { ping, ask, pour, pace, expire };
+enum class Pattern { ping, ask, pour, pace, expire, overtake };
 enum class Path { raw, queue, shm, fixed, automatic };  // "auto" in words
 enum class Idle { default_, c1, polling };
 enum class RoleKind { process, thread };
@@ -40,6 +40,7 @@ struct Case {
   std::string transport;
   Pattern pattern = Pattern::ping;
   std::uint64_t message_bytes = 64;
+  std::string sizes = "one";  // or a distribution up to message_bytes: see sizes.hpp
   std::uint64_t reply_bytes = 64;
   std::uint32_t batch = 1;
   std::uint64_t flush_ns = kNever;
@@ -68,6 +69,8 @@ struct Case {
   IpcLimits ipc_limits = IpcLimits::host;
   std::uint32_t producers = 1;
   std::uint32_t consumers = 1;
+  std::uint32_t backlog = 0;
+  Precedence precedence = Precedence::none;
   Structure structure = Structure::none;
   Operation operation = Operation::none;
   Peer peer = Peer::none;
@@ -86,6 +89,8 @@ struct Case {
   bool operator==(const Case&) const = default;
   // Several clients or servers: a mailbox.
   [[nodiscard]] bool shared() const { return producers > 1 || consumers > 1; }
+  // Messages differ in size.
+  [[nodiscard]] bool mixed() const { return sizes != "one"; }
 };
 
 // The flat map of the record schema: "inf" for never, words for enumerations.

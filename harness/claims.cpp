@@ -42,6 +42,9 @@ std::uint64_t stamps_due(const Claim& claim) {
     case Part::absorb:
     case Part::expire:
       return claim.job.messages;
+    case Part::overtake:
+    case Part::give_way:
+      return 3 * (claim.job.messages / (claim.job.backlog + 1));
     case Part::answer:
     case Part::pour:
     case Part::rank:
@@ -54,6 +57,7 @@ std::uint64_t stamps_due(const Claim& claim) {
 // What a role's part of the step is: the order says the client's.
 Part part_of(Role role, Part part) {
   if (role == Role::client) return part;
+  if (part == Part::overtake) return Part::give_way;
   return part == Part::ask ? Part::answer : part == Part::pour ? Part::drain : Part::absorb;
 }
 

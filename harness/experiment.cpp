@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "harness/axes.hpp"
+#include "harness/sizes.hpp"
 #include "transports/pages.hpp"
 #include "transports/registry.hpp"
 
@@ -96,11 +97,16 @@ void settle_pattern(Case& point) {
   const bool paced = point.pattern == Pattern::pace;
   const bool batched = paced || point.pattern == Pattern::pour;
   if (!batched) point.batch = 1;
-  if (!paced) point.rate_per_s = 0, point.schedule = Schedule::closed;
+  if (!paced) point.rate_per_s = 0, point.schedule = Schedule::closed, point.sizes = "one";
+  point.message_bytes = sizes::largest(point.sizes, point.message_bytes);
   if (!paced || point.batch == 1) point.flush_ns = kNever;  // a batch of one is always full
-  if (batched) point.reply_bytes = 0, point.timeout_ns = kNever;
-  // Single messages have a time of their own that a stall can show in; whole streams have not.
-  if (point.pattern == Pattern::pour || point.pattern == Pattern::expire) point.stall_ns = 0;
+  const bool overtakes = point.pattern == Pattern::overtake;
+  if (!overtakes) point.backlog = 0, point.precedence = Precedence::none;
+  if (batched || overtakes) point.reply_bytes = 0, point.timeout_ns = kNever;
+  // Single messages of one size have a time of their own that a stall can show in; streams and
+  // backlogs have not.
+  const bool timed = !overtakes && !point.mixed() && point.pattern != Pattern::pour;
+  if (!timed || point.pattern == Pattern::expire) point.stall_ns = 0;
   if (point.wait != Wait::spin_then_block) point.spin_budget_ns = 0;
 }
 
@@ -135,6 +141,8 @@ void settle_trigger(Case& point) {
 void settle_defaults(Case& point, const Traits& traits) {
   if (traits.shares_memory && point.page_bytes == 0) point.page_bytes = base_page_bytes();
   if (traits.has_address && point.address == Address::none) point.address = Address::pair;
+  // A backlog, with the urgent message behind it, has to fit.
+  if (traits.takes_depth && point.backlog != 0 && point.depth == 0) point.depth = point.backlog + 1;
   if (traits.has_nodelay && point.nodelay == NoDelay::none) point.nodelay = NoDelay::on;
 }
 

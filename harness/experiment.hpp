@@ -33,6 +33,8 @@ struct Experiment {
       ladder;  // axes that vary inside a launch, outermost first; the rest vary between launches
   bool mirrored = false;
   Reading reading = Reading::times;
+  // The experiment whose queue and shm rungs tell T for this one's `auto`; empty: its own do.
+  std::string_view learns_from = {};
   // Makes a raw point of the product a case of this experiment (e.g. a ping's reply is as large as
   // its message); false drops the point.
   bool (*complete)(Case&) = nullptr;

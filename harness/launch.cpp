@@ -162,11 +162,14 @@ class Launch {
     reshape(i, 0);
     if (meter.point().delay_ns != 0) inject(i, record);
     meter.take_probe(perform(meter.probe(), Phase::verify, deadline(meter.probe_ns())), stage_);
+    if (meter.point().mixed()) stream(meter);
     if (spec_.reading == Reading::under_way) {
       const std::size_t sender = cast_->first(Role::client);
       meter.take_dry(cast_->tell({sender}, meter.dry(), Phase::calibrate, deadline())[sender]);
     }
-    const Order order = meter.measure(stage_, spec_.seed + i);
+    // Cases of several sizes are compared message by message: one schedule for all of them.
+    const Order order =
+        meter.measure(stage_, meter.point().mixed() ? sizes_seed() : spec_.seed + i);
     meter.take_measure(perform(order, Phase::measure, deadline(meter.expected_ns())), stage_);
     if (meter.point().delay_ns != 0) injected(record);
     record.watch.end();
@@ -176,6 +179,13 @@ class Launch {
     meter.take_recheck(perform(meter.recheck(), Phase::close, patience), stage_);
     record.done = record.visits == (spec_.mirrored ? 2 : 1);
   }
+
+  void stream(RungMeter& meter) {
+    const Order order = meter.stream(stage_, sizes_seed());
+    meter.take_stream(perform(order, Phase::warm_up, deadline(meter.expected_ns())), stage_);
+  }
+  // The run's and the block's, not the launch's: all cases of a block see the same sizes.
+  [[nodiscard]] std::uint64_t sizes_seed() const { return spec_.settings.seed + spec_.block; }
 
   // All roles' steps, none of which can have taken longer than was waited for them here.
   std::vector<Report> perform(const Order& order, Phase phase, std::int64_t deadline_ns) {

@@ -32,6 +32,7 @@ json to_json(const LaunchSpec& spec) {
           {"client_cpu", spec.client_cpu},
           {"server_cpu", spec.server_cpu},
           {"more_cpus", spec.more_cpus},
+          {"run_seed", run.seed},
           {"warm_up_ns", run.warm_up_ns},
           {"warm_up_messages", run.warm_up_messages},
           {"measure_ns", run.measure_ns},
@@ -60,6 +61,7 @@ LaunchSpec launch_spec_from_json(const json& from) {
   from.at("client_cpu").get_to(spec.client_cpu);
   from.at("server_cpu").get_to(spec.server_cpu);
   from.at("more_cpus").get_to(spec.more_cpus);
+  from.at("run_seed").get_to(spec.settings.seed);
   from.at("warm_up_ns").get_to(spec.settings.warm_up_ns);
   from.at("warm_up_messages").get_to(spec.settings.warm_up_messages);
   from.at("measure_ns").get_to(spec.settings.measure_ns);

@@ -123,6 +123,8 @@ class RoleLoop {
       step.job.index = context_.spec.index;
       step.job.intended =
           context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
+      if (step.job.mixed) step.job.sizes = context_.stage->sizes().first(step.job.messages);
+      if (step.job.backlog != 0) take_turns(step.job);
       Tally tally{.stamps = stamps_.subspan(used), .aways = context_.stage->aways()};
       if (step.part == Part::drain) await_senders(step.job);
       const auto dropped = end_->drops();
@@ -143,6 +145,7 @@ class RoleLoop {
       report.steps[i] = {.stamped = tally.stamped,
                          .messages = tally.messages,
                          .flushes = tally.flushes,
+                         .positions = tally.positions,
                          .looks = tally.looks,
                          .seen = tally.seen,
                          .seen_squares = tally.seen_squares,
@@ -184,6 +187,12 @@ class RoleLoop {
     job.senders_awaited = drained_ += job.producers;
   }
 
+  void take_turns(Job& job) {
+    job.turns = &context_.stage->turns();
+    job.first_round = rounds_;
+    rounds_ += job.messages / (job.backlog + 1);
+  }
+
   // The server's counterpart of a client's part; false where it has nothing to do.
   static bool serve(Step& step) {
     switch (step.part) {
@@ -195,6 +204,9 @@ class RoleLoop {
         return true;
       case Part::pace:
         step.part = Part::absorb;
+        return true;
+      case Part::overtake:
+        step.part = Part::give_way;
         return true;
       default:
         return false;
@@ -210,6 +222,7 @@ class RoleLoop {
   std::vector<std::uint64_t> gaps_;  // of a watched sender
   std::uint32_t drained_ = 0;        // parts of senders
   std::uint32_t meetings_ = 0;       // of all roles
+  std::uint64_t rounds_ = 0;         // of backlogs, in all steps
 };
 
 template <class Work>

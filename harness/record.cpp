@@ -42,6 +42,8 @@ const char* quantity_of(const Case& point, Reading reading) {
       return "stream_ns_per_message";
     case Pattern::expire:
       return "overshoot_ns";
+    case Pattern::overtake:
+      return "urgent_ns";
     default:
       return "round_trip_ns";
   }
@@ -49,7 +51,7 @@ const char* quantity_of(const Case& point, Reading reading) {
 
 json metric_of(const Case& point, Reading reading, const Traits& traits) {
   const bool open = point.pattern == Pattern::pace;
-  const bool effect = plays_effect(reading);
+  const bool effect = plays_effect(reading) && point.victim != Victim::traffic;  // no channel
   const bool in_place = point.access == Access::in_place;
   const bool through_arena =
       traits.shares_memory &&

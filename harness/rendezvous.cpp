@@ -17,12 +17,16 @@ constexpr std::size_t kCanaryBytes = 4096;  // and, at its end, counters, a line
 constexpr std::size_t kDoneAt = kCanaryBytes - kLineDistance;
 constexpr std::size_t kMetAt = kDoneAt - kLineDistance;
 constexpr std::size_t kReceivedAt = kMetAt - kLineDistance;
+constexpr std::size_t kTurnsAt = kReceivedAt - sizeof(Turns);
 constexpr timespec kMeetingNap{.tv_sec = 0, .tv_nsec = 20'000};
 constexpr std::size_t kScheduleBytes = Stage::kMostScheduled * sizeof(std::uint64_t);
+constexpr std::size_t kSizesAt = kCanaryBytes + kScheduleBytes;
+constexpr std::size_t kSizesBytes = Stage::kMostScheduled * sizeof(std::uint32_t);
+constexpr std::size_t kAwaysAt = kSizesAt + kSizesBytes;
 constexpr std::size_t kAwayBytes = 2 * Stage::kMostAways * sizeof(std::uint64_t);
-constexpr std::size_t kStampsAt = kCanaryBytes + kScheduleBytes + kAwayBytes;
+constexpr std::size_t kStampsAt = kAwaysAt + kAwayBytes;
 constexpr std::size_t kStampBytes = Stage::kMostStamps * sizeof(std::uint64_t);
-static_assert(sizeof(Handoff) <= kReceivedAt);
+static_assert(sizeof(Handoff) <= kTurnsAt);
 
 }  // namespace
 
@@ -68,9 +72,14 @@ std::span<std::uint64_t> Stage::schedule() const {
   return {reinterpret_cast<std::uint64_t*>(mapping_.data() + kCanaryBytes), kMostScheduled};
 }
 
+std::span<std::uint32_t> Stage::sizes() const {
+  return {reinterpret_cast<std::uint32_t*>(mapping_.data() + kSizesAt), kMostScheduled};
+}
+
+Turns& Stage::turns() const { return *reinterpret_cast<Turns*>(mapping_.data() + kTurnsAt); }
+
 std::span<std::uint64_t> Stage::aways() const {
-  const std::size_t at = kCanaryBytes + kScheduleBytes;
-  return {reinterpret_cast<std::uint64_t*>(mapping_.data() + at), 2 * kMostAways};
+  return {reinterpret_cast<std::uint64_t*>(mapping_.data() + kAwaysAt), 2 * kMostAways};
 }
 
 std::span<std::uint64_t> Stage::stamps(Role role, std::uint32_t index) const {

@@ -68,6 +68,7 @@ struct StepReport {
   std::uint64_t stamped = 0;
   std::uint64_t messages = 0;
   std::uint64_t flushes = 0;
+  std::uint64_t positions = 0;
   std::uint64_t looks = 0;  // at the messages under way, and what was seen: see Tally
   std::uint64_t seen = 0;
   std::uint64_t seen_squares = 0;
@@ -105,7 +106,7 @@ struct Report {
 };
 
 // Memory that the coordinator and its roles share: the canary's lines, how many senders are done,
-// an open loop's schedule and each role's stamps.
+// an open loop's schedule and sizes, whose turn a backlog is, and each role's stamps.
 class Stage {
  public:
   static constexpr std::size_t kMostStamps = 1 << 17;  // per role and order
@@ -124,6 +125,9 @@ class Stage {
   // own count, which this raises.
   void meet(std::uint32_t& meetings) const;
   [[nodiscard]] std::span<std::uint64_t> schedule() const;
+  // Of an open loop's messages, where they differ.
+  [[nodiscard]] std::span<std::uint32_t> sizes() const;
+  [[nodiscard]] Turns& turns() const;
   [[nodiscard]] std::span<std::uint64_t> stamps(Role role, std::uint32_t index = 0) const;
 
  private:

@@ -49,7 +49,7 @@ void RungMeter::take_probe(Reports reports, const Stage& stage) {
   check(reports, probe());
   require_true(probe(), reports, stage, scale_, lossy());
   for (const Report& report : reports) slots_ = std::max(slots_, report.slots);
-  const bool asked = point_.pattern != Pattern::pour && point_.pattern != Pattern::pace;
+  const bool asked = probe().steps[1].part == Part::ask;
   const auto& report = reports[asked ? 0 : first_server()];
   const auto stamps = stage.stamps(asked ? Role::client : Role::server)
                           .subspan(report.steps[0].stamped, report.steps[1].stamped);
@@ -69,6 +69,8 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
   const auto stamps = stage.stamps(Role::client);
   if (point_.pattern == Pattern::pace) {
     take_schedule(reports, stage);
+  } else if (point_.pattern == Pattern::overtake) {
+    take_overtaking(reports, stage);
   } else if (point_.pattern == Pattern::expire) {
     take_expiry(stamps.first(timed.steps[0].stamped));
   } else {

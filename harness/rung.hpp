@@ -85,6 +85,10 @@ class RungMeter {
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
   void take_measure(Reports reports, const Stage& stage);
+  // Before that, where messages differ in size: draws the sizes and sends them as fast as they go,
+  // verified at first, then timed. The same seed gives the same sizes in every case.
+  [[nodiscard]] Order stream(const Stage& stage, std::uint64_t seed);
+  void take_stream(Reports reports, const Stage& stage);
   // Last: a few messages compared whole, since what was measured may have touched none.
   [[nodiscard]] Order recheck() const;
   void take_recheck(Reports reports, const Stage& stage);
@@ -116,6 +120,7 @@ class RungMeter {
   void plan_operations(Order& order);
   void plan_schedule(Order& order, const Stage& stage, std::uint64_t seed);
   void plan_expiry(Order& order);
+  void plan_overtaking(Order& order);
   [[nodiscard]] double to_ns(std::uint64_t ticks) const {
     return static_cast<double>(ticks) / scale_.ticks_per_ns;
   }
@@ -134,6 +139,7 @@ class RungMeter {
   [[nodiscard]] std::vector<std::uint64_t> handed_over(const Stage& stage) const;
   [[nodiscard]] std::int64_t stall_ns() const;
   void take_expiry(std::span<const std::uint64_t> stamps);
+  void take_overtaking(Reports reports, const Stage& stage);
   void add_losses(const StepReport& step);
   [[nodiscard]] bool lossy() const;
   [[nodiscard]] bool together() const { return point_.shared() || lossy(); }

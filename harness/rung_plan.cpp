@@ -67,6 +67,7 @@ Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
           .touch = point_.touch,
           .access = point_.access,
           .timeout_ns = closed_loop() ? point_.timeout_ns : kNever,
+          .mixed = point_.mixed(),
           .producers = point_.producers,
           .consumers = point_.consumers};
 }
@@ -128,6 +129,8 @@ Order RungMeter::measure(const Stage& stage, std::uint64_t seed) {
   expected_ns_ = 0;
   if (point_.pattern == Pattern::pace) {
     plan_schedule(order, stage, seed);
+  } else if (point_.pattern == Pattern::overtake) {
+    plan_overtaking(order);
   } else if (point_.pattern == Pattern::expire) {
     plan_expiry(order);
   } else {

@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "harness/axes.hpp"
 #include "harness/pacing.hpp"
 
 namespace ipcmark {
@@ -24,17 +25,20 @@ constexpr std::int64_t kLeastNsPerByte = 6;
 
 bool is_auto(const Case& point) { return point.path == Path::automatic; }
 
-// Whether an answer's `case` (a few axes) speaks of this rung.
+// Whether an answer's `case` (a few axes) speaks of this rung. A mixture is of another pattern than
+// what its T was learnt from.
 bool answers(const nlohmann::json& entry, const Case& point) {
   if (entry.at("transport") != point.transport) return false;
   const auto map = to_json(point);
   for (const auto& [axis, value] : entry.at("case").items()) {
+    if (point.mixed() && axis == "pattern") continue;
     if (map.contains(axis) && map.at(axis) != value) return false;
   }
   return true;
 }
 
 void refine(LaunchPlan& launch, const nlohmann::json& entry) {
+  if (launch.rungs.front().mixed()) return;  // it has many sizes already
   std::set<std::uint64_t> have;
   for (const auto& rung : launch.rungs) have.insert(rung.message_bytes);
   const std::vector<Case> paths = [&] {  // one of each path, as templates
@@ -60,6 +64,35 @@ std::int64_t threshold_of(const nlohmann::json& entry) {
   return threshold.is_string() ? Case::kInfinite : threshold.get<std::int64_t>();
 }
 
+std::string_view teacher_of(const LaunchPlan& launch) {
+  const Experiment* experiment = find_experiment(launch.experiment);
+  return experiment == nullptr ? std::string_view() : experiment->learns_from;
+}
+
+// A case without what varies in a ladder of sizes and paths.
+std::string conditions_of(Case point) {
+  point.message_bytes = point.reply_bytes = 1;
+  point.threshold_bytes = -1, point.path = Path::raw;
+  return to_json(point).dump();
+}
+
+// The launches of the teaching experiment, by its own defaults, where the learner's transport is
+// and waits as the learner's; unless the plan has them already.
+void add_teacher(std::vector<LaunchPlan>& explorers, const LaunchPlan& learner) {
+  Axes axes;
+  for (const char* name : {"transport", "wait", "spin_budget_ns", "touch", "backing", "page_bytes",
+                           "buffer_bytes", "placement", "idle", "roles", "policy", "home"}) {
+    axes[name] = {find_axis(name)->read(learner.rungs.front())};
+  }
+  for (LaunchPlan& lesson : expand(*find_experiment(teacher_of(learner)), axes)) {
+    const bool known = std::ranges::any_of(explorers, [&](const LaunchPlan& other) {
+      return other.experiment == lesson.experiment &&
+             conditions_of(other.rungs.front()) == conditions_of(lesson.rungs.front());
+    });
+    if (!known) explorers.push_back(std::move(lesson));
+  }
+}
+
 // Two forks and what they take with them; a debugger's stops for a rung's counted messages. Seen on
 // two shared vCPUs.
 constexpr std::int64_t kLifeNs = 3'000'000;
@@ -75,7 +108,11 @@ std::int64_t visit_ns(const Case& rung, const RunSettings& run, Reading reading)
   const std::int64_t least = kLeastNsPerByte * ns(rung.message_bytes + rung.reply_bytes);
   if (rung.pattern == Pattern::expire)
     return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));
-  if (rung.pattern == Pattern::pace) return paced_ns(rung, run, reading) + ns(rung.stall_ns);
+  // A mixture's sizes are streamed before they are paced.
+  const std::int64_t streams = rung.mixed() ? 2 * ns(run.measure_ns) : 0;
+  if (rung.pattern == Pattern::pace)
+    return paced_ns(rung, run, reading) + streams + ns(rung.stall_ns);
+  if (rung.pattern == Pattern::overtake) return 5 * ns(run.measure_ns);
   const std::int64_t budget = ns(run.warm_up_ns) + ns(run.measure_ns) +
                               (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
   return std::max(budget, least);
@@ -101,12 +138,19 @@ bool seeks_knee(const LaunchPlan& launch) { return launch.reading == Reading::un
 
 std::vector<LaunchPlan> exploring(const std::vector<LaunchPlan>& launches) {
   std::vector<LaunchPlan> explorers;
-  for (LaunchPlan launch : launches) {
-    const bool asks = std::erase_if(launch.rungs, is_auto) != 0 || seeks_knee(launch);
-    if (asks && !launch.rungs.empty()) {
-      explorers.push_back(std::move(launch));
+  std::vector<const LaunchPlan*> learners;
+  for (const LaunchPlan& launch : launches) {
+    const bool asks = std::ranges::any_of(launch.rungs, is_auto);
+    if (!asks && !seeks_knee(launch)) continue;
+    if (asks && !teacher_of(launch).empty()) {
+      learners.push_back(&launch);
+      continue;
     }
+    explorers.push_back(launch);
+    std::erase_if(explorers.back().rungs, is_auto);
+    if (explorers.back().rungs.empty()) explorers.pop_back();
   }
+  for (const LaunchPlan* learner : learners) add_teacher(explorers, *learner);
   return explorers;
 }
 

@@ -73,11 +73,22 @@ struct Words<Family> {
 };
 template <>
 struct Words<Pattern> {
-  static constexpr WordTable<Pattern, 5> table{{{Pattern::ping, "ping"},
+  static constexpr WordTable<Pattern, 6> table{{{Pattern::ping, "ping"},
                                                 {Pattern::ask, "ask"},
                                                 {Pattern::pour, "pour"},
                                                 {Pattern::pace, "pace"},
-                                                {Pattern::expire, "expire"}}};
+                                                {Pattern::expire, "expire"},
+                                                {Pattern::overtake, "overtake"}}};
+};
+template <>
+struct Words<Precedence> {
+  static constexpr WordTable<Precedence, 7> table{{{Precedence::none, "none"},
+                                                   {Precedence::fifo, "fifo"},
+                                                   {Precedence::priority, "priority"},
+                                                   {Precedence::type_first, "type_first"},
+                                                   {Precedence::type_own, "type_own"},
+                                                   {Precedence::type_lowest, "type_lowest"},
+                                                   {Precedence::type_highest, "type_highest"}}};
 };
 template <>
 struct Words<Path> {

@@ -16,8 +16,17 @@
 namespace ipcmark {
 
 // What one end does in a phase. The client asks, pours, paces or expires; the server answers,
-// drains or absorbs. rank and pick show what a mechanism makes of priorities and types, untimed.
-enum class Part { ask, answer, pour, drain, pace, absorb, expire, rank, pick };
+// drains or absorbs. rank and pick show what a mechanism makes of priorities and types, untimed; to
+// overtake and to give way is to send an urgent message into a backlog, and to take all of it.
+enum class Part { ask, answer, pour, drain, pace, absorb, expire, rank, pick, overtake, give_way };
+
+// Whose turn it is where a backlog is built up before it is taken; in shared memory. Counts of
+// rounds, and of the ordinary messages sent.
+struct Turns {
+  alignas(kLineDistance) std::atomic<std::uint64_t> filled;
+  alignas(kLineDistance) std::atomic<std::uint64_t> drained;
+  alignas(kLineDistance) std::atomic<std::uint64_t> sent;
+};
 
 // One phase, as both ends are told it.
 struct Job {
@@ -33,7 +42,9 @@ struct Job {
   bool verify = false;                        // compare every byte instead of timing
   std::uint64_t timeout_ns = kNever;          // ask: recv_until; expire: how long to wait
   std::span<const std::uint64_t> intended{};  // pace: intended send times, ticks since origin
-  std::uint64_t origin_ticks = 0;
+  std::uint64_t origin_ticks = 0;             // 0: all of them are due
+  bool mixed = false;                         // pace: message i has sizes[i] bytes
+  std::span<const std::uint32_t> sizes{};
   std::uint64_t flush_ticks = kNever;  // pace: a batch waits no longer than this
   // Pace and absorb one message at a time, the number under way being watched: the receiver
   // publishes in `received` how many it has, the sender looks there after each of these gaps, over
@@ -44,6 +55,12 @@ struct Job {
   std::uint64_t stall_ns = 0;         // answer, absorb: how long the harness stops it in its midst
   // rank: the priority or type of each message; pick: the type that each receive asks for.
   std::span<const long> ranks{};
+  // overtake: rounds of `backlog` messages and an urgent one; first_round counts on over the
+  // phases.
+  std::uint64_t backlog = 0;
+  Precedence precedence = Precedence::none;
+  Turns* turns = nullptr;
+  std::uint64_t first_round = 0;
   // Drain of a lossy transport: how many parts their senders have finished, and how many will have
   // been when nobody sends any more. Without it, nothing for kIdleNs is the end.
   const std::atomic<std::uint32_t>* senders_done = nullptr;
@@ -65,11 +82,15 @@ struct Job {
 //   pace         ticks of each message's hand-over; watched, also of the call's return
 //   expire       overshoot of each wait in ns, as int64
 //   pick         sequence of each message, in the order received
+//   overtake     ticks, three a round: before the backlog is sent, before and after the urgent one
+//   give_way     ticks, three a round: before the first is received, after the urgent one, after
+//   all
 struct Tally {
   std::span<std::uint64_t> stamps{};
   std::uint64_t stamped = 0;
   std::uint64_t messages = 0;
   std::uint64_t flushes = 0;
+  std::uint64_t positions = 0;  // give_way: sum over rounds of where the urgent one came, from 1
   std::uint64_t looks = 0;  // watched pace: how often it looked, the messages it saw under way in
   std::uint64_t seen = 0;   // all, and the sum of the squares of what each look saw
   std::uint64_t seen_squares = 0;

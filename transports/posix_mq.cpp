@@ -113,7 +113,8 @@ class PosixMq {
                                  .copies = 2,
                                  .takes_depth = true,
                                  .most_producers = kMostRoles,
-                                 .most_consumers = kMostRoles};
+                                 .most_consumers = kMostRoles,
+                                 .priorities = 32768};  // MQ_PRIO_MAX, mq_overview(7)
 
   explicit PosixMq(const Shape& shape)
       : shape_(shape),

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "transports/end.hpp"
+#include "transports/mixture.hpp"
+#include "transports/overtake.hpp"
 #include "transports/patterns.hpp"
 #include "transports/ranks.hpp"
 #include "transports/transport.hpp"
@@ -139,6 +141,11 @@ class EndOf final : public End {
       case Part::pace:
       case Part::absorb:
         if constexpr (A == Access::copy) {
+          if (job.mixed) {
+            return part == Part::pace
+                       ? patterns::pace_sizes(end_, job, buffers_.message(), tally)
+                       : patterns::absorb_sizes(end_, job, buffers_.message(), tally);
+          }
           if (job.received != nullptr) return watched(part, job, tally);
           return part == Part::pace ? patterns::pace(end_, job, batch, tally)
                                     : patterns::absorb(end_, job, batch, tally);
@@ -156,6 +163,16 @@ class EndOf final : public End {
                                     : patterns::pick(end_, job, buffers_.message(), tally);
         }
         lacks(transport_, "send_priority or message_types");
+      case Part::overtake:
+      case Part::give_way:
+        if constexpr (A == Access::copy) {
+          const auto message = buffers_.message();
+          if (part == Part::overtake ? patterns::overtake(end_, job, message, tally)
+                                     : patterns::give_way(end_, job, message, tally)) {
+            return;
+          }
+        }
+        lacks(transport_, "precedence of this kind");
     }
   }
 

@@ -29,6 +29,11 @@ enum class Access { copy, in_place };
 enum class Backing { none, memfd, posix_shm, sysv_shm, mmap_file };
 enum class Address { none, pair, path, abstract };  // how Unix sockets find each other
 enum class NoDelay { none, off, on };
+// How an urgent message gets past a backlog: not at all; by its priority; by a second channel that
+// is looked at first; or by its type, with the receiver asking for the first of any type, for the
+// urgent type itself, or for the lowest type first (the urgent one being the lowest, or the
+// highest).
+enum class Precedence { none, fifo, priority, type_first, type_own, type_lowest, type_highest };
 enum class Role { client, server };
 enum class Family {
   floor,
@@ -111,6 +116,7 @@ struct Traits {
   bool lossy = false;                // a message may not arrive, and neither end is told
   std::uint32_t most_producers = 1;  // clients that can pour into one channel at a time
   std::uint32_t most_consumers = 1;  // servers that can drain it, each message taken by one
+  std::uint32_t priorities = 0;      // levels that send_priority tells apart, the lowest being 0
   std::uint64_t max_bytes = kNever;  // fixed limit of the mechanism; others are found by trying
 };
 

@@ -17,6 +17,7 @@ import numpy as np
 
 import synthetic_curve
 import synthetic_load
+import synthetic_mixture
 from histogram import Histogram
 
 DESCRIPTOR = 32
@@ -30,7 +31,8 @@ QUEUES: dict[str, tuple[float, float, float, float, int]] = {
 RINGS = {"copy": (124, 0.055), "in_place": (128, 0.032)}
 SIZES = (1, 8, 64, 512, 4096, 8192, 16384, 65536, 262144, 1 << 20)
 HALF_OCTAVES = [int(2 ** (e / 2)) for e in range(22, 37)]  # 2 KiB to 256 KiB: around every T
-QUANTITIES = {"pour": "stream_ns_per_message", "pace": "response_ns", "expire": "overshoot_ns"}
+QUANTITIES = {"pour": "stream_ns_per_message", "pace": "response_ns", "expire": "overshoot_ns",
+              "overtake": "urgent_ns"}  # fmt: skip
 
 BASE = {
     "transport": "pipe", "pattern": "ping", "message_bytes": 64, "reply_bytes": 64, "batch": 1,
@@ -113,6 +115,9 @@ class Writer:
             synthetic_load.UNTIMED[record["experiment"]](record, luck, rng)
             return
         record["canary"] = {"before_ns": canary, "after_ns": canary * rng.normal(1, 0.005)}
+        if record["experiment"] in synthetic_mixture.MEASURED:
+            synthetic_mixture.MEASURED[record["experiment"]](record, luck, rng)
+            return
         centre = cost(case) * luck
         if record["experiment"] == "load":
             synthetic_curve.measure(record, centre / 2, rng)
@@ -202,6 +207,7 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
         for w in ("block", "spin")
     ]
     found += [("timeout", synthetic_load.timeouts({**BASE, **p})) for p in paths[:2] + paths[4:5]]
+    found += synthetic_mixture.ladders(BASE)
     return found
 
 

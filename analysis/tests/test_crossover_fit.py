@@ -131,6 +131,17 @@ def test_next_tells_thresholds_and_sizes(folder: Path) -> None:
     assert not blocks["done"] and blocks["add"] >= 4 and "first 10 launches" in blocks["reason"]
 
 
+def test_next_knows_the_axes_that_records_leave_out(folder: Path, tmp_path: Path) -> None:
+    neutral = {"access": "copy", "touch": "full", "batch": 1}
+    (tmp_path / "manifest.json").write_text(json.dumps({"neutral": neutral}))
+    with (tmp_path / "crossover.jsonl").open("w") as short:
+        for line in (folder / "crossover.jsonl").read_text().splitlines():
+            record = json.loads(line)
+            record["case"] = {k: v for k, v in record["case"].items() if neutral.get(k) != v}
+            short.write(json.dumps(record) + "\n")
+    assert ask(tmp_path, "thresholds")[0] == ask(folder, "thresholds")[0]
+
+
 def test_next_survives_broken_lines_and_no_records(tmp_path: Path) -> None:
     assert ask(tmp_path, "thresholds") == ([], "")
     bad = '{"schema": 1, "status": "ok", "windows": {"ns_per_message": ["x"]}, "case": {}}'

@@ -48,6 +48,17 @@ def run_dir(tmp_path):
     assert objects_of_ours() <= before, "a kernel object or file of ours is left"
 
 
+def test_a_bad_file_of_sizes_is_one_line_with_its_number_and_exit_2(tmp_path):
+    own = tmp_path / "own.cdf"
+    own.write_text("64 0.5\n1024 0.4\n4096 1\n")
+    done = ipcmark("run", "mixture", "--plan", "smoke", "--dry-run", "--sizes", str(own))
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert f"{own}:2: a share of 0.4 after 0.5" in done.stderr
+    own.write_text("64 0.5\n1024 1\n")
+    done = ipcmark("run", "mixture", "--plan", "smoke", "--dry-run", "--sizes", str(own))
+    assert done.returncode == 0, done.stderr
+
+
 def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
     done = ipcmark("run", "all", "--plan", "smoke", "--quiet", "--out", str(run_dir))
     assert done.returncode == 0, done.stderr

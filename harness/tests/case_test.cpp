@@ -17,10 +17,10 @@ TEST(a_case, has_every_axis_of_the_schema) {
         "backing",         "depth",      "placement",     "idle",        "roles",
         "policy",          "home",       "delay_ns",      "page_bytes",  "buffer_bytes",
         "address",         "nodelay",    "ipc_limits",    "producers",   "consumers",
-        "stall_ns"}) {
+        "stall_ns",        "sizes",      "backlog",       "precedence"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 31u);
+  EXPECT_EQ(map.size(), 34u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {

@@ -23,5 +23,20 @@ const RegisterExperiment kFlowing({.name = "flowing",
                                    .ladder = {"message_bytes", "batch"},
                                    .complete = &flow});
 
+bool teach(Case& point) { return point.pattern == Pattern::ask; }
+bool mix(Case& point) { return point.pattern == Pattern::pace && point.mixed(); }
+
+const RegisterExperiment kTeaching({.name = "teaching",
+                                    .question = "from where?",
+                                    .defaults = {{"pattern", {"ask"}}, {"message_bytes", {"1..8"}}},
+                                    .ladder = {"message_bytes", "path"},
+                                    .complete = &teach});
+const RegisterExperiment kMixing({.name = "mixing",
+                                  .question = "of all sizes?",
+                                  .defaults = {{"pattern", {"pace"}}, {"sizes", {"pareto"}}},
+                                  .ladder = {"path"},
+                                  .learns_from = "teaching",
+                                  .complete = &mix});
+
 }  // namespace
 }  // namespace ipcmark

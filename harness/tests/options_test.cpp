@@ -131,7 +131,7 @@ TEST(options, bad_values_name_their_flag) {
 
 TEST(options, name_what_is_missing_or_too_much) {
   EXPECT_EQ(complaint({}), "name a command: list, run, doctor, clean; --help says more");
-  EXPECT_EQ(complaint({"run"}), "run: name an experiment: echoing, flowing, all");
+  EXPECT_EQ(complaint({"run"}), "run: name an experiment: echoing, flowing, mixing, teaching, all");
   EXPECT_EQ(complaint({"run", "--resume", "results/x", "--wait", "spin"}),
             "--resume goes on with the run's own plan; drop --wait");
   EXPECT_EQ(complaint({"run", "--resume", "results/x", "--quiet"}), "none");

@@ -48,7 +48,7 @@ TEST_F(Resolve, a_plan_that_measures_nothing_says_what_it_lacks) {
   } catch (const UsageError& error) {
     EXPECT_EQ(error.what(), options_.plan +
                                 ": no experiment in it; add a table for one: "
-                                "[echoing], [flowing]");
+                                "[echoing], [flowing], [mixing], [teaching]");
   }
   options_.experiments = {"echoing"};  // named on the command line, its defaults will do
   EXPECT_EQ(resolve_plan(options_).run.blocks, 7u);

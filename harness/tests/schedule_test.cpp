@@ -75,6 +75,42 @@ TEST(Schedule, an_answer_sets_T_and_adds_sizes_around_it) {
   EXPECT_EQ(launches[1].rungs[1].threshold_bytes, -1);
 }
 
+LaunchPlan mixture(const std::string& transport) {
+  LaunchPlan launch{.experiment = "mixing", .rungs = {}};
+  for (const Path path : {Path::queue, Path::automatic}) {
+    Case point;
+    point.transport = transport;
+    point.pattern = Pattern::pace;
+    point.sizes = "pareto";
+    point.reply_bytes = 0;
+    point.path = path;
+    launch.rungs.push_back(point);
+  }
+  return launch;
+}
+
+TEST(Schedule, a_mixture_learns_T_from_its_teacher_which_is_not_run_twice) {
+  const auto explorers = exploring({mixture("pipe"), mixture("pipe")});
+  ASSERT_EQ(explorers.size(), 1u);
+  EXPECT_EQ(explorers[0].experiment, "teaching");
+  EXPECT_EQ(explorers[0].rungs[0].transport, "pipe");
+  EXPECT_EQ(explorers[0].rungs[0].pattern, Pattern::ask);
+  LaunchPlan waits = mixture("pipe");
+  for (Case& rung : waits.rungs) rung.wait = Wait::spin;
+  EXPECT_EQ(exploring({mixture("pipe"), waits}).size(), 2u);
+}
+
+TEST(Schedule, a_mixture_takes_the_T_of_round_trips_and_no_sizes) {
+  std::vector<LaunchPlan> launches{mixture("a")};
+  apply_answer(launches, {{"thresholds",
+                           {{{"transport", "a"},
+                             {"case", {{"wait", "block"}, {"pattern", "ask"}}},
+                             {"threshold_bytes", 1500},
+                             {"refine_bytes", {1000}}}}}});
+  ASSERT_EQ(launches[0].rungs.size(), 2u);
+  EXPECT_EQ(launches[0].rungs[1].threshold_bytes, 1500);
+}
+
 TEST(Schedule, load_curves_are_explored_and_take_the_rates_that_bisect_their_knees) {
   Case point;
   point.transport = "a";
