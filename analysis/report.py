@@ -48,6 +48,7 @@ FIGURES = (
     "system_calls",
     "life_cycle",
     "false_sharing",
+    "tlb_shootdown",
     "idle",
     "drift",
 )

@@ -31,3 +31,14 @@ def fall(xs: Sequence[float], ys: Sequence[float], least: float) -> Step | None:
     cut = int(np.argmin(rest)) + 1
     before, after = float(y[:cut].mean()), float(y[cut:].mean())
     return Step(x[cut - 1], x[cut], before, after) if before - after > least else None
+
+
+def drop(xs: Sequence[float], ys: Sequence[float], least: float = 0.03) -> Step | None:
+    """Between which neighbours a rising curve falls the most, by more than a share `least` of itself; None if nowhere."""
+    order = np.argsort(xs)
+    x, y = np.asarray(xs, float)[order], np.asarray(ys, float)[order]
+    if len(x) < 3:
+        return None
+    falls = 1 - y[1:] / y[:-1]
+    cut = int(np.argmax(falls))
+    return Step(x[cut], x[cut + 1], y[cut], y[cut + 1]) if falls[cut] > least else None

@@ -90,9 +90,9 @@ class Shootdowns : public Effect {
 
   void measure_blows(RungResult& result) {
     prepare();
-    const double each =
-        kBlowNs + kTouchNs * static_cast<double>(point_.flush_pages) *
-                      static_cast<double>(std::max<std::uint64_t>(point_.mappings, 1));
+    const double each = blow_ns(point_.trigger) +
+                        kTouchNs * static_cast<double>(point_.flush_pages) *
+                            static_cast<double>(std::max<std::uint64_t>(point_.mappings, 1));
     const double fit = static_cast<double>(director_->spec().settings.measure_ns) / each;
     const auto blows = static_cast<std::uint64_t>(
         std::clamp(fit, static_cast<double>(kFewestBlows), static_cast<double>(kMostBlows)));
