@@ -12,12 +12,15 @@ from __future__ import annotations
 import argparse
 import importlib
 import multiprocessing
+import re
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
+import advise_page
 import crossover_fit
 import figure
 import headline
@@ -54,6 +57,7 @@ FIGURES = (
 )
 WORKERS = 2  # figures are independent; a third would wait for a CPU on the smallest machine
 MAX_DOUBTS_SHOWN = 8
+USAGE = re.compile(r"\n\n\s*analysis/(?:(\w+))\.py\b.*", re.DOTALL)
 _run: Run  # what workers inherit by fork: sending it would cost more than drawing
 
 
@@ -126,8 +130,9 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         "bytes": style.bytes_label,
     }
     figures = [
-        {"name": d.name, "title": d.title, "text": d.text.split("\n\n    analysis/")[0],
-         "caption": d.caption, "svg": svg.inline(d.path, d.name)}
+        {"name": d.name, "question": _question(d, drawn), "title": d.title, "text": _reading(d),
+         "command": _command(run, d),
+         "caption": d.caption, "svg": svg.inline(d.path, d.name, d.title)}
         for d in drawn
     ]  # fmt: skip
     return environment.get_template("report.html.j2").render(
@@ -141,11 +146,31 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         thresholds=headline.thresholds(found),
         absent=headline.absent(run),
         auto=headline.auto(found),
+        advice=advise_page.of_run(run),
         load=load_rows.table(found),
         load_columns=load_rows.COLUMNS,
         mixture=mixture_rows.table(found),
         mixture_columns=mixture_rows.COLUMNS,
     )
+
+
+def _question(one: Drawn, drawn: list[Drawn]) -> str:
+    """What a script's docstring says first; of several pages, which one."""
+    alike = [d.name for d in drawn if d.text == one.text]
+    page = f" ({alike.index(one.name) + 1} of {len(alike)})" if len(alike) > 1 else ""
+    return (one.text.split("\n\n")[0].strip().rstrip(".") or one.title) + page
+
+
+def _reading(one: Drawn) -> str:
+    """What it says after that, less its usage."""
+    return USAGE.sub("", one.text).partition("\n\n")[2]
+
+
+def _command(run: Run, one: Drawn) -> str:
+    """What draws it again; its docstring ends in its usage."""
+    usage = USAGE.search(one.text)
+    script = usage[1] if usage else one.name
+    return f"analysis/{script}.py {shlex.quote(str(run.path))}"
 
 
 if __name__ == "__main__":

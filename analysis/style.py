@@ -84,8 +84,13 @@ def about_bytes(value: float) -> str:
         return "∞" if value > 0 else "0"
     for factor, suffix in ((1 << 20, "Mi"), (1 << 10, "Ki")):
         if value >= factor:
-            return f"{value / factor:.3g}{suffix}"
-    return f"{value:.3g}"
+            return f"{_three(value / factor)}{suffix}"
+    return _three(value)
+
+
+def _three(value: float) -> str:
+    """Three digits, without an exponent: 1010 is `1010`."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 def time_label(ns: float, _position: Any = None) -> str:
@@ -149,13 +154,11 @@ def log_axis(axis: Any, formatter: Any = time_label) -> None:
     subs = (1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 2.0, 5.0)
     if decades < 0.9:
         subs = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
-    if decades < 0.35:
-        subs = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 6.0, 7.0, 8.0, 9.0)
-    if decades < 0.12:
-        subs = tuple(i / 20 for i in range(20, 200))
-    if decades < 0.05:
-        subs = tuple(i / 50 for i in range(50, 500))
     axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=12))
+    if (
+        decades < 0.35
+    ):  # there a logarithm is nearly straight: a few even steps, never a pile of labels
+        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(formatter))
     axis.set_minor_formatter(NullFormatter())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -11,7 +12,7 @@ THEME = {style.INK: "var(--ink)", style.MUTED: "var(--muted)", style.GRID: "var(
 THEME |= {style.PAPER: "var(--paper)"}
 
 
-def inline(file: Path, name: str) -> str:
+def inline(file: Path, name: str, title: str) -> str:
     """The `<svg>` element of a file, fit to be one of many in a page."""
     text = file.read_text(encoding="utf-8")
     text = text[text.index("<svg") :]
@@ -23,4 +24,4 @@ def inline(file: Path, name: str) -> str:
         text = text.replace(colour, variable)
     head, body = text.split(">", 1)
     head = re.sub(r' (width|height)="[^"]*"', "", head)
-    return f'{head} role="img" aria-label="{name}">{body}'
+    return f'{head} role="img" aria-label="{html.escape(title)}">{body}'

@@ -189,7 +189,7 @@ def page(
     environment.filters["percent"] = lambda v: "–" if v is None else f"{100 * v:+.1f} %"
     figures = [
         {"name": d.name, "title": d.title, "text": d.text, "caption": d.caption,
-         "svg": svg.inline(d.path, d.name)} for d in drawn
+         "svg": svg.inline(d.path, d.name, d.title)} for d in drawn
     ]  # fmt: skip
     runs = story.runs
     gates = connection.execute("SELECT run, verdict, said FROM gate").fetchall()

@@ -31,6 +31,8 @@ int dispatch(const ipcmark::Options& options) {
       return ipcmark::doctor_command(options);
     case Command::clean:
       return ipcmark::clean_command(options);
+    case Command::advise:
+      return ipcmark::advise_command(options);
     case Command::launch:
       return ipcmark::launch_main(options.control_fd);
     case Command::probe_plugin:

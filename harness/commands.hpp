@@ -11,5 +11,8 @@ int list_command(const Options& options);
 int doctor_command(const Options& options);
 // Removes what killed runs left behind, and nothing else.
 int clean_command(const Options& options);
+// Becomes the analysis script of the same name: does not return but by throwing Refused where it is
+// not installed.
+int advise_command(const Options& options);
 
 }  // namespace ipcmark

@@ -4,8 +4,6 @@
 #include <spawn.h>
 #include <sys/wait.h>
 
-#include <cstdlib>
-
 #include "harness/json_text.hpp"
 #include "harness/share.hpp"
 #include "transports/posix.hpp"
@@ -15,18 +13,6 @@ extern char** environ;
 namespace ipcmark {
 
 namespace {
-
-std::filesystem::path script() {
-  const char* told = std::getenv("IPCMARK_ANALYSIS");
-  if (told != nullptr) return std::filesystem::path(told) / "next.py";
-  std::error_code none;
-  std::filesystem::path file;
-  for (const auto& folder : shared_folders("analysis")) {
-    file = folder / "next.py";
-    if (std::filesystem::exists(file, none)) break;
-  }
-  return file;
-}
 
 std::string read_fully(int fd) {
   std::string text;
@@ -48,7 +34,7 @@ nlohmann::json ask_analysis(const std::filesystem::path& run, const std::string&
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, write_end.get(), STDOUT_FILENO);
-  const std::string file = script();
+  const std::string file = analysis_script("next.py");
   const std::string folder = run;
   // By its full name: another python3, without numpy, may come first on PATH.
   std::string argv[] = {"/usr/bin/python3", file, folder, "--question", question};

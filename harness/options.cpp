@@ -62,7 +62,7 @@ class CommandLine {
   void finish_run();
 
   CLI::App app_{"", "ipcmark"};
-  Commands main_, list_, run_, doctor_, clean_, launch_, probe_;
+  Commands main_, list_, run_, doctor_, clean_, advise_, launch_, probe_;
   Options options_;
   bool version_ = false;
   Texts what_, control_fd_, plugins_;
@@ -94,6 +94,11 @@ CommandLine::CommandLine() {
   command(doctor_, "doctor", "[options]",
           "facts, doubts, and for each the command that removes it");
   command(clean_, "clean", "", "remove what killed runs left behind, and nothing else");
+  // All that follows it is the script's, --help too.
+  advise_.app = app_.add_subcommand("advise")->prefix_command();
+  advise_.app->set_help_flag();
+  main_.sections.back().items.push_back(
+      {"advise", "which mechanism to take, from a run's records: RUN --message-bytes 64"});
   main_.sections.push_back({"options", {}});
   prepare(main_, &app_, "ipcmark", "<command> [options]",
           "measures what communication between processes costs on this machine");
@@ -159,7 +164,7 @@ void CommandLine::add_axis_flags() {
 }
 
 Commands& CommandLine::chosen() {
-  for (Commands* command : {&list_, &run_, &doctor_, &clean_, &launch_, &probe_}) {
+  for (Commands* command : {&list_, &run_, &doctor_, &clean_, &advise_, &launch_, &probe_}) {
     if (command->app->parsed()) return *command;
   }
   return main_;
@@ -202,6 +207,11 @@ Options CommandLine::parse(int argc, const char* const* argv) {
     options_.text = lay_out(command.intro, command.sections, kHelpWidth);
     return options_;
   }
+  if (&command == &advise_) {
+    options_.command = Command::advise;
+    options_.what = command.app->remaining();
+    return options_;
+  }
   refuse_extras(command);
   if (&command == &list_) finish_list();
   if (&command == &run_) finish_run();
@@ -212,7 +222,8 @@ Options CommandLine::parse(int argc, const char* const* argv) {
     if (control_fd_.size() == 1) options_.control_fd = parse_cpu_list(control_fd_[0]).at(0);
   }
   if (&command == &main_) {
-    if (!version_) throw UsageError("name a command: list, run, doctor, clean; --help says more");
+    if (!version_)
+      throw UsageError("name a command: list, run, doctor, clean, advise; --help says more");
     options_.command = Command::version;
   }
   return options_;

@@ -9,7 +9,7 @@
 
 namespace ipcmark {
 
-enum class Command { help, version, list, run, doctor, clean, launch, probe_plugin };
+enum class Command { help, version, list, run, doctor, clean, advise, launch, probe_plugin };
 
 struct RunOptions {
   std::vector<std::string> experiments;  // sorted names; empty: those of the plan
@@ -30,9 +30,10 @@ struct Options {
   std::string text;  // help: what to print
   bool json = false;
   bool quiet = false;
-  bool restore = false;           // doctor: put changed knobs back
-  std::vector<std::string> what;  // list: transports, experiments, placements; never empty
-  int control_fd = -1;            // launch, probe_plugin
+  bool restore = false;  // doctor: put changed knobs back
+  // list: transports, experiments, placements; never empty. advise: the script's arguments.
+  std::vector<std::string> what;
+  int control_fd = -1;  // launch, probe_plugin
   RunOptions run;
   std::vector<std::string> argv;
 };

@@ -1,5 +1,6 @@
 #include "harness/share.hpp"
 
+#include <cstdlib>
 #include <string_view>
 #include <system_error>
 
@@ -14,6 +15,18 @@ std::vector<std::filesystem::path> shared_folders(const char* name) {
   return {program.parent_path().parent_path() / "share/ipcmark" / name,
           fs::path(IPCMARK_SOURCE_DIR) / (beside_bench ? "bench" : "") / name,
           fs::path(IPCMARK_SHARE_DIR) / name};
+}
+
+std::filesystem::path analysis_script(const char* name) {
+  const char* told = std::getenv("IPCMARK_ANALYSIS");
+  if (told != nullptr) return std::filesystem::path(told) / name;
+  std::error_code none;
+  std::filesystem::path file;
+  for (const auto& folder : shared_folders("analysis")) {
+    file = folder / name;
+    if (std::filesystem::exists(file, none)) break;
+  }
+  return file;
 }
 
 }  // namespace ipcmark

@@ -10,4 +10,8 @@ namespace ipcmark {
 // used; where it was to be installed.
 [[nodiscard]] std::vector<std::filesystem::path> shared_folders(const char* name);
 
+// A script of the analysis, in the folder that IPCMARK_ANALYSIS names, else in the best that has
+// it; where it is in none, the last place looked at.
+[[nodiscard]] std::filesystem::path analysis_script(const char* name);
+
 }  // namespace ipcmark

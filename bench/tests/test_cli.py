@@ -285,3 +285,17 @@ def test_more_roles_than_cpus_are_refused_unless_allowed(run_dir):
         assert [(r["role"], r["index"]) for r in record["roles"]] == [("client", 0), ("client", 1), ("server", 0)]
         assert record["roles"][2]["messages"] == 2 * record["roles"][0]["messages"]
         assert record["allowed"] == ["roles_share_cpu"]
+
+
+def test_advise_is_the_analysis_and_says_where_it_is_not(tmp_path):
+    golden = Path(__file__).parents[2] / "results/reference/golden"
+    done = ipcmark("advise", str(golden), "--message-bytes", "64", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["question"]["sizes"] == [[64, 1]]
+    assert "usage: advise.py" in ipcmark("advise", "--help").stdout
+    bad = ipcmark("advise", str(golden), "--message-bytes", "64K")
+    assert bad.returncode == 2 and bad.stderr.count("\n") == 1
+    gone = ipcmark("advise", str(golden), env={**os.environ, "IPCMARK_ANALYSIS": str(tmp_path)})
+    assert gone.returncode == 3 and gone.stderr == (
+        f"ipcmark: advise: no {tmp_path}/advise.py; IPCMARK_ANALYSIS names the folder it is in\n"
+    )

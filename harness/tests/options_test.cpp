@@ -75,6 +75,9 @@ TEST(options, the_other_commands) {
   EXPECT_TRUE(parse({"doctor", "--restore"}).restore);
   EXPECT_EQ(parse({"clean"}).command, Command::clean);
   EXPECT_EQ(parse({"--version"}).command, Command::version);
+  const Options advise = parse({"advise", "RUN", "--message-bytes", "64", "--help"});
+  EXPECT_EQ(advise.command, Command::advise);
+  EXPECT_EQ(advise.what, (Texts{"RUN", "--message-bytes", "64", "--help"}));
   EXPECT_EQ(parse({"launch", "--control-fd", "7"}).control_fd, 7);
 }
 
@@ -130,7 +133,7 @@ TEST(options, bad_values_name_their_flag) {
 }
 
 TEST(options, name_what_is_missing_or_too_much) {
-  EXPECT_EQ(complaint({}), "name a command: list, run, doctor, clean; --help says more");
+  EXPECT_EQ(complaint({}), "name a command: list, run, doctor, clean, advise; --help says more");
   EXPECT_EQ(complaint({"run"}), "run: name an experiment: echoing, flowing, mixing, teaching, all");
   EXPECT_EQ(complaint({"run", "--resume", "results/x", "--wait", "spin"}),
             "--resume goes on with the run's own plan; drop --wait");
