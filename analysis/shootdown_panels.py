@@ -79,13 +79,24 @@ def _spinning(records: list[Record]) -> list[Record]:
     return [r for rs in lines.values() if len({r.case["flush_pages"] for r in rs}) > 2 for r in rs]
 
 
+def stalls(records: list[Record]) -> dict[str, dict[int, stats.Interval]]:
+    """The victim's p50 by pages, for each trigger and peer that interrupts."""
+    struck = [r for r in _spinning(records) if model.expected(r.case)[0]]
+    return {f"{key[0]}, {key[1]}": _at(members, "flush_pages", "stall_ns")
+            for key, members in sorted(group(struck, _row_key).items())}  # fmt: skip
+
+
+def _at(records: list[Record], axis: str, name: str) -> dict[int, stats.Interval]:
+    many = sorted(group(records, lambda r: r.case[axis]).items())
+    return {x: _over(rs, lambda r: r.percentile(50, name)[0]) for x, rs in many}
+
+
 def _by_pages(
     ax: Axes, records: list[Record], name: str, label: str, run: Run, ceiling: bool
 ) -> Part:
     rows, said = [], []
     for i, (key, members) in enumerate(sorted(group(records, _row_key).items())):
-        at = {p: _over(rs, lambda r: r.percentile(50, name)[0])
-              for p, rs in sorted(group(members, lambda r: r.case["flush_pages"]).items())}  # fmt: skip
+        at = _at(members, "flush_pages", name)
         xs, ys = list(at), [v.value for v in at.values()]
         words = f"{key[0]}, {key[1]}"
         ax.plot(xs, ys, "o-", color=style.PALETTE[i], ms=3, label=words)
@@ -126,8 +137,7 @@ def refill(ax: Axes, records: list[Record], _run: Run) -> Part:
     rows = []
     for i, (key, members) in enumerate(sorted(group(select(records, victim="chase"),
                                               lambda r: (r.case["trigger"], r.case["flush_pages"])).items())):  # fmt: skip
-        at = {w: _over(rs, lambda r: r.percentile(50, "refill_ns")[0])
-              for w, rs in sorted(group(members, lambda r: r.case["working_pages"]).items())}  # fmt: skip
+        at = _at(members, "working_pages", "refill_ns")
         words = f"{key[0]}, {key[1]} pages" if key[1] else key[0]
         ax.plot(list(at), [v.value for v in at.values()], "o-", ms=3, color=style.PALETTE[i], label=words)  # fmt: skip
         rows += [{"line": words, "working_pages": w, "ns": v.value, "lo": v.lo, "hi": v.hi, "launches": v.n}

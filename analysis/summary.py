@@ -8,6 +8,7 @@ from typing import Any
 
 import crossover_fit
 import crossover_rows
+import effects
 import handoff_rows
 import load_rows
 import mixture_rows
@@ -48,6 +49,7 @@ def build(run: Run) -> dict[str, Any]:
         "priority": priority_rows.rows(run),
         "claims": [*handoff_rows.claims(run), *priority_rows.claims(run)],
         "load": load_rows.rows(run),
+        "effects": effects.of_run(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }

@@ -11,6 +11,8 @@ namespace {
 
 // As of a launch's other phases: this much longer than promised, besides the fixed deadline.
 constexpr std::int64_t kEffectPatience = 20;
+// Of a probe, and of what the roles and the coordinator say to each other.
+constexpr std::int64_t kTalkNs = 3'000'000;
 
 }  // namespace
 
@@ -46,6 +48,11 @@ double Director::to_ns(std::uint64_t ticks) const {
 std::string effect_refusal(Reading reading, const Case& point) {
   if (reading == Reading::contention) return contention_refusal(point);
   return reading == Reading::shootdowns ? shootdown_refusal(point) : "";
+}
+
+std::int64_t effect_ns(Reading reading, const Case& point, const RunSettings& run) {
+  const auto budget = static_cast<std::int64_t>(run.measure_ns + run.operations_ns);
+  return kTalkNs + (reading == Reading::shootdowns ? shootdown_ns(point, run) : budget);
 }
 
 std::unique_ptr<Effect> effect_of(const LaunchSpec& spec) {

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "harness/axes.hpp"
+#include "harness/effect.hpp"
 #include "harness/pacing.hpp"
 
 namespace ipcmark {
@@ -97,14 +98,12 @@ void add_teacher(std::vector<LaunchPlan>& explorers, const LaunchPlan& learner) 
 // two shared vCPUs.
 constexpr std::int64_t kLifeNs = 3'000'000;
 constexpr std::int64_t kCountNs = 40'000'000;
-// A duel's probe, and what its roles say between.
-constexpr std::int64_t kDuelNs = 3'000'000;
 
 std::int64_t visit_ns(const Case& rung, const RunSettings& run, Reading reading) {
   if (reading == Reading::life_cycle) return (kLives + 1) * kLifeNs;
   if (reading == Reading::system_calls) return kCountNs;
   const auto ns = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
-  if (plays_effect(reading)) return kDuelNs + ns(run.measure_ns) + ns(run.operations_ns);
+  if (plays_effect(reading)) return effect_ns(reading, rung, run);
   const std::int64_t least = kLeastNsPerByte * ns(rung.message_bytes + rung.reply_bytes);
   if (rung.pattern == Pattern::expire)
     return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));

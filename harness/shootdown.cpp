@@ -34,6 +34,36 @@ double blow_ns(Trigger trigger) {
   return trigger == Trigger::collapse ? 2'000'000 : 15'000;
 }
 
+// One blow, and all that its victim has to touch before the next.
+double turn_ns(const Case& point) {
+  return blow_ns(point.trigger) +
+         kTouchNs * static_cast<double>(point.flush_pages) *
+             static_cast<double>(std::max<std::uint64_t>(point.mappings, 1));
+}
+
+std::uint64_t blows_of(const Case& point, const RunSettings& run) {
+  const double fit = static_cast<double>(run.measure_ns) / turn_ns(point);
+  return static_cast<std::uint64_t>(
+      std::clamp(fit, static_cast<double>(kFewestBlows), static_cast<double>(kMostBlows)));
+}
+
+double period_ns(const Case& point) {
+  if (point.trigger == Trigger::none) return kNothingDueNs;
+  return point.trigger_rate_per_s == 0 ? 0 : 1e9 / static_cast<double>(point.trigger_rate_per_s);
+}
+
+std::uint64_t turns_of(const RunSettings& run) {
+  return std::max<std::uint64_t>(run.windows / 4, kFewestTurns);
+}
+
+// A window in which no blow falls says nothing about blows.
+double window_ns_of(const Case& point, const RunSettings& run) {
+  const double budget =
+      static_cast<double>(run.measure_ns) / 2 / static_cast<double>(turns_of(run));
+  return point.trigger == Trigger::none ? budget
+                                        : std::max(budget, kPeriodsAWindow * period_ns(point));
+}
+
 struct Interrupts {
   MachineCounts initiator, victim;
 };
@@ -90,12 +120,8 @@ class Shootdowns : public Effect {
 
   void measure_blows(RungResult& result) {
     prepare();
-    const double each = blow_ns(point_.trigger) +
-                        kTouchNs * static_cast<double>(point_.flush_pages) *
-                            static_cast<double>(std::max<std::uint64_t>(point_.mappings, 1));
-    const double fit = static_cast<double>(director_->spec().settings.measure_ns) / each;
-    const auto blows = static_cast<std::uint64_t>(
-        std::clamp(fit, static_cast<double>(kFewestBlows), static_cast<double>(kMostBlows)));
+    const double each = turn_ns(point_);
+    const std::uint64_t blows = blows_of(point_, director_->spec().settings);
     const ActOrder order{.singly = blows + kWarmBlows};
     const Interrupts before = interrupts();
     const auto reports = tell(ShootStep::strike, order,
@@ -142,8 +168,8 @@ class Shootdowns : public Effect {
     plan_traffic(order, message_ns);
     const Interrupts before = interrupts();
     const std::int64_t began = monotonic_now();
-    const auto reports = tell(ShootStep::traffic, order,
-                              2 * static_cast<std::int64_t>(director_->spec().settings.measure_ns));
+    const auto reports =
+        tell(ShootStep::traffic, order, 2 * shootdown_ns(point_, director_->spec().settings));
     const auto elapsed = static_cast<double>(monotonic_now() - began);
     take_rates(before, interrupts(), elapsed, result);
     take_traffic(order, result);
@@ -152,20 +178,13 @@ class Shootdowns : public Effect {
 
   void plan_traffic(ActOrder& order, double message_ns) const {
     const RunSettings& run = director_->spec().settings;
-    order.rounds = std::max<std::uint64_t>(run.windows / 4, kFewestTurns);
-    const double rate = static_cast<double>(point_.trigger_rate_per_s);
-    const double period_ns = point_.trigger == Trigger::none ? kNothingDueNs
-                             : rate == 0                     ? 0
-                                                             : 1e9 / rate;
-    // A window in which no blow falls says nothing about blows.
-    const double window_ns =
-        std::max(static_cast<double>(run.measure_ns) / 2 / static_cast<double>(order.rounds),
-                 point_.trigger == Trigger::none ? 0 : kPeriodsAWindow * period_ns);
+    order.rounds = turns_of(run);
+    const double period = period_ns(point_);
+    const double window_ns = window_ns_of(point_, run);
     const auto each =
         std::max<std::uint64_t>(static_cast<std::uint64_t>(window_ns / message_ns), kBurst);
     order.each = {each, each};
-    order.period_ticks =
-        static_cast<std::uint64_t>(period_ns * director_->spec().scale.ticks_per_ns);
+    order.period_ticks = static_cast<std::uint64_t>(period * director_->spec().scale.ticks_per_ns);
   }
 
   // What a user would find in a program that does not know of its shootdowns.
@@ -250,6 +269,13 @@ class Shootdowns : public Effect {
 };
 
 }  // namespace
+
+std::int64_t shootdown_ns(const Case& point, const RunSettings& run) {
+  const double ns = point.victim == Victim::traffic
+                        ? 2 * static_cast<double>(turns_of(run)) * window_ns_of(point, run)
+                        : static_cast<double>(blows_of(point, run)) * turn_ns(point);
+  return static_cast<std::int64_t>(ns);
+}
 
 std::string shootdown_refusal(const Case& point) { return trigger_refusal(point); }
 
