@@ -38,10 +38,13 @@ def of_run(run: Run, abilities_of: dict[str, Any] | None = None) -> Facts:
     streams, paced = _by_line(_streams(run)), _by_line(_paced(run))
     for (where, _), members in group(_asked(run), lambda r: (_where(r), r.transport)).items():
         found += _lines(where, members, levels, streams, paced)
-    counts = Counter(w for w, _ in {(line["where"], line["transport"]) for line in found})
+    mechanisms = Counter(w for w, _ in {(line["where"], line["transport"]) for line in found})
+    points: Counter[str] = Counter()
+    for line in found:
+        points[line["where"]] += len(line["sizes"])
     return {
         "run": run.name,
-        "wheres": sorted(counts, key=lambda w: (-counts[w], w)),
+        "wheres": sorted(points, key=lambda w: (-mechanisms[w], -points[w], w)),
         "lines": sorted(found, key=lambda l: (l["where"], l["name"], l["level"])),
         "absent": _absent(run, found),
         "abilities": abilities(run, abilities_of),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from typing import Any
 
@@ -12,6 +13,7 @@ from records import Run
 
 MAX_SIZES_SHOWN = ("1", "64", "4Ki", "64Ki", "1Mi")
 MAX_CONDITIONS_SHOWN = 3
+LEAST_TOLD = 64  # below it a number in a reason is rather an errno or a signal than the size
 
 
 def text(run: Run, summary: dict[str, Any], max_doubts: int) -> str:
@@ -114,7 +116,8 @@ def absent(run: Run) -> list[dict[str, Any]]:
     sizes: dict[tuple[str, str, str, str], list[int]] = {}
     for record in run.records:
         if not record.ok:
-            key = (record.status, record.experiment, record.transport, record.reason)
+            reason = _without_size(record.reason, record.message_bytes)
+            key = (record.status, record.experiment, record.transport, reason)
             groups[key] += 1
             sizes.setdefault(key, []).append(record.message_bytes)
     return [
@@ -122,3 +125,8 @@ def absent(run: Run) -> list[dict[str, Any]]:
          "count": count, "least": min(sizes[key]), "most": max(sizes[key])}
         for key, count in sorted(groups.items())
     ]  # fmt: skip
+
+
+def _without_size(reason: str, size: int) -> str:
+    """A reason that names the size asked for: one row with a range of sizes says more than a row for each."""
+    return re.sub(rf"(?<![0-9]){size}(?![0-9])", "…", reason) if size > LEAST_TOLD else reason

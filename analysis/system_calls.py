@@ -39,7 +39,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """system_calls.svg, and one more for each further wait policy."""
     records = run.of("system_calls")
     found = []
-    for i, (wait, members) in enumerate(group(records, lambda r: r.case["wait"]).items()):
+    for i, (wait, members) in enumerate(sorted(group(records, lambda r: r.case["wait"]).items())):
         name = f"system_calls-{i + 1}" if i else "system_calls"
         least = axis(members, "message_bytes")[0]
         shown = [r for r in members if r.message_bytes == least]

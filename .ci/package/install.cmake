@@ -24,6 +24,11 @@ install(DIRECTORY analysis DESTINATION ${CMAKE_INSTALL_DATADIR}/ipcmark USE_SOUR
         FILES_MATCHING PATTERN *.py PATTERN *.j2 PATTERN *.js PATTERN README.md
         PATTERN tests EXCLUDE PATTERN __pycache__ EXCLUDE PATTERN .pytest_cache EXCLUDE)
 install(PROGRAMS .ci/package/ipcmark-analysis TYPE BIN)
+# From the program's own help, when it is installed: no build waits for it.
+set(man_page ${PROJECT_BINARY_DIR}/ipcmark.1)
+install(CODE "execute_process(COMMAND /usr/bin/python3 ${PROJECT_SOURCE_DIR}/.ci/package/man_page.py $<TARGET_FILE:ipcmark>
+                              OUTPUT_FILE ${man_page} COMMAND_ERROR_IS_FATAL ANY)")
+install(FILES ${man_page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES README.md CHANGELOG.md TYPE DOC)
 install(FILES LICENSE TYPE DOC RENAME copyright)
 install(FILES results/README.md TYPE DOC RENAME records.md)

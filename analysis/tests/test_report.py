@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import shlex
+import subprocess
 from pathlib import Path
 
 import pytest
 
+import headline
+import records
 import report
 import synthetic
 from conftest import Made
+
+ANALYSIS = Path(report.__file__).parent
 
 
 @pytest.fixture(scope="module")
@@ -103,3 +110,51 @@ def test_a_folder_that_cannot_be_written_is_one_line_and_exit_2(
     assert report.main([str(run_dir), "-o", str(out)]) == 2
     said = capsys.readouterr().err
     assert said == f"report.py: {out}: cannot write there: Not a directory\n"
+
+
+def test_one_reason_at_many_sizes_is_one_row(run_dir: Path) -> None:
+    run = records.load(run_dir)
+    refused = [r for r in run.records if r.status == "skipped" and r.experiment == "latency"]
+    for record in refused:
+        record.raw["reason"] = f"mq_open: no (message_bytes {record.message_bytes}; max 8192)"
+    rows = [
+        a for a in headline.absent(run) if a["experiment"] == "latency" and a["status"] == "skipped"
+    ]
+    assert {a["reason"] for a in rows} == {"mq_open: no (message_bytes …; max 8192)"}
+    assert all(a["least"] < a["most"] for a in rows)
+
+
+def test_a_figure_is_redrawn_by_the_command_under_it(made: Made, tmp_path: Path) -> None:
+    text = (made.folder / "report.html").read_text()
+    found = re.findall(
+        r'<h3 id="([^"]+)".*?<figcaption><code>(analysis/\w+\.py [^<]*)</code>', text, re.DOTALL
+    )
+    assert len(found) == text.count("<figure>") >= 7
+    scripts = {name: shlex.split(html.unescape(command)) for name, command in found}
+    assert all((ANALYSIS.parent / words[0]).exists() for words in scripts.values())
+    words = scripts["life_cycle"]
+    subprocess.run([ANALYSIS.parent / words[0], *words[1:], "-o", tmp_path], check=True)
+    assert (tmp_path / "life_cycle.svg").read_bytes() == (
+        made.folder / "figures/life_cycle.svg"
+    ).read_bytes()
+
+
+def test_headings_descend_in_order_and_a_keyboard_gets_past_them(made: Made) -> None:
+    text = (made.folder / "report.html").read_text()
+    levels = [int(n) for n in re.findall(r"<h([1-6])[ >]", text)]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in zip(levels, levels[1:]))
+    assert text.index('href="#main"') < text.index('<main id="main"')
+    assert set(re.findall(r'href="#([\w-]+)"', text[: text.index("</nav>")])) <= set(
+        re.findall(r' id="([^"]+)"', text)
+    )
+    assert all('role="img" aria-label="' in tag for tag in re.findall(r"<svg[^>]*>", text))
+    order = [
+        'class="verdict"',
+        'id="advice"',
+        'id="figures"',
+        'id="environment"',
+        'id="doubts"',
+        'id="absent"',
+    ]
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)

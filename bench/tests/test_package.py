@@ -5,6 +5,7 @@ Run by CTest with IPCMARK_BUILD naming the build tree, IPCMARK_SOURCE the source
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -92,6 +93,24 @@ def test_the_example_is_built_listed_measured_and_drawn(prefix, plugin, tmp_path
     assert (tmp_path / "figures/latency.svg").stat().st_size > 0
 
 
+def test_the_man_page_names_every_option(prefix):
+    page = (prefix / "share/man/man1/ipcmark.1").read_text().replace("\\-", "-").replace("\\fB", "")
+    program = prefix / "bin/ipcmark"
+    commands = re.findall(r"^  (\w+) ", call(program, "--help").split("options:")[0], re.MULTILINE)
+    assert {"list", "run", "doctor", "clean", "advise"} <= set(commands)
+    for words in [[], *([name] for name in commands)]:
+        options = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", call(program, *words, "--help")))
+        assert options, words
+        missing = [o for o in options if not re.search(rf"(?<![\w-]){o}(?![\w-])", page)]
+        assert not missing, (words, missing)
+    if shutil.which("groff"):
+        told = subprocess.run(
+            ["groff", "-man", "-ww", "-Tutf8", prefix / "share/man/man1/ipcmark.1"],
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert told.returncode == 0 and not told.stderr, told.stderr
+
+
 def test_a_launcher_of_analysis_says_what_it_wants(prefix):
     done = subprocess.run(
         [prefix / "bin/ipcmark-analysis", "nothing"], capture_output=True, text=True, timeout=60
@@ -124,6 +143,7 @@ def test_the_debian_package_has_its_dependencies_and_runs(plugin, tmp_path):
         "./usr/bin/ipcmark\n" in contents
         and "./usr/include/ipcmark/transports/plugin.hpp" in contents
     )
+    assert "./usr/share/man/man1/ipcmark.1\n" in contents
     assert "/tests/" not in contents and "__pycache__" not in contents
     root = tmp_path / "root"
     call("dpkg", "-x", package, root)
