@@ -204,6 +204,10 @@ std::string trigger_refusal(const Case& point) {
   if (point.trigger == Trigger::migration && nodes().size() < 2) {
     return "move_pages: this machine has one NUMA node, a migration needs two";
   }
+  const bool pages = point.trigger != Trigger::none && point.trigger != Trigger::membarrier;
+  if (pages && struck_bytes(point) == 0) {
+    return fmt::format("flush_pages 0: trigger {} strikes one page at least", word(point.trigger));
+  }
   const bool mapped = strikes_peer(point.trigger) || point.trigger == Trigger::punch_untouched;
   if (mapped && point.victim == Victim::traffic) {
     return fmt::format(
