@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import false_sharing
+import sharing_values
 import shootdown_model
 import shootdown_panels
 import stats
@@ -28,12 +28,12 @@ def _row(
 
 def _knees(run: Run) -> list[dict[str, Any]]:
     words = select(run.of("false_sharing"), structure="words")
-    words = [r for r in words if false_sharing.rounds(r, "ns")]
-    size, found = false_sharing.line_bytes(run), []
+    words = [r for r in words if sharing_values.rounds(r, "ns")]
+    size, found = sharing_values.line_bytes(run), []
     if not size:
         return []
-    for line in series(words, Levels.of(run), "distance_bytes", false_sharing.excess_ns):
-        step = false_sharing.knee(line)
+    for line in series(words, Levels.of(run), "distance_bytes", sharing_values.excess_ns):
+        step = sharing_values.knee(line)
         if step:
             case = line.records[0].case
             name = f"{case['operation']}, {case['peer']}, pause {case['pace_ns']} ns"

@@ -29,10 +29,10 @@ from families import Look
 from figure import Drawn
 from records import Record, Run, group, select
 from series import Levels, Series, series
+from sharing_values import NULL_SHARE, excess_ns, knee, line_bytes, rounds
 
 TITLE = "What a neighbour costs, by its distance"
 OPERATIONS = ("store", "increment", "locked_increment", "compare_exchange", "fenced_store")
-NULL_SHARE = 0.02  # of the time alone: what is less is no effect (EFFECTS)
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
@@ -41,29 +41,6 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     words = [r for r in select(records, structure="words") if rounds(r, "ns")]
     found = [_words(run, words, out_dir)] if words else []
     return found + sharing_layouts.draw(run, records, out_dir)
-
-
-def rounds(record: Record, name: str) -> list[float]:
-    """What was measured in turns, clean windows only."""
-    return (record.raw.get("rounds") or {}).get(name) or []
-
-
-def excess_ns(record: Record) -> float:
-    """With the neighbour less alone, ns an operation: the median of differences between neighbouring windows."""
-    return float(median(a - b for a, b in zip(rounds(record, "ns"), rounds(record, "solo_ns"))))
-
-
-def line_bytes(run: Run) -> int | None:
-    """What the kernel says of the first-level cache."""
-    said = (run.environment.get("facts") or {}).get("coherency_line_size")
-    return int(said) if said else None
-
-
-def knee(line: Series) -> steps.Step | None:
-    """Where the neighbour ceases to matter; None where it never does."""
-    alone = median(v for r in line.records for v in rounds(r, "solo_ns"))
-    levels = [p.interval.value for p in line.points]
-    return steps.fall([p.x for p in line.points], levels, NULL_SHARE * alone)
 
 
 def _words(run: Run, records: list[Record], out_dir: Path) -> Drawn:
