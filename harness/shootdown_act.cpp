@@ -212,15 +212,18 @@ TrafficWindow ShootAct::window(const ActOrder& order, bool struck) {
     const std::uint64_t some = std::min(left, order.burst);
     messages(Part::ask, some, false);
     left -= some;
-    now = ticks::now();
+    const std::uint64_t sent = ticks::now();
+    seen.longest = std::max(seen.longest, sent - now);
+    now = sent;
     if (!struck || now < due) continue;
     blow_->strike();
     blow_->mend();
     due += order.period_ticks;
     ++seen.events;
-    seen.spent += ticks::now() - now;
+    now = ticks::now();
+    seen.longest = std::max(seen.longest, now - sent);
   }
-  seen.ticks = ticks::now() - began;
+  seen.ticks = now - began;
   return seen;
 }
 

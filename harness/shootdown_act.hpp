@@ -42,7 +42,7 @@ struct TrafficWindow {
   std::uint64_t struck = 0;  // whether blows fell in it
   std::uint64_t ticks = 0;
   std::uint64_t events = 0;
-  std::uint64_t spent = 0;  // on the blows and on mending
+  std::uint64_t longest = 0;  // burst of messages, or blow: an interruption shows
 };
 
 template <class Stamp>
