@@ -32,6 +32,7 @@ from series import Levels, Series, series
 from sharing_values import NULL_SHARE, excess_ns, knee, line_bytes, rounds
 
 TITLE = "What a neighbour costs, by its distance"
+CONDITIONS = ("peer", "pace_ns", "offset_bytes", "idle", "placement", "roles")
 OPERATIONS = ("store", "increment", "locked_increment", "compare_exchange", "fenced_store")
 
 
@@ -45,8 +46,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
 
 def _words(run: Run, records: list[Record], out_dir: Path) -> Drawn:
     levels, size = Levels.of(run), line_bytes(run)
-    conditions = ("peer", "pace_ns", "offset_bytes", "idle", "placement", "roles")
-    varied = [n for n in conditions if len({r.case[n] for r in records}) > 1]
+    varied = [n for n in CONDITIONS if len({r.case[n] for r in records}) > 1]
     panels = group(records, lambda r: tuple(r.case[n] for n in varied))
     fig, axes = figure.grid(len(panels), columns=min(len(panels), 3))
     figure.title(fig, TITLE)
@@ -71,16 +71,15 @@ def _words(run: Run, records: list[Record], out_dir: Path) -> Drawn:
 def _keys(records: list[Record], size: int | None) -> list[Line2D]:
     used = {r.case["operation"] for r in records}
     keys = [Line2D([], [], color=style.PALETTE[i], label=o) for i, o in enumerate(OPERATIONS) if o in used]  # fmt: skip
-    words = f"coherency line, {size} B"
-    return keys + ([Line2D([], [], ls="--", color=style.INK, label=words)] if size else [])
+    dashed = Line2D([], [], ls="--", color=style.INK, label=f"coherency line, {size} B")
+    return keys + ([dashed] if size else [])
 
 
 def _frame(ax: Any, name: str, size: int | None) -> None:
     if size:
         ax.axvline(size, ls="--", lw=0.9, color=style.INK, zorder=2)
     ax.axhline(0, lw=0.8, color=style.MUTED, zorder=2)
-    ax.set_title(name)
-    ax.set_xlabel("distance of the two words [B]")
+    ax.set(title=name, xlabel="distance of the two words [B]")
     ax.set_ylabel("excess over alone [ns/operation]")
     ax.set_xticks(range(0, int(ax.get_xlim()[1]) + 1, size or 64))
     ax.tick_params(axis="x", labelsize=7)

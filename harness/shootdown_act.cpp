@@ -39,7 +39,7 @@ std::vector<std::uint64_t> ring_of(std::uint64_t pages) {
 }  // namespace
 
 std::uint64_t traffic_messages(const ActOrder& order) {
-  return 1 + order.rounds * (order.each[0] + order.each[1]);
+  return kAlone + order.rounds * (order.each[0] + order.each[1]);
 }
 
 ShootAct::ShootAct(const RoleContext& context, const Fd& memory, Mapping control,
@@ -185,11 +185,11 @@ void ShootAct::messages(Part part, std::uint64_t count, bool verify) {
 
 void ShootAct::answer_traffic(std::uint64_t total) { messages(Part::answer, total, false); }
 
-// First blows by themselves, beside a peer that waits for a message; then windows without and with
-// them in turns, the order turned round each time.
+// First blows by themselves, each beside a peer that waits for the next message; then windows
+// without and with them in turns, the order turned round each time.
 void ShootAct::send_traffic(const ActOrder& order) {
-  messages(Part::ask, 1, false);  // the peer runs, or it could not have answered
   for (std::uint64_t i = 0; i < kAlone; ++i) {
+    messages(Part::ask, 1, false);  // the peer runs, or it could not have answered: it is struck
     const std::uint64_t before = ticks::now();
     blow_->strike();
     const std::uint64_t struck = ticks::now();
