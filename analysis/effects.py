@@ -36,7 +36,7 @@ def _knees(run: Run) -> list[dict[str, Any]]:
         step = sharing_values.knee(line)
         if step:
             case = line.records[0].case
-            name = f"{case['operation']}, {case['peer']}, pause {case['pace_ns']} ns"
+            name = f"{case['operation']}, {case['neighbour']}, pause {case['pace_ns']} ns"
             found.append(_row("false_sharing_knee_bytes", name, size, step.first))
     return found
 

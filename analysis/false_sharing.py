@@ -32,7 +32,7 @@ from series import Levels, Series, series
 from sharing_values import NULL_SHARE, excess_ns, knee, line_bytes, rounds
 
 TITLE = "What a neighbour costs, by its distance"
-CONDITIONS = ("peer", "pace_ns", "offset_bytes", "idle", "placement", "roles")
+CONDITIONS = ("neighbour", "pace_ns", "offset_bytes", "idle", "placement", "roles")
 OPERATIONS = ("store", "increment", "locked_increment", "compare_exchange", "fenced_store")
 
 
@@ -88,7 +88,7 @@ def _frame(ax: Any, name: str, size: int | None) -> None:
 def _condition(name: str, value: Any) -> str:
     if name == "pace_ns":
         return f"pause {value} ns" if value else "no pause"
-    return f"neighbour {value}" if name == "peer" else f"{name} {value}"
+    return f"neighbour {value}" if name == "neighbour" else f"{name} {value}"
 
 
 def _found(knees: list[tuple[Series, str, steps.Step]], size: int | None) -> list[str]:

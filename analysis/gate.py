@@ -24,6 +24,7 @@ import signal
 import sqlite3
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ from gate_night import Means, ThresholdTooLow, Wishes
 from history import positive
 from history_db import HistoryError
 from history_nights import Row
+from nightly_records import NightlyRun
 from records import RecordsError, Run
 
 
@@ -55,11 +57,13 @@ def main(argv: list[str] | None = None, driver: gate_driver.Driver | None = None
     """`driver` stands in for the machine in tests."""
     given = options(argv)
     try:
-        run, tonight, connection = receive(given)
-        if given.adopt is not None:
-            return adopt(given, run, tonight, connection)
-        found = judge(given, run, tonight, connection, driver)
-        store(connection, tonight, given.run_dir, found)
+        night = nightly_records.load(given.run_dir)
+        with closing(history_db.connect(given.history, create=True)) as connection:
+            tonight = receive(given, night, connection)
+            if given.adopt is not None:
+                return adopt(given, night.run, tonight, connection)
+            found = judge(given, night.run, tonight, connection, driver)
+            store(connection, tonight, given.run_dir, found)
     except ThresholdTooLow as error:
         print(f"gate.py: {error}", file=sys.stderr)
         return 2
@@ -81,12 +85,10 @@ def refused(given: argparse.Namespace, error: Exception) -> int:
     return 3
 
 
-def receive(given: argparse.Namespace) -> tuple[Run, Row, sqlite3.Connection]:
+def receive(given: argparse.Namespace, night: NightlyRun, connection: sqlite3.Connection) -> Row:
     """Tonight's run, in the history; refused where it must not be compared."""
-    night = nightly_records.load(given.run_dir)
-    run = night.run
-    connection = history_db.connect(given.history, create=True)
-    gate_night.refuse_strange(connection, run.environment.get("machine") or {}, given.new_machine)
+    machine = night.run.environment.get("machine") or {}
+    gate_night.refuse_strange(connection, machine, given.new_machine)
     number, _ = history_import.add(connection, given.run_dir, night=night)
     rows = history_nights.runs(connection)
     tonight = next(row for row in rows if row.id == number)
@@ -105,7 +107,7 @@ def receive(given: argparse.Namespace) -> tuple[Run, Row, sqlite3.Connection]:
         raise Refused(
             f"{tonight.name}: marked as excluded: {tonight.mark_why or 'no reason given'}"
         )
-    return run, tonight, connection
+    return tonight
 
 
 def judge(

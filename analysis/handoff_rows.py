@@ -112,36 +112,3 @@ def _apart(found: list[Handoff], transport: str) -> float:
     """Across the nearest two CPUs that the run measured this transport on, none of them in a deep sleep."""
     places = [h.placement for h in found if h.placement != SAME and h.idle == "polling"]
     return _ns(found, transport, places[0]) if places else math.nan
-
-
-def claims(run: Run) -> list[dict[str, Any]]:
-    """Claim 21, that the kernel hands control over with the message: measured, verdict."""
-    found = handoffs(run)
-    same = [h for h in found if h.placement == SAME and h.wait == "block"]
-    if not same:
-        verdict = "not testable here: no blocking ends on one CPU"
-        return [{"claim": 21, "verdict": verdict, "measured": ""}] if found else []
-    handed = [h for h in same if h.asleep]
-    costs = sorted(h.ns.value for h in same)
-    told = [model(h, found)["residual"] for h in same]
-    residuals = [r for r in told if isinstance(r, float)]
-    right = sum(abs(r) <= CLOSE for r in residuals)
-    measured = (
-        f"{len(handed)} of {len(same)} blocking mechanisms switch with each message; on one CPU "
-        f"{costs[0]:.0f} to {costs[-1]:.0f} ns a hand-off; wake-up + switch + own work predicts "
-        f"{right} of {len(residuals)} within {CLOSE:.0%}"
-    )
-    every = len(handed) == len(same) and right == len(residuals)
-    verdict = "holds" if every else f"depends: on the mechanism ({', '.join(_odd(same, found))})"
-    return [{"claim": 21, "verdict": verdict, "measured": measured}]
-
-
-def _odd(same: list[Handoff], found: list[Handoff]) -> list[str]:
-    odd = []
-    for one in same:
-        residual = model(one, found)["residual"]
-        if not one.asleep:
-            odd.append(f"{one.transport} switches {one.switches:.2g} times a message")
-        elif isinstance(residual, float) and abs(residual) > CLOSE:
-            odd.append(f"{one.transport} {residual:+.0%}")
-    return odd

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from typing import Any
 
+import claims
 import ranking
 import style
 from records import Run
@@ -33,6 +34,11 @@ def text(run: Run, summary: dict[str, Any], max_doubts: int) -> str:
         parts.append(
             "T: shared memory pays from this payload on\n" + table([*names.values()], cells)
         )
+    if summary["models"]:
+        header, cells = ["model", "settings", "fails", "median error", "where it fails"], []
+        cells = [[str(v) for v in row.values()] for row in models(summary)]
+        parts.append("models against what was measured\n" + table(header, cells))
+    parts.append(claims.counts(summary["claims"]))
     counts = summary["counts"]
     parts.append(", ".join(f"{counts[k]} {k}" for k in counts) + " (cases)")
     doubts = [f"  {d['message']}; remove: {d['remedy']}" for d in summary["doubts"]]
@@ -95,6 +101,15 @@ def _parameters(entry: dict[str, Any]) -> str:
         return "–"
     slopes = f"b_q {entry['b_q']:.3g} ns/B, b_s {entry['b_s']:.3g} ns/B"
     return f"a_s {style.time_label(entry['a_s'])}, {slopes}, d {entry['d']:g} B"
+
+
+def models(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """Each model as words: how many settings it was held against, and where it fails."""
+    return [
+        {"model": m["model"], "settings": m["settings"], "fails": m["fails"],
+         "error": f"{m['median_error']:.1%}", "region": m["region"]}
+        for m in summary["models"]
+    ]  # fmt: skip
 
 
 def auto(summary: dict[str, Any]) -> list[dict[str, Any]]:

@@ -89,6 +89,12 @@ class Histogram:
         low, width = bucket_lows(self.indexes[at])
         return np.clip(low + (width - 1) / 2, self.minimum, self.maximum)[()]
 
+    def share_above(self, value: float) -> float:
+        """The share of samples beyond a value; of the bucket that it lies in as much as lies beyond it."""
+        low, width = bucket_lows(self.indexes)
+        beyond = np.clip((low + width - value) / width, 0, 1)
+        return float((self.counts * beyond).sum()) / self.count if self.count else math.nan
+
     def reliability(self, q: float) -> str:
         """`ok`, `low` or `n/a`: whether enough samples lie beyond the percentile."""
         return stats.percentile_reliability(self.count, q / 100)

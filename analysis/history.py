@@ -21,6 +21,7 @@ import os
 import signal
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import history_db
@@ -60,19 +61,19 @@ def import_runs(given: argparse.Namespace) -> int:
     target = given.history
     if given.rebuild:
         target = given.history.with_name(f"{given.history.name}.new-{os.getpid()}")
-    connection = history_db.connect(target, create=True)
     refused = 0
-    for folder in by_date(given.folders):
-        try:
-            number, new = history_import.add(connection, folder, given.accept_clock, given.name)
-        except (HistoryError, RecordsError) as error:
-            print(f"{getattr(error, 'verdict', 'REFUSED')}: {error}", file=sys.stderr)
-            refused += 1
-            continue
-        print(f"{folder}: {'imported' if new else 'is in the history'} (run {number})")
+    with closing(history_db.connect(target, create=True)) as connection:
+        for folder in by_date(given.folders):
+            try:
+                number, new = history_import.add(connection, folder, given.accept_clock, given.name)
+            except (HistoryError, RecordsError) as error:
+                print(f"{getattr(error, 'verdict', 'REFUSED')}: {error}", file=sys.stderr)
+                refused += 1
+                continue
+            print(f"{folder}: {'imported' if new else 'is in the history'} (run {number})")
+        if given.rebuild:  # no log beside it: it can be renamed
+            connection.execute("PRAGMA journal_mode = DELETE")
     if given.rebuild:
-        connection.execute("PRAGMA journal_mode = DELETE")  # no log beside it: it can be renamed
-        connection.close()
         kept = history_db.set_aside(given.history)
         target.rename(given.history)
         print(f"{given.history}: rebuilt" + (f"; the old one is {kept}" if kept else ""))
@@ -88,8 +89,8 @@ def by_date(folders: list[Path]) -> list[Path]:
 
 
 def list_what(given: argparse.Namespace) -> int:
-    connection = history_db.connect(given.history)
-    rows = LISTS[given.what](connection)
+    with closing(history_db.connect(given.history)) as connection:
+        rows = LISTS[given.what](connection)
     if given.json:
         print(json.dumps(rows, indent=1, allow_nan=False))
         return 0
@@ -132,13 +133,13 @@ def _epochs(connection: sqlite3.Connection) -> list[dict]:
 
 def mark(given: argparse.Namespace) -> int:
     """Into the history and into the run's folder, so that a rebuilt history knows it too."""
-    connection = history_db.connect(given.history)
-    found = [r for r in history_nights.runs(connection) if r.name == given.run]
-    if not found:
-        raise HistoryError(f"{given.run}: no such run in {given.history}; see history.py list")
     word = None if given.mark == "none" else given.mark
-    with history_db.transaction(connection):
-        history_import.set_mark(connection, found[0].id, word, given.why)
+    with closing(history_db.connect(given.history)) as connection:
+        found = [r for r in history_nights.runs(connection) if r.name == given.run]
+        if not found:
+            raise HistoryError(f"{given.run}: no such run in {given.history}; see history.py list")
+        with history_db.transaction(connection):
+            history_import.set_mark(connection, found[0].id, word, given.why)
     folder = Path(found[0].folder)
     if folder.is_dir():
         (folder / "mark.json").write_text(json.dumps({"mark": word, "why": given.why}) + "\n")
@@ -148,28 +149,33 @@ def mark(given: argparse.Namespace) -> int:
 
 
 def export(given: argparse.Namespace) -> int:
-    connection = history_db.connect(given.history)
-    for path in history_export.FORMATS[given.format](connection, given.out, given.machine):
-        print(path)
+    with closing(history_db.connect(given.history)) as connection:
+        for path in history_export.FORMATS[given.format](connection, given.out, given.machine):
+            print(path)
     return 0
 
 
 def prune(given: argparse.Namespace) -> int:
     """Keep the last N nights of each machine whole."""
-    connection = history_db.connect(given.history)
     tables = ["launch"]
     if given.medians_too:
         tables += ["night", "health", "crossover", "gate", "finding", "control", "sensitivity"]
-    machines = {run.machine for run in history_nights.runs(connection)}
-    old = [r for m in machines for r in history_nights.runs(connection, m)[: -given.keep_nights]]
-    with history_db.transaction(connection):
-        for table in tables:
-            connection.executemany(f"DELETE FROM {table} WHERE run = ?", [(r.id,) for r in old])
-        if given.medians_too:
-            connection.executemany("DELETE FROM run WHERE id = ?", [(r.id,) for r in old])
-    connection.execute("VACUUM")
+    with closing(history_db.connect(given.history)) as connection:
+        old = _beyond(connection, given.keep_nights)
+        with history_db.transaction(connection):
+            for table in tables:
+                connection.executemany(f"DELETE FROM {table} WHERE run = ?", old)
+            if given.medians_too:
+                connection.executemany("DELETE FROM run WHERE id = ?", old)
+        connection.execute("VACUUM")
     print(f"{len(old)} nights pruned to {'nothing' if given.medians_too else 'their medians'}")
     return 0
+
+
+def _beyond(connection: sqlite3.Connection, kept: int) -> list[tuple[int]]:
+    """Ids of the nights before each machine's last ones."""
+    machines = {run.machine for run in history_nights.runs(connection)}
+    return [(r.id,) for m in machines for r in history_nights.runs(connection, m)[:-kept]]
 
 
 COMMANDS = {

@@ -69,7 +69,10 @@ class Damaged(HistoryError):
 
 
 def connect(file: Path, create: bool = False, check: bool = True) -> sqlite3.Connection:
-    """Open and check a history. Raises HistoryError (Damaged where it is unsound)."""
+    """Open and check a history; the caller closes it: what it holds open is written into the file late.
+
+    Raises HistoryError (Damaged where it is unsound), sqlite3.OperationalError where it stays locked.
+    """
     if not create and not file.exists():
         raise HistoryError(f"{file}: no history; make one: history.py import RUN_DIR...")
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -86,6 +89,8 @@ def connect(file: Path, create: bool = False, check: bool = True) -> sqlite3.Con
         connection.execute("PRAGMA cache_size = -65536")
     except sqlite3.DatabaseError as error:
         connection.close()
+        if locked(error):
+            raise
         raise damaged(file, str(error)) from None
     except HistoryError:
         connection.close()
@@ -120,6 +125,12 @@ def _refuse_damage(connection: sqlite3.Connection, file: Path) -> None:
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise damaged(file, str(found).splitlines()[-1])
+
+
+def locked(error: sqlite3.DatabaseError) -> bool:
+    """Whether another writer held the file for longer than one waits: that is no damage."""
+    code = getattr(error, "sqlite_errorcode", None)  # the low byte: the rest says which kind
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def damaged(file: Path, why: str) -> Damaged:

@@ -43,18 +43,21 @@ def add(
     Raises HistoryError or RecordsError.
     """
     mark = fingerprint(folder)
-    known = connection.execute("SELECT id FROM run WHERE fingerprint = ?", (mark,)).fetchone()
-    if known:
+    known = _known(connection, mark)
+    if known is not None:
         with transaction(connection):
-            connection.execute("UPDATE run SET folder = ? WHERE id = ?", (str(folder), known[0]))
-            _add_papers(connection, known[0], folder)
-        return int(known[0]), False
+            _again(connection, known, folder)
+        return known, False
     night = night or nightly_records.load(folder)
     run = night.run
     _refuse_partial(run)
     row = _run_row(run, folder, mark, name)
     nights = nightly_values.of_run(night)
     with transaction(connection):
+        known = _known(connection, mark)  # another writer may have come first while this one read
+        if known is not None:
+            _again(connection, known, folder)
+            return known, False
         if not accept_clock:
             history_clock.check(connection, row, [r.raw for r in run.records], time.time_ns())
         number = _insert_run(connection, row)
@@ -63,6 +66,18 @@ def add(
         _add_health(connection, number, run)
         _add_papers(connection, number, folder)
     return number, True
+
+
+def _known(connection: sqlite3.Connection, mark: str) -> int | None:
+    """The id of the run with this fingerprint."""
+    row = connection.execute("SELECT id FROM run WHERE fingerprint = ?", (mark,)).fetchone()
+    return None if row is None else int(row[0])
+
+
+def _again(connection: sqlite3.Connection, number: int, folder: Path) -> None:
+    """What may have changed of a run that is there: where it lies, and what was written beside it since."""
+    connection.execute("UPDATE run SET folder = ? WHERE id = ?", (str(folder), number))
+    _add_papers(connection, number, folder)
 
 
 def fingerprint(folder: Path) -> str:

@@ -21,6 +21,8 @@ from typing import Any
 import jinja2
 
 import advise_page
+import claims
+import claims_parts
 import crossover_fit
 import figure
 import headline
@@ -44,10 +46,17 @@ FIGURES = (
     "cpu",
     "load",
     "batching",
+    "batch_cost",
     "mixture",
     "handoff",
     "priority",
     "timeout",
+    "window",
+    "hol_blocking",
+    "fan",
+    "spin_budget",
+    "polling",
+    "detection",
     "system_calls",
     "life_cycle",
     "false_sharing",
@@ -146,11 +155,16 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         thresholds=headline.thresholds(found),
         absent=headline.absent(run),
         auto=headline.auto(found),
+        models=headline.models(found),
         advice=advise_page.of_run(run),
         load=load_rows.table(found),
         load_columns=load_rows.COLUMNS,
         mixture=mixture_rows.table(found),
         mixture_columns=mixture_rows.COLUMNS,
+        claims_said=claims.counts(found["claims"]),
+        claim_columns=claims.COLUMNS,
+        claims_shown=claims_parts.SHOWN,
+        untestable=claims_parts.UNTESTABLE,
     )
 
 

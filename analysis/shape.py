@@ -85,6 +85,10 @@ def _is_superseded(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("launch_id"), str)
 
 
+def _is_crowding(value: Any) -> bool:
+    return isinstance(value, dict) and all(_is(int)(value.get(k)) for k in ("roles", "cpus"))
+
+
 REQUIRED: dict[str, Check] = {
     "experiment": _is(str),
     "block": _is(int),
@@ -104,6 +108,7 @@ IF_PRESENT: dict[str, Check] = {
     "canary": _optional(_is_canary),
     "supersedes": _optional(_is_superseded),
     "allowed": _list_of(_is(str)),
+    "oversubscribed": _is_crowding,
 }
 PAPERS: dict[str, Check] = {  # of manifest.json and environment.json
     "run": _is(str),

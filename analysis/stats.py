@@ -206,6 +206,13 @@ def harmonic_mean(rates: ArrayLike) -> float:
     return float(data.size / np.sum(1 / data))
 
 
+def jain(shares: ArrayLike) -> float:
+    """Jain's fairness index, (Σx)²/(n·Σx²): 1 where all have the same, 1/n where one has all; nan of nothing."""
+    x = np.asarray(shares, dtype=float)
+    squares = float(np.sum(x * x))
+    return float(np.sum(x)) ** 2 / (x.size * squares) if squares > 0 else math.nan
+
+
 def geometric_mean(ratios: ArrayLike) -> float:
     """Mean of ratios, taken on logs so that x and 1/x cancel. Raises ValueError unless all are >
     0.

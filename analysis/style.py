@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import (
     FixedLocator,
     FuncFormatter,
-    LogLocator,
+    Locator,
     MaxNLocator,
     NullFormatter,
     NullLocator,
@@ -145,20 +145,44 @@ def few_ticks() -> MaxNLocator:
     return MaxNLocator(nbins=5)
 
 
+class LogTicks(Locator):
+    """A handful of round values within a log axis's limits as they are when it is drawn.
+
+    Chosen at drawing time, and only those inside: matplotlib's own makes a tick object for every multiple of every
+    decade around the limits, whether it shows or not, which was most of the time of a figure.
+    """
+
+    MOST = 12
+
+    def __call__(self) -> list[float]:
+        return self.tick_values(*self.axis.get_view_interval())
+
+    def tick_values(self, vmin: float, vmax: float) -> list[float]:
+        low, high = sorted((vmin, vmax))
+        if not (0 < low < high < math.inf):
+            return []
+        if math.log10(high / low) < 0.35:  # there a logarithm is nearly straight: a few even steps
+            even = MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high)
+            return [float(t) for t in even if low <= t <= high]
+        subs = _subs(math.log10(high / low))
+        exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        slack = 1e-9
+        ticks = [s * 10.0**e for e in exponents for s in subs
+                 if low * (1 - slack) <= s * 10.0**e <= high * (1 + slack)]  # fmt: skip
+        return ticks[:: math.ceil(len(ticks) / self.MOST)] if ticks else []
+
+
+def _subs(decades: float) -> tuple[float, ...]:
+    """Multiples of a power of ten that an axis over so many decades shows."""
+    if decades < 0.9:
+        return (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
+    return (1.0, 2.0, 5.0) if decades <= 1.5 else (1.0, 3.0) if decades <= 2.5 else (1.0,)
+
+
 def log_axis(axis: Any, formatter: Any = time_label) -> None:
     """Log-10 axis whose tick labels carry the unit; with less than a decade, 1-2-5 ticks."""
-    name = axis.axis_name
-    getattr(axis.axes, f"set_{name}scale")("log")
-    low, high = sorted(getattr(axis.axes, f"get_{name}lim")())
-    decades = math.log10(high / low) if low > 0 else 9
-    subs = (1.0,) if decades > 2.5 else (1.0, 3.0) if decades > 1.5 else (1.0, 2.0, 5.0)
-    if decades < 0.9:
-        subs = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0)
-    axis.set_major_locator(LogLocator(base=10, subs=subs, numticks=12))
-    if (
-        decades < 0.35
-    ):  # there a logarithm is nearly straight: a few even steps, never a pile of labels
-        axis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
+    getattr(axis.axes, f"set_{axis.axis_name}scale")("log")
+    axis.set_major_locator(LogTicks())
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(formatter))
     axis.set_minor_formatter(NullFormatter())
@@ -210,11 +234,22 @@ def caption(run: Run, records: Iterable[Record], missing: Iterable[str] = ()) ->
     for name in ("wait", "idle", "placement"):
         seen = sorted({str(r.case[name]) for r in records if name in r.case})
         parts += [f"{name} {', '.join(seen)}"] if seen else []
+    parts += _crowding(records)
     allowed = sorted({a for r in records for a in r.raw.get("allowed") or []})
     parts += [f"allowed: {', '.join(allowed)}"] if allowed else []
     missing = list(missing)
     parts += [f"missing: {'; '.join(missing)}"] if missing else []
     return " · ".join(parts)
+
+
+def _crowding(records: list[Record]) -> list[str]:
+    """`oversubscribed: 3–9 roles on 2 CPUs`, where roles had to share."""
+    told = [r.raw["oversubscribed"] for r in records if r.raw.get("oversubscribed")]
+    if not told:
+        return []
+    roles, cpus = (sorted({t[k] for t in told}) for k in ("roles", "cpus"))
+    span = lambda ns: f"{ns[0]}–{ns[-1]}" if len(ns) > 1 else f"{ns[0]}"  # noqa: E731
+    return [f"oversubscribed: {span(roles)} roles on {span(cpus)} CPUs"]
 
 
 def machine_name(run: Run) -> str:

@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import claims
 import crossover_fit
 import crossover_rows
 import effects
+import flow_rows
 import handoff_rows
 import load_rows
 import mixture_rows
@@ -16,6 +18,7 @@ import priority_rows
 import ranking
 import style
 import throughput
+import waiting
 from crossover_fit import Finding
 from doubts import doubts
 from records import SCHEMA, Record, Run, cases
@@ -44,10 +47,14 @@ def build(run: Run) -> dict[str, Any]:
         ),
         "latency": latency,
         "throughput": streams,
+        "window": flow_rows.window(run),
+        "hol_blocking": flow_rows.hol_blocking(run),
+        "fan": flow_rows.fan(run),
+        **waiting.sections(run),
         "mixture": mixture_rows.rows(run),
         "handoff": handoff_rows.rows(run),
         "priority": priority_rows.rows(run),
-        "claims": [*handoff_rows.claims(run), *priority_rows.claims(run)],
+        "claims": claims.rows(run),
         "load": load_rows.rows(run),
         "effects": effects.of_run(run),
         "counts": {**counts, "unstable": unstable},

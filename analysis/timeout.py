@@ -38,7 +38,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """timeout.svg: the panels for which there are records."""
     levels, looks = Levels.of(run), families.looks(run)
     expire = run.of("timeout", pattern="expire")
-    asks = run.of("timeout", pattern="ask")
+    asks = [r for r in run.of("timeout", pattern="ask") if not r.case.get("think_ns")]
     late = series(expire, levels, x="timeout_ns")
     late, *others = chosen(late, min)
     spun = [r for r in asks if r.case["wait"] == "spin_then_block"]

@@ -18,6 +18,7 @@ import json
 import math
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,16 @@ def main(argv: list[str] | None = None) -> int:
     given = options(argv)
     try:
         figure.writable(given.out_dir)
-        connection = history_db.connect(
-            given.history, check=False
-        )  # a damaged page names itself when read
-        runs = chosen(connection, given.machine)[-given.nights :]
-        story = trend_story.tell(connection, runs)
-        path = write(connection, story, given.out_dir)
+        # Not checked: a damaged page names itself when read.
+        with closing(history_db.connect(given.history, check=False)) as connection:
+            runs = chosen(connection, given.machine)[-given.nights :]
+            story = trend_story.tell(connection, runs)
+            path = write(connection, story, given.out_dir)
     except sqlite3.DatabaseError as error:
-        print(f"HISTORY_DAMAGED: {history_db.damaged(given.history, str(error))}", file=sys.stderr)
+        said = f"HISTORY_DAMAGED: {history_db.damaged(given.history, str(error))}"
+        if history_db.locked(error):
+            said = f"REFUSED: {given.history}: {error}"
+        print(said, file=sys.stderr)
         return 3
     except (HistoryError, OSError) as error:
         word = getattr(error, "verdict", "REFUSED")

@@ -3,7 +3,8 @@
 // Messages come into being at intended times that do not depend on how fast the channel is (an open
 // loop, Poisson unless asked otherwise); a batch leaves when it is full or when its first message
 // has waited for the flush timeout. Response time counts from the intended time, so a stalled
-// sender cannot hide the messages that should have left meanwhile.
+// sender cannot hide the messages that should have left meanwhile. Beside it, `pour` hands over
+// batches as fast as they go, where none waits for another: what a message costs in a batch.
 //
 // What would make the number wrong: a closed loop, which slows its own arrivals down; one-way times
 // whose clock offset is not bounded (the bound is recorded); a rate the channel cannot carry, where
@@ -16,6 +17,7 @@ namespace ipcmark {
 namespace {
 
 bool complete(Case& point) {
+  if (point.pattern == Pattern::pour) return !point.shared();
   const bool open = point.schedule != Schedule::closed && point.rate_per_s > 0;
   return point.pattern == Pattern::pace && open;
 }

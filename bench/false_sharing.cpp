@@ -34,7 +34,7 @@ bool complete(Case& point) {
   if (point.structure != Structure::words) {
     return point.structure != Structure::none && point.distance_bytes != 0;  // two fields, not one
   }
-  return point.operation != Operation::none && point.peer != Peer::none;
+  return point.operation != Operation::none && point.neighbour != Neighbour::none;
 }
 
 const RegisterExperiment registered({
@@ -47,7 +47,7 @@ const RegisterExperiment registered({
                  {"wait", {"spin"}},
                  {"structure", {"words", "state", "indices"}},
                  {"operation", {"store", "locked_increment", "fenced_store"}},
-                 {"peer", {"writer"}},
+                 {"neighbour", {"writer"}},
                  {"distance_bytes",
                   {"0", "8", "16", "32", "48", "56", "64", "72", "96", "120", "128", "136", "192",
                    "256", "512"}},

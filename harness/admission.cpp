@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "harness/launch.hpp"
+#include "harness/own_queues.hpp"
 #include "harness/words.hpp"
 #include "transports/registry.hpp"
 
@@ -44,7 +45,9 @@ bool open_loop(Pattern pattern) { return pattern == Pattern::pace; }
 // What a mailbox needs beyond the transport: each message names its producer in its first word, and
 // only a stream has several ends.
 std::string no_mailbox(const Case& point) {
-  if (point.pattern != Pattern::pour) return "only pour has several producers or consumers";
+  if (point.pattern != Pattern::pour && point.pattern != Pattern::deal) {
+    return "only pour and deal have several producers or consumers";
+  }
   if (point.batch > 1) return "several producers or consumers hand over one message at a time";
   if (point.touch == Touch::none) return "with touch none no message names its producer";
   if (point.message_bytes >= sizeof(std::uint64_t)) return {};
@@ -52,14 +55,45 @@ std::string no_mailbox(const Case& point) {
                      sizeof(std::uint64_t));
 }
 
+// What dealing for a time needs: each message is told by its first word, the last one too.
+std::string no_deal(const Case& point, const Transport& transport) {
+  const auto& traits = transport.traits;
+  if (auto why = no_mailbox(point); !why.empty()) return why;
+  if (traits.lossy) return fmt::format("{} may lose the message that ends a deal", traits.name);
+  if (!traits.carries_payload) return fmt::format("{} carries no payload to tell by", traits.name);
+  const bool addressed = point.sharing != Sharing::any;
+  if (addressed && point.producers > 1) {
+    return fmt::format("sharing {} has one producer", word(point.sharing));
+  }
+  if (point.credits > 0 && !addressed) return "credits are for messages with an address";
+  if (point.full != Full::block && addressed) return "with addresses nothing is refused or dropped";
+  const bool tries = point.full != Full::block || point.sharing == Sharing::own;
+  if (tries && !transport.has("try_send")) return fmt::format("{} has no try_send", traits.name);
+  return {};
+}
+
+std::string no_window(const Case& point, const Traits& traits) {
+  if (point.window == 1) return {};
+  if (traits.lossy) return fmt::format("{} may lose one of several messages out", traits.name);
+  if (traits.one_in_flight || traits.rendezvous) {
+    return fmt::format("window {} is more than {} holds: one message at a time", point.window,
+                       traits.name);
+  }
+  return {};
+}
+
 std::string missing_ability(const Case& point, const Transport& transport) {
   const auto lacks_it = [&](std::string_view ability) {
     return fmt::format("{} has no {}", transport.traits.name, ability);
   };
   const bool in_place = point.access == Access::in_place;
+  const bool dealt = point.pattern == Pattern::deal;
   const bool overtakes = point.pattern == Pattern::overtake;
-  const bool one_way = point.pattern == Pattern::pour || open_loop(point.pattern) || overtakes;
-  const bool bounded = point.pattern == Pattern::expire || (!one_way && point.timeout_ns != kNever);
+  const bool one_way =
+      point.pattern == Pattern::pour || dealt || open_loop(point.pattern) || overtakes;
+  const bool looks = point.poll_interval_ns != 0 || point.pattern == Pattern::retry;
+  const bool bounded =
+      point.pattern == Pattern::expire || looks || (!one_way && point.timeout_ns != kNever);
   if (std::ranges::find(transport.waits, point.wait) == transport.waits.end()) {
     return fmt::format("{} has no ends that {}", transport.traits.name, word(point.wait));
   }
@@ -71,12 +105,28 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   if (bounded && (in_place || !transport.has("recv_until"))) return lacks_it("recv_until");
   if (open_loop(point.pattern) && in_place) return lacks_it("open loop in place");
   if (overtakes && in_place) return lacks_it("backlog in place");
-  if (!transport.traits.answers && point.pattern != Pattern::pour) return lacks_it("way back");
+  if (!transport.traits.answers && point.pattern != Pattern::pour && !dealt) {
+    return lacks_it("way back");
+  }
   if (point.mixed()) {
     if (auto why = no_mixture(point, transport.traits); !why.empty()) return why;
   }
   if (overtakes) {
     if (auto why = no_backlog(point, transport); !why.empty()) return why;
+  }
+  if (point.handover == Handover::rendezvous && !transport.traits.rendezvous) {
+    return lacks_it("rendezvous: it buffers");
+  }
+  if (point.handover == Handover::buffered && transport.traits.rendezvous) {
+    return lacks_it("buffer: it hands over from hand to hand");
+  }
+  if (dealt && in_place) return lacks_it("dealing in place");
+  if (auto why = no_window(point, transport.traits); !why.empty()) return why;
+  if (dealt) {
+    if (auto why = no_deal(point, transport); !why.empty()) return why;
+  }
+  if (point.pattern == Pattern::detect && point.roles == RoleKind::thread) {
+    return "a thread is neither killed nor stopped alone";
   }
   if (point.shared()) {
     if (auto why = no_mailbox(point); !why.empty()) return why;
@@ -97,6 +147,12 @@ std::string missing_ability(const Case& point, const Transport& transport) {
 
 }  // namespace
 
+std::unique_ptr<Channel> open_channel(const Case& point, const Shape& widest) {
+  const Transport& transport = *find_transport(point.transport);
+  return point.sharing == Sharing::own ? open_own_queues(transport, widest)
+                                       : transport.open(widest);
+}
+
 std::string refusal(const Case& point, const std::string& prefix) {
   const Transport* transport = find_transport(point.transport);
   if (transport == nullptr) return fmt::format("no transport named {}", point.transport);
@@ -107,7 +163,7 @@ std::string refusal(const Case& point, const std::string& prefix) {
                        transport->traits.max_bytes);
   }
   try {
-    [[maybe_unused]] const auto channel = transport->open(shape_of(point, prefix));
+    [[maybe_unused]] const auto channel = open_channel(point, shape_of(point, prefix));
   } catch (const Unavailable& missing) {
     return missing.what();
   }

@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kLongestWait = 3600 * kSecond;
+constexpr std::uint64_t kMostOut = 1024;
 
 template <class Number>
 Number number_from(std::string_view text) {
@@ -148,6 +149,16 @@ std::vector<Axis> table() {
       quantity<&Case::timeout_ns>("timeout_ns", patience, "timeout of an operation", wait),
       quantity<&Case::spin_budget_ns>("spin_budget_ns", patience, "how long spin_then_block spins",
                                       {Unit::time, 0, kSecond}),
+      quantity<&Case::poll_interval_ns>("poll_interval_ns", patience,
+                                        "how often the receiver of an open loop looks, 0 to wait",
+                                        {Unit::time, 0, kSecond}),
+      quantity<&Case::timer_slack_ns>("timer_slack_ns", patience,
+                                      "how late a timer may be, 0 for the kernel's default",
+                                      {Unit::time, 0, kSecond}),
+      quantity<&Case::think_ns>("think_ns", load,
+                                "how long a server thinks before it answers, on average",
+                                {Unit::time, 0, kSecond}),
+      words<&Case::peer>("peer", patience, "what becomes of the server"),
       quantity<&Case::threshold_bytes>("threshold_bytes", memory,
                                        "largest payload through a hybrid's queue", threshold),
       words<&Case::path>("path", memory, "which part of a hybrid"),
@@ -177,14 +188,36 @@ std::vector<Axis> table() {
       quantity<&Case::stall_ns>("stall_ns", load, "how long the server is idle once, on purpose",
                                 {Unit::time, 0, kSecond}),
       words<&Case::ipc_limits>("ipc_limits", place, "whose limits message queues have"),
-      quantity<&Case::producers>("producers", place, "clients that pour", roles),
-      quantity<&Case::consumers>("consumers", place, "servers that drain", roles),
+      quantity<&Case::producers>("producers", place, "clients that pour or deal", roles),
+      quantity<&Case::consumers>("consumers", place, "servers that drain or take", roles),
+      quantity<&Case::window>("window", traffic, "messages out at a time",
+                              {Unit::count, 1, kMostOut}),
+      words<&Case::sharing>("sharing", place, "who takes a message that is dealt to several"),
+      quantity<&Case::credits>("credits", traffic,
+                               "messages out for each consumer, 0 for any number",
+                               {Unit::count, 0, kMostOut}),
+      quantity<&Case::pause_ns>("pause_ns", load,
+                                "how long the last consumer is busy with a message, inf: stopped",
+                                {Unit::time, 0, kSecond, true}),
+      words<&Case::full>("full", patience, "what a sender does when there is no room"),
+      words<&Case::handover>("handover", memory,
+                             "from hand to hand, or by a buffer; any: as the mechanism does"),
+      quantity<&Case::bystanders>("bystanders", place,
+                                  "processes beside the ends that load the CPUs",
+                                  {Unit::count, 0, kMostRoles}),
+      words<&Case::bystander>("bystander", place, "what bystanders do"),
+      quantity<&Case::injectors>("injectors", place,
+                                 "processes that interrupt the ends (membarrier)",
+                                 {Unit::count, 0, kMostRoles}),
+      quantity<&Case::injections_per_s>("injections_per_s", load, "how often each injector does so",
+                                        {Unit::rate, 1, 1'000'000}),
+      words<&Case::beside>("beside", place, "where bystanders and injectors run"),
       quantity<&Case::backlog>("backlog", load, "ordinary messages before an urgent one",
                                {Unit::count, 0, 1 << 12}),
       words<&Case::precedence>("precedence", load, "how an urgent message gets past a backlog"),
       words<&Case::structure>("structure", effects, "what lies in the contended memory"),
       words<&Case::operation>("operation", effects, "what is done to a contended word"),
-      words<&Case::peer>("peer", effects, "what the other side does to its word"),
+      words<&Case::neighbour>("neighbour", effects, "what the other side does to its word"),
       quantity<&Case::distance_bytes>("distance_bytes", effects,
                                       "from the first contended field to the second", distance),
       quantity<&Case::offset_bytes>("offset_bytes", effects,
@@ -214,7 +247,7 @@ void push_new(std::vector<std::string>& all, std::string value) {
   if (std::ranges::find(all, value) == all.end()) all.push_back(std::move(value));
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_spaces(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
@@ -252,7 +285,7 @@ std::vector<std::string> Axis::values(std::string_view text) const {
   for (bool more = true; more;) {
     const std::size_t comma = text.find(',');
     more = comma != std::string_view::npos;
-    const std::string_view item = trimmed(text.substr(0, comma));
+    const std::string_view item = without_spaces(text.substr(0, comma));
     if (more) text.remove_prefix(comma + 1);
     const std::size_t dots = item.find("..");
     if (words != nullptr || dots == std::string_view::npos) {

@@ -81,6 +81,7 @@ Shape shape_of(const Case& point, const std::string& prefix) {
   const bool endless = point.threshold_bytes < 0 || point.threshold_bytes == Case::kInfinite;
   const std::uint64_t threshold =
       endless ? kNever : static_cast<std::uint64_t>(point.threshold_bytes);
+  const bool answers_alike = point.pattern == Pattern::ping || point.pattern == Pattern::window;
   return {.message_bytes = point.message_bytes,
           .reply_bytes = point.reply_bytes,
           .depth = point.depth,
@@ -94,8 +95,8 @@ Shape shape_of(const Case& point, const std::string& prefix) {
           .nodelay = point.nodelay,
           .spin_budget_ns = point.spin_budget_ns,
           .threshold_bytes = threshold,
-          // An ask's answer is a fixed acknowledgement on both paths; a ping's is the message.
-          .reply_threshold_bytes = point.pattern == Pattern::ping ? threshold : kNever,
+          // An ask's answer is a fixed acknowledgement on both paths; else it is as the message.
+          .reply_threshold_bytes = answers_alike ? threshold : kNever,
           .producers = point.producers,
           .consumers = point.consumers,
           .home = point.home,

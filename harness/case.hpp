@@ -9,13 +9,17 @@
 
 namespace ipcmark {
 
-enum class Pattern { ping, ask, pour, pace, expire, overtake };
+enum class Pattern { ping, ask, pour, pace, expire, window, deal, retry, detect, overtake };
 enum class Path { raw, queue, shm, fixed, automatic };  // "auto" in words
 enum class Idle { default_, c1, polling };
 enum class RoleKind { process, thread };
 enum class Policy { other, fifo };
 enum class Schedule { closed, fixed, poisson };
 enum class IpcLimits { host, private_ };
+enum class Handover { any, rendezvous, buffered };
+enum class Bystander { spin, stream };        // what one does
+enum class Beside { apart, client, server };  // where third parties run
+enum class PeerFate { lives, stopped, killed };
 // What lies in the contended memory: two words; a state that one polls beside a stamp that the
 // other writes for itself; the two indices of a ring.
 enum class Structure { none, words, state, indices };
@@ -32,7 +36,7 @@ enum class Trigger {
   migration
 };
 enum class Victim { none, spin, chase, asleep, traffic };
-enum class Peer { none, idle, reader, writer };
+enum class Neighbour { none, idle, reader, writer };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
 // words.hpp.
@@ -48,6 +52,10 @@ struct Case {
   Schedule schedule = Schedule::closed;
   std::uint64_t timeout_ns = kNever;
   std::uint64_t spin_budget_ns = 0;
+  std::uint64_t poll_interval_ns = 0;
+  std::uint64_t timer_slack_ns = 0;
+  std::uint64_t think_ns = 0;
+  PeerFate peer = PeerFate::lives;
   std::int64_t threshold_bytes = -1;  // -1: not a hybrid; kInfinite: all through the queue
   Path path = Path::raw;
   Wait wait = Wait::block;
@@ -69,11 +77,22 @@ struct Case {
   IpcLimits ipc_limits = IpcLimits::host;
   std::uint32_t producers = 1;
   std::uint32_t consumers = 1;
+  std::uint32_t window = 1;
+  Sharing sharing = Sharing::any;
+  std::uint32_t credits = 0;
+  std::uint64_t pause_ns = 0;
+  Full full = Full::block;
+  Handover handover = Handover::any;
+  std::uint32_t bystanders = 0;
+  Bystander bystander = Bystander::spin;
+  std::uint32_t injectors = 0;
+  std::uint64_t injections_per_s = 1000;
+  Beside beside = Beside::apart;
   std::uint32_t backlog = 0;
   Precedence precedence = Precedence::none;
   Structure structure = Structure::none;
   Operation operation = Operation::none;
-  Peer peer = Peer::none;
+  Neighbour neighbour = Neighbour::none;
   std::uint64_t distance_bytes = 0;
   std::uint64_t offset_bytes = 0;
   std::uint64_t pace_ns = 0;
@@ -89,6 +108,7 @@ struct Case {
   bool operator==(const Case&) const = default;
   // Several clients or servers: a mailbox.
   [[nodiscard]] bool shared() const { return producers > 1 || consumers > 1; }
+  [[nodiscard]] std::uint32_t third_parties() const { return bystanders + injectors; }
   // Messages differ in size.
   [[nodiscard]] bool mixed() const { return sizes != "one"; }
 };

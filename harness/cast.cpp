@@ -20,7 +20,7 @@ namespace {
 
 // The exit status of a role that has done all it was told. Not 0: a mechanism that calls exit(0)
 // has not.
-constexpr int kLeft = 86;
+constexpr int kLeftCode = 86;
 
 Fd open_pidfd(pid_t pid) {
   return Fd(static_cast<int>(check(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open")));
@@ -32,7 +32,7 @@ Fd open_pidfd(pid_t pid) {
   if (::getppid() != coordinator) ::_exit(1);  // it died before prctl
   run_role(context, channel, control);
   channel.release();  // what it owns in common is the coordinator's to remove
-  ::_exit(kLeft);
+  ::_exit(kLeftCode);
 }
 
 // What the kernel says that a process is doing: "stopped", "running", or asleep in a call.
@@ -61,12 +61,12 @@ Cast::Member Cast::start(const RoleContext& context, std::unique_ptr<Channel>& c
   if (context.spec.kind == RoleKind::thread) {
     std::thread thread(
         [context, &channel, control = std::move(theirs)] { run_role(context, channel, control); });
-    return {context, std::move(ours), ::getpid(), Fd(), std::move(thread)};
+    return {context, std::move(ours), ::getpid(), Fd(), std::move(thread), false};
   }
   const pid_t coordinator = ::getpid();
   const pid_t pid = check(::fork(), "fork");
   if (pid == 0) become_role(context, channel, theirs, coordinator);
-  return {context, std::move(ours), pid, open_pidfd(pid), std::thread()};
+  return {context, std::move(ours), pid, open_pidfd(pid), std::thread(), false};
 }
 
 Cast::Cast(const std::vector<RoleContext>& contexts, std::unique_ptr<Channel>& channel) {
@@ -115,6 +115,13 @@ std::vector<Report> Cast::tell_all(const Order& what, Phase phase, std::int64_t 
   return tell(everybody(), what, phase, deadline_ns);
 }
 
+std::vector<Report> Cast::tell_losing(std::size_t lost, const Order& what, Phase phase,
+                                      std::int64_t deadline_ns) {
+  members_[lost].lost = true;
+  for (const std::size_t i : everybody()) order(i, what);
+  return gather(all_but(lost), phase, deadline_ns);
+}
+
 void Cast::close(std::int64_t deadline_ns) {
   const Deadline deadline{monotonic_now() + deadline_ns};
   state().enter(Phase::close, deadline.monotonic_ns);
@@ -131,7 +138,7 @@ void Cast::close(std::int64_t deadline_ns) {
     if (!member.pidfd) continue;
     check(::waitid(P_PIDFD, static_cast<id_t>(member.pidfd.get()), &info, WEXITED | WNOWAIT),
           "waitid");
-    if (info.si_code != CLD_EXITED || info.si_status != kLeft) member_died(i, Phase::close);
+    if (info.si_code != CLD_EXITED || info.si_status != kLeftCode) member_died(i, Phase::close);
   }
 }
 
@@ -178,7 +185,7 @@ std::vector<pollfd> Cast::listen_to(const std::vector<std::size_t>& whom) const 
   std::vector<pollfd> fds(2 * count, {.fd = -1, .events = POLLIN, .revents = 0});
   for (const std::size_t i : whom) fds[i].fd = members_[i].control.fd();
   for (std::size_t i = 0; i < count; ++i) {
-    if (members_[i].pidfd) fds[count + i].fd = members_[i].pidfd.get();
+    if (members_[i].pidfd && !members_[i].lost) fds[count + i].fd = members_[i].pidfd.get();
   }
   return fds;
 }

@@ -46,6 +46,10 @@ class Cast {
   std::vector<Report> tell(const std::vector<std::size_t>& whom, const Order& order, Phase phase,
                            std::int64_t deadline_ns);
   std::vector<Report> tell_all(const Order& order, Phase phase, std::int64_t deadline_ns);
+  // The same to everybody, of whom one will not live to report; nor is its end an error from then
+  // on.
+  std::vector<Report> tell_losing(std::size_t lost, const Order& order, Phase phase,
+                                  std::int64_t deadline_ns);
   // Quits the roles and waits until all have left well.
   void close(std::int64_t deadline_ns);
   // The place of the first of a kind.
@@ -64,6 +68,7 @@ class Cast {
     pid_t pid = 0;
     Fd pidfd;            // processes only
     std::thread thread;  // threads only
+    bool lost = false;   // on purpose
   };
 
   static Member start(const RoleContext& context, std::unique_ptr<Channel>& channel);

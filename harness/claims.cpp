@@ -29,19 +29,39 @@ double taken_ns(const Claim& claim, TimeScale scale) {
 }
 
 // Parts whose stamps go from (nearly) the first message to the last.
-bool stamps_its_course(Part part) { return part == Part::ask || part == Part::drain; }
+bool stamps_its_course(Part part) {
+  return part == Part::ask || part == Part::drain || part == Part::window;
+}
+
+// Messages of a step that no stamp is about.
+std::uint64_t unstamped(Part part, const Job& job) {
+  if (part == Part::window) return 2 * job.lead;
+  return part == Part::drain ? job.lead : 0;
+}
+
+// A step whose stamps are not its course: pairs of each message, in the order of sending.
+bool in_pairs(Part part, const Job& job) {
+  return part == Part::take || (part == Part::window && job.responses);
+}
 
 std::uint64_t stamps_due(const Claim& claim) {
   switch (claim.part) {
     case Part::ask:
     case Part::drain:
-      return 1 + (claim.job.messages - (claim.part == Part::drain ? claim.job.lead : 0)) /
-                     claim.job.messages_each;
+    case Part::window:
+      if (in_pairs(claim.part, claim.job)) return 2 * claim.job.messages;
+      return 1 + (claim.job.messages - unstamped(claim.part, claim.job)) / claim.job.messages_each;
+    case Part::deal:
+      return claim.report.messages;
+    case Part::take:
+      return 2 * claim.report.messages;
     case Part::pace:
       return (claim.watched ? 2 : 1) * claim.job.messages;
     case Part::absorb:
     case Part::expire:
       return claim.job.messages;
+    case Part::detect:
+      return 1;
     case Part::overtake:
     case Part::give_way:
       return 3 * (claim.job.messages / (claim.job.backlog + 1));
@@ -49,6 +69,7 @@ std::uint64_t stamps_due(const Claim& claim) {
     case Part::pour:
     case Part::rank:
     case Part::pick:
+    case Part::fill:
       return 0;
   }
   return 0;
@@ -57,14 +78,26 @@ std::uint64_t stamps_due(const Claim& claim) {
 // What a role's part of the step is: the order says the client's.
 Part part_of(Role role, Part part) {
   if (role == Role::client) return part;
-  if (part == Part::overtake) return Part::give_way;
-  return part == Part::ask ? Part::answer : part == Part::pour ? Part::drain : Part::absorb;
+  switch (part) {
+    case Part::ask:
+    case Part::window:
+      return Part::answer;
+    case Part::pour:
+      return Part::drain;
+    case Part::deal:
+      return Part::take;
+    case Part::overtake:
+      return Part::give_way;
+    default:
+      return Part::absorb;
+  }
 }
 
-bool serves(Part part) { return part != Part::expire; }
+bool serves(Part part) { return part != Part::expire && part != Part::detect; }
 
 // What one of several ends of a side is asked for: an equal share.
-Job share_of(Job job, Role role) {
+Job share_of(Job job, Role role, Part part) {
+  if (part == Part::take) return job;
   const std::uint64_t ends = role == Role::client ? job.producers : job.consumers;
   job.messages /= ends, job.lead /= ends, job.messages_each /= ends;
   return job;
@@ -80,7 +113,7 @@ std::vector<Claim> claims_of(const Order& order, Role role, const Report& report
     const std::uint64_t stamped =
         std::min<std::uint64_t>(report.steps[i].stamped, stamps.size() - used);
     const Part part = part_of(role, step.part);
-    claims.push_back({part, share_of(step.job, role), report.steps[i],
+    claims.push_back({part, share_of(step.job, role, part), report.steps[i],
                       stamps.subspan(used, stamped), lossy && part == Part::drain, step.watched()});
     used += stamped;
   }
@@ -91,8 +124,8 @@ std::vector<Claim> claims_of(const Order& order, Role role, const Report& report
 
 double hidden_ns(const Claim& claim, TimeScale scale) {
   if (!stamps_its_course(claim.part) || claim.stamps.empty()) return 0;
-  if (claim.lossy || claim.job.shared()) return 0;
-  const std::uint64_t lead = claim.part == Part::drain ? claim.job.lead : 0;
+  if (claim.lossy || claim.job.shared() || in_pairs(claim.part, claim.job)) return 0;
+  const std::uint64_t lead = unstamped(claim.part, claim.job);
   const double stamped = static_cast<double>(claim.job.messages - lead) /
                          static_cast<double>(std::max<std::uint64_t>(claim.job.messages, 1));
   const double shown = to_ns(claim.stamps.back() - claim.stamps.front(), scale);
@@ -101,10 +134,13 @@ double hidden_ns(const Claim& claim, TimeScale scale) {
 
 std::string contradiction(const Claim& claim) {
   const StepReport& report = claim.report;
+  const bool dealt = claim.part == Part::deal || claim.part == Part::take;
   const auto as_due = [&](std::uint64_t said, std::uint64_t due) {
     return said == due || (claim.lossy && said < due);
   };
-  if (!as_due(report.messages, claim.job.messages)) {
+  // A consumer may get them all; what is dealt ends with the time.
+  const bool fits = dealt && report.messages <= claim.job.messages;
+  if (!fits && !as_due(report.messages, claim.job.messages)) {
     return fmt::format("claims {} messages, {} were asked for", report.messages,
                        claim.job.messages);
   }
@@ -112,6 +148,7 @@ std::string contradiction(const Claim& claim) {
     return fmt::format("wrote {} stamps, {} were due", report.stamped, stamps_due(claim));
   }
   if (claim.part == Part::expire) return {};  // how late each wait was, not when
+  if (in_pairs(claim.part, claim.job)) return {};
   const bool relative = claim.part == Part::pace || claim.part == Part::absorb;
   std::uint64_t last = report.began_ticks;
   for (const std::uint64_t stamp : claim.stamps) {

@@ -144,7 +144,7 @@ void ContendedAct::attack(const ActOrder& order) {
   // Every operation is in the words, and no other: what the two did to one word adds up where the
   // operation promises it, and else at least one of them is the last.
   const std::uint64_t theirs =
-      point_.peer == Peer::writer ? control_.done.word.load(kAcquire) : std::uint64_t{0};
+      point_.neighbour == Neighbour::writer ? control_.done.word.load(kAcquire) : std::uint64_t{0};
   const bool one = point_.distance_bytes == 0;
   const bool adds = O == Operation::locked_increment || O == Operation::compare_exchange;
   const std::uint64_t first = mine.load(kAcquire), second = at(layout_.second).load(kAcquire);
@@ -162,9 +162,9 @@ void ContendedAct::accompany(const ActOrder& order) {
     const std::uint64_t mode = control_.mode.word.load(kAcquire);
     if (mode != acting) control_.acting.word.store(acting = mode, kRelease);
     if (mode == ContendedControl::over) return;
-    if (mode != ContendedControl::contended || point_.peer == Peer::idle) continue;
+    if (mode != ContendedControl::contended || point_.neighbour == Neighbour::idle) continue;
     const std::uint64_t before = ticks::now();
-    if (point_.peer == Peer::writer) {
+    if (point_.neighbour == Neighbour::writer) {
       operations<O>(mine, pace, order.burst, count_);
     } else {
       for (std::uint64_t i = 0; i < order.burst; ++i) (void)mine.load(kRelaxed);

@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kSchema = 1;
+constexpr int kEnvironmentSchema = 1;
 // Pairs of a placement that enter the epoch: as many as a publishing plan measures.
 constexpr std::size_t kPairsInEpoch = 3;
 
@@ -79,7 +79,7 @@ json epoch_key(const json& facts, const Topology& topology) {
               "cpus_isolated", "vulnerabilities", "smt_control", "governor", "scaling_driver",
               "cpufreq_boost", "intel_pstate_no_turbo", "cpuidle_driver", "cpuidle_governor",
               "thp_enabled", "thp_defrag", "clocksource", "hypervisor", "libc"});
-  fields["schema"] = kSchema;
+  fields["schema"] = kEnvironmentSchema;
   fields["placements"] = placement_map(topology);
   return with_key(std::move(fields));
 }

@@ -20,13 +20,13 @@ std::vector<Experiment>& entries() {
 }
 
 // An axis with the values it takes in this expansion.
-struct Values {
+struct AxisValues {
   const Axis* axis;
   std::vector<std::string> texts;
 };
 
-Values values_of(const Axis& axis, const Experiment& experiment, const Axes& plan) {
-  Values values{&axis, {}};
+AxisValues values_of(const Axis& axis, const Experiment& experiment, const Axes& plan) {
+  AxisValues values{&axis, {}};
   for (const Axes* source : {&plan, &experiment.defaults}) {
     const auto found = source->find(axis.name);
     if (found == source->end()) continue;
@@ -42,7 +42,7 @@ Values values_of(const Axis& axis, const Experiment& experiment, const Axes& pla
 }
 
 // Calls `visit` for every point of the product, the first axis slowest.
-void product(std::span<const Values> values, Case& point,
+void product(std::span<const AxisValues> values, Case& point,
              const std::function<void(const Case&)>& visit) {
   if (values.empty()) return visit(point);
   for (const std::string& text : values[0].texts) {
@@ -55,10 +55,10 @@ void product(std::span<const Values> values, Case& point,
 // first. The largest table of a shipped plan has some tens of thousands.
 constexpr std::uint64_t kMostPoints = 1 << 20;
 
-void require_countable(std::span<const Values> outer, std::span<const Values> inner) {
+void require_countable(std::span<const AxisValues> outer, std::span<const AxisValues> inner) {
   std::uint64_t points = 1;
   for (const auto part : {outer, inner}) {
-    for (const Values& values : part) {
+    for (const AxisValues& values : part) {
       points *= values.texts.size();
       if (points <= kMostPoints) continue;
       throw std::invalid_argument("more than " + std::to_string(kMostPoints) +
@@ -95,8 +95,13 @@ bool settle_path(Case& point, bool has_threshold) {
 
 void settle_pattern(Case& point) {
   const bool paced = point.pattern == Pattern::pace;
-  const bool batched = paced || point.pattern == Pattern::pour;
+  const bool dealt = point.pattern == Pattern::deal;
+  const bool batched = paced || dealt || point.pattern == Pattern::pour;
   if (!batched) point.batch = 1;
+  if (point.pattern != Pattern::window) point.window = 1;
+  if (!dealt) point.credits = 0, point.pause_ns = 0, point.full = Full::block;
+  // One consumer has every queue for itself.
+  if (!dealt || point.consumers == 1) point.sharing = Sharing::any;
   if (!paced) point.rate_per_s = 0, point.schedule = Schedule::closed, point.sizes = "one";
   point.message_bytes = sizes::largest(point.sizes, point.message_bytes);
   if (!paced || point.batch == 1) point.flush_ns = kNever;  // a batch of one is always full
@@ -108,13 +113,24 @@ void settle_pattern(Case& point) {
   const bool timed = !overtakes && !point.mixed() && point.pattern != Pattern::pour;
   if (!timed || point.pattern == Pattern::expire) point.stall_ns = 0;
   if (point.wait != Wait::spin_then_block) point.spin_budget_ns = 0;
+  if (!paced || point.batch > 1) point.poll_interval_ns = 0;
+  if (point.pattern != Pattern::ask && point.pattern != Pattern::retry) point.think_ns = 0;
+  if (point.pattern != Pattern::detect) point.peer = PeerFate::lives;
+}
+
+// What nobody does is not told apart.
+void settle_third_parties(Case& point) {
+  const Case neutral;
+  if (point.bystanders == 0) point.bystander = neutral.bystander;
+  if (point.injectors == 0) point.injections_per_s = neutral.injections_per_s;
+  if (point.third_parties() == 0) point.beside = neutral.beside;
 }
 
 // Fields of one structure mean nothing for another, and none of them where there is none.
 void settle_structure(Case& point) {
   if (point.structure != Structure::words) {
     point.operation = Operation::none;
-    point.peer = Peer::none;
+    point.neighbour = Neighbour::none;
   }
   if (point.structure != Structure::state) point.private_writes = 0;
   if (point.structure == Structure::none) {
@@ -151,6 +167,7 @@ bool settle(Case& point) {
   const Transport* transport = find_transport(point.transport);
   const Traits traits = transport != nullptr ? transport->traits : Traits{};
   settle_pattern(point);
+  settle_third_parties(point);
   settle_structure(point);
   settle_trigger(point);
   if (!traits.shares_memory) {
@@ -186,7 +203,7 @@ RegisterExperiment::RegisterExperiment(Experiment experiment) {
 }
 
 std::vector<LaunchPlan> expand(const Experiment& experiment, const Axes& plan) {
-  std::vector<Values> outer, inner;
+  std::vector<AxisValues> outer, inner;
   for (const Axis& axis : axes()) {
     if (std::ranges::find(experiment.ladder, axis.name) == experiment.ladder.end()) {
       outer.push_back(values_of(axis, experiment, plan));

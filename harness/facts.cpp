@@ -32,7 +32,7 @@ json printable(const json& facts) {
   return json::parse(facts.dump(-1, ' ', false, json::error_handler_t::replace));
 }
 
-std::string text_of(const json& knob_or_null) {
+std::string knob_text(const json& knob_or_null) {
   return knob_or_null.is_string() ? knob_or_null.get<std::string>() : std::string();
 }
 
@@ -212,9 +212,20 @@ void add_processor(json& facts, const path& root) {
   facts["cpu"] = cpu_identity(cpuinfo);
   facts["microcode"] = fields_of(root / "proc/cpuinfo", {"microcode"}).value("microcode", json());
   facts["invariant_counter"] = has_invariant_counter(cpuinfo);
-  facts["hypervisor"] =
-      hypervisor(cpuinfo, text_of(facts["system_vendor"]) + " " + text_of(facts["system_product"]),
-                 text_of(facts["clocksources"]));
+  facts["hypervisor"] = hypervisor(
+      cpuinfo, knob_text(facts["system_vendor"]) + " " + knob_text(facts["system_product"]),
+      knob_text(facts["clocksources"]));
+}
+
+// How finely timers fire, and the scheduler's tick, 1/HZ, which the coarse clock advances by.
+json timers() {
+  const auto resolution_ns = [](clockid_t clock) -> json {
+    timespec step{};
+    if (::clock_getres(clock, &step) != 0) return {};
+    return step.tv_sec * 1'000'000'000 + step.tv_nsec;
+  };
+  return {{"resolution_ns", resolution_ns(CLOCK_MONOTONIC)},
+          {"tick_ns", resolution_ns(CLOCK_MONOTONIC_COARSE)}};
 }
 
 }  // namespace
@@ -226,6 +237,7 @@ json collect_facts(const path& root) {
   utsname system{};
   facts["arch"] = ::uname(&system) == 0 ? json(system.machine) : json();
   facts["libc"] = std::string("glibc ") + ::gnu_get_libc_version();
+  facts["timers"] = timers();
   facts["kernel_parameters"] = kernel_parameters(root);
   facts["hostname_hash"] = hashed_hostname(root);
   facts["vulnerabilities"] = folder_of_knobs(root / "sys/devices/system/cpu/vulnerabilities");

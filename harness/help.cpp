@@ -5,12 +5,13 @@
 namespace ipcmark {
 namespace {
 
-constexpr std::size_t kLeft = 28;  // column of the text: most flags fit before it
+constexpr std::size_t kTextColumn = 28;  // column of the text: most flags fit before it
 
 std::string line_of(const HelpItem& item, std::size_t width) {
-  std::string line = fmt::format("  {:<{}}", item.left, kLeft - 2);
-  if (item.left.size() + 4 > kLeft) line = fmt::format("  {}\n{:<{}}", item.left, "", kLeft);
-  return line + wrapped(item.right, width - kLeft, kLeft) + "\n";
+  std::string line = fmt::format("  {:<{}}", item.left, kTextColumn - 2);
+  if (item.left.size() + 4 > kTextColumn)
+    line = fmt::format("  {}\n{:<{}}", item.left, "", kTextColumn);
+  return line + wrapped(item.right, width - kTextColumn, kTextColumn) + "\n";
 }
 
 }  // namespace

@@ -19,8 +19,10 @@
 #include "harness/ipc_space.hpp"
 #include "harness/launch_state.hpp"
 #include "harness/life_cycle.hpp"
+#include "harness/outlive.hpp"
 #include "harness/plugin_load.hpp"
 #include "harness/record.hpp"
+#include "harness/third_parties.hpp"
 #include "transports/registry.hpp"
 #include "transports/ticks.hpp"
 
@@ -53,14 +55,22 @@ class Launch {
         live(spec_, i, contexts(), stage_, records_[i]);
       });
     }
+    if (spec_.rungs.front().pattern == Pattern::detect) {  // as each is lost
+      return visit_each(admitted, [&](std::size_t i) {
+        records_[i].rung = next_rung_++;
+        records_[i].watch.begin(machine_);
+        outlive(spec_, i, contexts(), stage_, records_[i]);
+        records_[i].watch.end();
+      });
+    }
     Injector injector = injector_of(Target::launch);
     state_->enter(Phase::open, monotonic_now() + deadline());
     effect_ = effect_of(spec_);
     std::unique_ptr<Channel> channel;
-    if (!effect_) {
-      channel = find_transport(rungs.front().transport)->open(widest_shape(rungs, spec_.prefix));
-    }
+    if (!effect_) channel = open_channel(rungs.front(), widest_shape(rungs, spec_.prefix));
     injector.reach(Phase::open);
+    ThirdParties third(rungs.front(), spec_.third_cpus, deadline());
+    third_ = &third;
     Cast cast(contexts(), channel);
     cast_ = &cast;
     cast.meet(deadline());
@@ -162,6 +172,9 @@ class Launch {
     reshape(i, 0);
     if (meter.point().delay_ns != 0) inject(i, record);
     meter.take_probe(perform(meter.probe(), Phase::verify, deadline(meter.probe_ns())), stage_);
+    if (meter.fills()) fill(meter);
+    record.refused = meter.too_wide();
+    if (!record.refused.empty()) return;
     if (meter.point().mixed()) stream(meter);
     if (spec_.reading == Reading::under_way) {
       const std::size_t sender = cast_->first(Role::client);
@@ -170,16 +183,36 @@ class Launch {
     // Cases of several sizes are compared message by message: one schedule for all of them.
     const Order order =
         meter.measure(stage_, meter.point().mixed() ? sizes_seed() : spec_.seed + i);
+    third_->work();
     meter.take_measure(perform(order, Phase::measure, deadline(meter.expected_ns())), stage_);
+    third_->stop();
+    if (meter.point().third_parties() > 0) record.third_parties = third_->to_json();
     if (meter.point().delay_ns != 0) injected(record);
     record.watch.end();
     record.canary_after_ns = canary();
     if (meter.point().pattern == Pattern::pace) check_clocks(record);
+    if (meter.point().pattern == Pattern::deal) bound_clocks(record, "delivery_ns");
     const auto patience = deadline(meter.probe_ns());
     meter.take_recheck(perform(meter.recheck(), Phase::close, patience), stage_);
     record.done = record.visits == (spec_.mirrored ? 2 : 1);
   }
 
+  // How many messages the channel holds while nobody takes any: there, and where answers come,
+  // back.
+  void fill(RungMeter& meter) {
+    const auto one_way = [&](Role from, Role to) {
+      const std::size_t filler = cast_->first(from);
+      const auto reports = cast_->tell({filler}, meter.fill(), Phase::verify, deadline());
+      const std::uint64_t messages = reports[filler].steps[0].messages;
+      if (messages > 0) {
+        const Order empty = meter.empty(messages);
+        meter.take_emptied(cast_->tell({cast_->first(to)}, empty, Phase::verify, deadline()));
+      }
+      meter.take_filled(reports[filler], stage_.stamps(from));
+    };
+    one_way(Role::client, Role::server);
+    if (meter.point().reply_bytes > 0) one_way(Role::server, Role::client);
+  }
   void stream(RungMeter& meter) {
     const Order order = meter.stream(stage_, sizes_seed());
     meter.take_stream(perform(order, Phase::warm_up, deadline(meter.expected_ns())), stage_);
@@ -189,6 +222,7 @@ class Launch {
 
   // All roles' steps, none of which can have taken longer than was waited for them here.
   std::vector<Report> perform(const Order& order, Phase phase, std::int64_t deadline_ns) {
+    if (order.steps[0].part == Part::deal) stage_.clear_flows();
     const std::uint64_t before = ticks::now();
     const auto reports = cast_->tell_all(order, phase, deadline_ns);
     require_within(order, reports, ticks::now() - before, spec_.scale);
@@ -250,14 +284,22 @@ class Launch {
 
   // A one-way time is a difference of two CPUs' clocks: their offset is below half the fastest
   // round trip, and what they read is late by up to a quantum.
-  void check_clocks(RungRecord& record) const {
+  static constexpr double kMostShare = 0.2;
+  // Of the median of a histogram of one-way times.
+  [[nodiscard]] std::pair<double, double> clocks_of(RungRecord& record, const char* name) const {
     const bool same = spec_.client_cpu == spec_.server_cpu;
     const double bound = (same ? 0 : fastest_handoff_ns_ / 2) + spec_.scale.quantum_ns;
     auto& result = record.meter->result();
     result.values["clock_offset_bound_ns"] = bound;
-    const double response =
-        static_cast<double>(result.histograms["response_ns"].quantile(0.5).value_or(0));
-    constexpr double kMostShare = 0.2;
+    return {bound, static_cast<double>(result.histograms[name].quantile(0.5).value_or(0))};
+  }
+  // What has no believable one-way time still has its counts.
+  void bound_clocks(RungRecord& record, const char* name) const {
+    const auto [bound, median] = clocks_of(record, name);
+    if (bound > kMostShare * median) record.meter->result().histograms.erase(name);
+  }
+  void check_clocks(RungRecord& record) const {
+    const auto [bound, response] = clocks_of(record, "response_ns");
     if (bound > kMostShare * response) {
       // What was carried, and how late it was sent, does not hang on the other CPU's clock.
       if (spec_.reading == Reading::under_way) return record.meter->leave_out_one_way();
@@ -273,6 +315,7 @@ class Launch {
   std::unique_ptr<Effect> effect_;
   MachineWatch machine_{measured_cpus(spec_)};
   Cast* cast_ = nullptr;
+  ThirdParties* third_ = nullptr;
   int next_rung_ = 0;
   std::uint64_t canary_turn_ = 0;
   double fastest_handoff_ns_ = 1e9;
@@ -299,6 +342,9 @@ void run_launch(const LaunchSpec& spec, const SharedLaunchState& state,
                  monotonic_now() + static_cast<std::int64_t>(spec.settings.phase_deadline_ns));
     records[i].refused = plays_effect(spec.reading) ? effect_refusal(spec.reading, spec.rungs[i])
                                                     : refusal(spec.rungs[i], spec.prefix);
+    if (spec.reading != Reading::times && spec.rungs[i].third_parties() > 0) {
+      records[i].refused = "bystanders and injectors work while something is timed, and nothing is";
+    }
     if (records[i].refused.empty()) admitted.push_back(i);
   }
   if (admitted.empty()) return;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "harness/plan.hpp"
 #include "harness/reading.hpp"
 #include "harness/rung.hpp"
+#include "transports/end.hpp"
 
 namespace ipcmark {
 
@@ -32,7 +34,8 @@ struct LaunchSpec {
   std::string plugin_content = {};  // hash it must have
   int client_cpu = 0;
   int server_cpu = 0;
-  std::vector<int> more_cpus;  // of the other clients, then of the other servers
+  std::vector<int> more_cpus;   // of the other clients, then of the other servers
+  std::vector<int> third_cpus;  // of bystanders, then of injectors
   RunSettings settings;
   TimeScale scale;
   std::optional<Injection> injection;  // a fault that this launch is to suffer
@@ -42,6 +45,12 @@ struct LaunchSpec {
 // All rungs of a launch have the same roles: where one runs.
 [[nodiscard]] int cpu_of(const LaunchSpec& spec, Role role, std::uint32_t index);
 
+// How its roles share CPUs: `most` of them run on one.
+struct Crowding {
+  std::size_t roles = 0, cpus = 0, most = 0;
+};
+[[nodiscard]] Crowding crowding_of(const LaunchSpec& spec);
+
 [[nodiscard]] nlohmann::json to_json(const LaunchSpec& spec);
 [[nodiscard]] LaunchSpec launch_spec_from_json(const nlohmann::json& json);
 
@@ -50,6 +59,9 @@ struct LaunchSpec {
 
 // Why a rung cannot be had here; empty when it can. Tries to open the channel.
 [[nodiscard]] std::string refusal(const Case& point, const std::string& prefix);
+
+// A channel for cases like this one, or one for each consumer. Throws Unavailable.
+[[nodiscard]] std::unique_ptr<Channel> open_channel(const Case& point, const Shape& widest);
 
 // The widest shape of some rungs: what their common channel is opened for.
 [[nodiscard]] Shape widest_shape(const std::vector<Case>& rungs, const std::string& prefix);

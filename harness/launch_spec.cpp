@@ -1,4 +1,6 @@
 // How a launch's specification travels.
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "harness/launch.hpp"
@@ -12,6 +14,18 @@ int cpu_of(const LaunchSpec& spec, Role role, std::uint32_t index) {
   if (index == 0) return role == Role::client ? spec.client_cpu : spec.server_cpu;
   const std::uint32_t clients = spec.rungs.front().producers;
   return spec.more_cpus.at(role == Role::client ? index - 1 : clients - 1 + index - 1);
+}
+
+Crowding crowding_of(const LaunchSpec& spec) {
+  std::map<int, std::size_t> roles;
+  ++roles[spec.client_cpu], ++roles[spec.server_cpu];
+  for (const int cpu : spec.more_cpus) ++roles[cpu];
+  for (const int cpu : spec.third_cpus) ++roles[cpu];
+  std::size_t most = 0;
+  for (const auto& [cpu, count] : roles) most = std::max(most, count);
+  return {.roles = spec.more_cpus.size() + spec.third_cpus.size() + 2,
+          .cpus = roles.size(),
+          .most = most};
 }
 
 json to_json(const LaunchSpec& spec) {
@@ -32,6 +46,7 @@ json to_json(const LaunchSpec& spec) {
           {"client_cpu", spec.client_cpu},
           {"server_cpu", spec.server_cpu},
           {"more_cpus", spec.more_cpus},
+          {"third_cpus", spec.third_cpus},
           {"run_seed", run.seed},
           {"warm_up_ns", run.warm_up_ns},
           {"warm_up_messages", run.warm_up_messages},
@@ -61,6 +76,7 @@ LaunchSpec launch_spec_from_json(const json& from) {
   from.at("client_cpu").get_to(spec.client_cpu);
   from.at("server_cpu").get_to(spec.server_cpu);
   from.at("more_cpus").get_to(spec.more_cpus);
+  from.at("third_cpus").get_to(spec.third_cpus);
   from.at("run_seed").get_to(spec.settings.seed);
   from.at("warm_up_ns").get_to(spec.settings.warm_up_ns);
   from.at("warm_up_messages").get_to(spec.settings.warm_up_messages);

@@ -6,24 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "harness/fact_parsers.hpp"
+#include "harness/maybe_count.hpp"
 #include "harness/text_file.hpp"
 
 namespace ipcmark {
 namespace {
-
-using Count = std::optional<std::uint64_t>;
-
-Count number(std::string_view word) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  const bool whole = error == std::errc() && end == word.data() + word.size();
-  return whole ? Count(value) : std::nullopt;
-}
 
 // Columns of the CPUs, or empty if one has none. Offline CPUs have no column, so a column's
 // position is not the CPU's number.
@@ -52,20 +42,11 @@ Count* slot_for(MachineCounts& counts, std::string_view label, std::string_view 
 Count sum_of(const std::vector<std::string_view>& words, const std::vector<std::size_t>& columns) {
   std::uint64_t sum = 0;
   for (const std::size_t column : columns) {
-    const Count value = column < words.size() ? number(words[column]) : std::nullopt;
+    const Count value = column < words.size() ? count_in(words[column]) : std::nullopt;
     if (!value) return std::nullopt;
     sum += *value;
   }
   return sum;
-}
-
-Count difference(const Count& after, const Count& before) {
-  if (!after || !before || *after < *before) return std::nullopt;
-  return *after - *before;
-}
-
-nlohmann::json or_null(const Count& count) {
-  return count ? nlohmann::json(*count) : nlohmann::json();
 }
 
 Fd opened(const std::filesystem::path& path) {
@@ -121,7 +102,7 @@ Count parse_steal_ticks(std::string_view text, std::span<const int> cpus) {
                                    [&](std::string_view l) { return l.starts_with(start); });
     if (line == lines.end()) return std::nullopt;
     const auto words = words_of(*line);
-    const Count ticks = kStealWord < words.size() ? number(words[kStealWord]) : std::nullopt;
+    const Count ticks = kStealWord < words.size() ? count_in(words[kStealWord]) : std::nullopt;
     if (!ticks) return std::nullopt;
     sum += *ticks;
   }
@@ -132,7 +113,7 @@ Count parse_pressure_ns(std::string_view text) {
   for (const std::string_view line : lines_of(text)) {
     const auto words = words_of(line);  // some avg10=0.12 avg60=0.10 avg300=0.05 total=123 (us)
     if (words.empty() || words.front() != "some" || !words.back().starts_with("total=")) continue;
-    const Count us = number(words.back().substr(6));
+    const Count us = count_in(words.back().substr(6));
     return us ? Count(*us * 1000) : std::nullopt;
   }
   return std::nullopt;
@@ -141,7 +122,7 @@ Count parse_pressure_ns(std::string_view text) {
 void parse_throttling(std::string_view text, MachineCounts& counts) {
   for (const std::string_view line : lines_of(text)) {
     const auto words = words_of(line);
-    const Count value = words.size() == 2 ? number(words[1]) : std::nullopt;
+    const Count value = words.size() == 2 ? count_in(words[1]) : std::nullopt;
     if (!value) continue;
     if (words[0] == "nr_throttled") counts.throttles = *value;
     if (words[0] == "throttled_time") counts.throttled_ns = *value;         // version 1

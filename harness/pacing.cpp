@@ -16,6 +16,7 @@ constexpr double kPaceBudgets = 5;
 constexpr std::uint64_t kFewestPaced = 200;
 // Of a load curve: its idle end, 10 ms between messages, is read by its median alone.
 constexpr std::uint64_t kFewestOfLoad = 50;
+constexpr std::uint64_t kFewestBatches = 4;  // of those that fill, else how they do does not show
 constexpr std::size_t kGaps = 1024;
 
 double rate_of(const Case& point) {
@@ -24,13 +25,21 @@ double rate_of(const Case& point) {
 
 }  // namespace
 
+// Whole batches, where there are several: what is left of one at the end of a schedule leaves
+// early.
 std::uint64_t paced_messages(const Case& point, const RunSettings& run, Reading reading,
                              int visits) {
   const double wanted =
       rate_of(point) * kPaceBudgets * static_cast<double>(run.measure_ns) / 1e9 / visits;
-  const std::uint64_t fewest = reading == Reading::under_way ? kFewestOfLoad : kFewestPaced;
-  return static_cast<std::uint64_t>(
-      std::clamp(wanted, static_cast<double>(fewest), static_cast<double>(Stage::kMostScheduled)));
+  const double due =
+      rate_of(point) * static_cast<double>(point.flush_ns) / 1e9;  // while a timer runs
+  const double filled = std::min(static_cast<double>(point.batch), 1 + due);
+  const std::uint64_t least = reading == Reading::under_way ? kFewestOfLoad : kFewestPaced;
+  const double fewest =
+      std::max(static_cast<double>(least), static_cast<double>(kFewestBatches) * filled);
+  const auto most = static_cast<double>(Stage::kMostScheduled);
+  const auto count = static_cast<std::uint64_t>(std::min(std::max(wanted, fewest), most));
+  return count < point.batch ? count : count - count % point.batch;
 }
 
 std::int64_t paced_ns(const Case& point, const RunSettings& run, Reading reading) {

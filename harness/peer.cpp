@@ -1,6 +1,8 @@
 #include "harness/peer.hpp"
 
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +25,12 @@ void set_policy(Policy policy) {
   if (policy == Policy::other) return;
   const sched_param parameters{.sched_priority = 1};
   available(::sched_setscheduler(0, SCHED_FIFO, &parameters), "sched_setscheduler");
+}
+
+// 0: what the thread began with. What it has then.
+std::uint64_t set_timer_slack(std::uint64_t ns) {
+  check(::prctl(PR_SET_TIMERSLACK, ns, 0, 0, 0), "prctl PR_SET_TIMERSLACK");
+  return static_cast<std::uint64_t>(::prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0));
 }
 
 class RoleLoop {
@@ -58,6 +66,7 @@ class RoleLoop {
     if (order.kind == Order::Kind::reshape) {
       Shape shape = shape_of(context_.rungs[order.rung], *context_.prefix);
       shape.delay_steps = order.delay_steps;
+      report.timer_slack_ns = set_timer_slack(context_.rungs[order.rung].timer_slack_ns);
       report.work_ticks = ticks_of([&] { end_->reshape(shape); });
       report.buffer_bytes = end_->buffer_bytes();
       report.page_bytes = end_->page_bytes();
@@ -119,14 +128,17 @@ class RoleLoop {
       Step step = order.steps[i];
       if (order.together && (i > 0 || order.at_once)) context_.stage->meet(meetings_);
       const bool serves = context_.spec.role == Role::server;
+      if (serves && step.part == Part::detect) fall(step);
       if (serves && !serve(step)) continue;
       step.job.index = context_.spec.index;
-      step.job.intended =
-          context_.stage->schedule().first(step.part == Part::pace ? step.job.messages : 0);
+      step.job.intended = context_.stage->schedule().first(scheduled(step));
       if (step.job.mixed) step.job.sizes = context_.stage->sizes().first(step.job.messages);
       if (step.job.backlog != 0) take_turns(step.job);
       Tally tally{.stamps = stamps_.subspan(used), .aways = context_.stage->aways()};
       if (step.part == Part::drain) await_senders(step.job);
+      step.job.flow = &context_.stage->flow(i);
+      const bool last_consumer = context_.spec.index + 1 == step.job.consumers;
+      if (step.part == Part::take && !last_consumer) step.job.pause_ns = 0;
       const auto dropped = end_->drops();
       const std::uint64_t before = cpu_time_ns(UsageScope::thread);
       phase().store(step.phase, std::memory_order_relaxed);
@@ -157,6 +169,10 @@ class RoleLoop {
                          .lost = tally.lost,
                          .duplicated = tally.duplicated,
                          .reordered = tally.reordered,
+                         .refused = tally.refused,
+                         .expired = tally.expired,
+                         .late = tally.late,
+                         .noticed_errno = tally.noticed_errno,
                          .taken = tally.taken,
                          .drops = std::nullopt,
                          .cpu_ns = cpu_time_ns(UsageScope::thread) - before,
@@ -166,6 +182,26 @@ class RoleLoop {
       if (tally.stamped > tally.stamps.size()) throw std::runtime_error("more stamps than room");
       used += tally.stamped;
     }
+  }
+
+  // Answers every request of the step, takes one more, and is no more: when, its first stamp says.
+  [[noreturn]] void fall(const Step& step) {
+    stamps_[0] = 0;
+    Tally tally{.stamps = stamps_.subspan(1)};
+    Job job = step.job;
+    end_->run(Part::answer, job, tally);
+    job.first_sequence += job.messages;
+    job.messages = job.messages_each = 1;
+    await_senders(job);
+    end_->run(Part::drain, job, tally);
+    stamps_[0] = ticks::now();
+    ::kill(::getpid(), step.fate == PeerFate::killed ? SIGKILL : SIGSTOP);
+    for (;;) ::pause();
+  }
+
+  static std::size_t scheduled(const Step& step) {
+    if (step.part == Part::answer && step.job.thinks) return Stage::kThoughts;
+    return step.part == Part::pace ? step.job.messages : 0;
   }
 
   std::atomic<Phase>& phase() {
@@ -207,6 +243,15 @@ class RoleLoop {
         return true;
       case Part::overtake:
         step.part = Part::give_way;
+        return true;
+      case Part::window:
+        step.part = Part::answer;
+        return true;
+      case Part::deal:
+        step.part = Part::take;
+        return true;
+      case Part::drain:  // said to it alone, as is fill
+      case Part::fill:
         return true;
       default:
         return false;

@@ -145,10 +145,12 @@ std::vector<int> third_party_cpus(const CpuView& cpus, const CpuPair& pair, std:
 
 std::vector<int> cpus_beyond(const CpuView& cpus, const CpuPair& pair, std::size_t more_clients,
                              std::size_t more_servers) {
-  const bool one_cpu = pair.client == pair.server;
-  std::vector<int> all = third_party_cpus(cpus, pair, one_cpu ? 0 : more_clients + more_servers);
-  while (all.size() < more_clients) all.push_back(pair.client);
-  while (all.size() < more_clients + more_servers) all.push_back(pair.server);
+  const std::size_t count = more_clients + more_servers;
+  if (pair.client == pair.server) return std::vector<int>(count, pair.client);
+  std::vector<int> all = third_party_cpus(cpus, pair, count);
+  std::vector<int> turn{pair.server, pair.client};
+  turn.insert(turn.end(), all.begin(), all.end());
+  for (std::size_t i = 0; all.size() < count; ++i) all.push_back(turn[i % turn.size()]);
   return all;
 }
 

@@ -67,7 +67,7 @@ struct PlacementOffer {
                                                 std::size_t count);
 
 // CPUs for the roles beyond the pair, clients first. One of its own each as far as there are any;
-// then they share that of the first of their kind. `same_core` keeps them all on its one CPU.
+// then all usable CPUs in turn, the server's first. `same_core` keeps them all on its one CPU.
 [[nodiscard]] std::vector<int> cpus_beyond(const CpuView& cpus, const CpuPair& pair,
                                            std::size_t more_clients, std::size_t more_servers);
 

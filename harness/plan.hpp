@@ -36,6 +36,7 @@ struct RunSettings {
   double allowed_failures =
       0.0;                  // share of launches that may fail before the run is invalid (exit 4)
   std::uint32_t pairs = 1;  // CPU pairs per placement, taken in turn by block
+  std::uint32_t roles_per_cpu = 0;  // a launch with more is skipped; 0: any number, labelled
 };
 
 // One table of a plan: an experiment with the axes that the plan sets. An experiment may have

@@ -33,13 +33,13 @@ nlohmann::json to_json(const Plan& plan) {
   for (const PlanEntry& entry : plan.entries) {
     entries.push_back({{"experiment", entry.experiment}, {"axes", entry.axes}});
   }
-  nlohmann::json json = {{"name", plan.name},
-                         {"run", to_json(plan.run)},
-                         {"entries", std::move(entries)},
-                         {"cpus", plan.cpus},
-                         {"allowed", plan.allowed}};
-  for (const Injection& injection : plan.inject) json["inject"].push_back(to_text(injection));
-  return json;
+  nlohmann::json object = {{"name", plan.name},
+                           {"run", to_json(plan.run)},
+                           {"entries", std::move(entries)},
+                           {"cpus", plan.cpus},
+                           {"allowed", plan.allowed}};
+  for (const Injection& injection : plan.inject) object["inject"].push_back(to_text(injection));
+  return object;
 }
 
 Plan plan_from_json(const nlohmann::json& manifest_plan) {

@@ -42,6 +42,12 @@ const char* quantity_of(const Case& point, Reading reading) {
       return "stream_ns_per_message";
     case Pattern::expire:
       return "overshoot_ns";
+    case Pattern::window:
+      return "turnaround_ns";
+    case Pattern::deal:
+      return "delivery_ns";
+    case Pattern::detect:
+      return "detection_ns";
     case Pattern::overtake:
       return "urgent_ns";
     default:
@@ -66,28 +72,38 @@ json metric_of(const Case& point, Reading reading, const Traits& traits) {
           {"verified", traits.carries_payload}};
 }
 
+// Both ends on one CPU were put there by their placement; three roles on two CPUs had no choice.
+json oversubscription(const LaunchSpec& spec) {
+  const Crowding crowding = crowding_of(spec);
+  if (crowding.roles == 2 || crowding.most < 2) return nullptr;
+  return {{"roles", crowding.roles}, {"cpus", crowding.cpus}};
+}
+
 json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
   const Transport* transport = find_transport(point.transport);
-  return {{"schema", kSchema},
-          {"experiment", spec.experiment},
-          {"block", spec.block},
-          {"launch_id", spec.launch_id},
-          {"launch_order", spec.launch_order},
-          {"rung", rung},
-          {"status", "ok"},
-          {"reason", ""},
-          {"case", record_case(point)},
-          {"metric",
-           metric_of(point, spec.reading, transport != nullptr ? transport->traits : Traits{})},
-          {"messages", 0},
-          {"windows", nullptr},
-          {"histograms", json::object()},
-          {"values", json::object()},
-          {"roles", json::array()},
-          {"canary", nullptr},
-          {"warmup", {{"ns", 0}, {"messages", 0}}},
-          {"machine", nullptr},
-          {"ipc_limits", nullptr}};
+  json line = {{"schema", kSchema},
+               {"experiment", spec.experiment},
+               {"block", spec.block},
+               {"launch_id", spec.launch_id},
+               {"launch_order", spec.launch_order},
+               {"rung", rung},
+               {"status", "ok"},
+               {"reason", ""},
+               {"case", record_case(point)},
+               {"metric", metric_of(point, spec.reading,
+                                    transport != nullptr ? transport->traits : Traits{})},
+               {"messages", 0},
+               {"windows", nullptr},
+               {"histograms", json::object()},
+               {"values", json::object()},
+               {"roles", json::array()},
+               {"canary", nullptr},
+               {"warmup", {{"ns", 0}, {"messages", 0}}},
+               {"machine", nullptr},
+               {"ipc_limits", nullptr}};
+  if (const auto shared = oversubscription(spec); !shared.is_null())
+    line["oversubscribed"] = shared;
+  return line;
 }
 
 json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record,
@@ -146,6 +162,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
   for (std::size_t end = 0; end < result.roles.size(); ++end) {
     line["roles"].push_back(role_of(spec, point, record, result, end));
   }
+  if (!record.third_parties.is_null()) line["third_parties"] = record.third_parties;
   if (record.canary_before_ns) {
     line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
                       {"after_ns", rounded(*record.canary_after_ns)}};

@@ -3,7 +3,7 @@
 
 #include <sys/types.h>
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,7 +27,8 @@ struct RungRecord {
   std::optional<double> canary_before_ns, canary_after_ns;
   std::vector<pid_t> pids;  // clients, then servers
   RungWatch watch;
-  std::string_view counted_by;  // what counted the system calls, where they were
+  nlohmann::json third_parties;  // null where there were none
+  std::string_view counted_by;   // what counted the system calls, where they were
 };
 
 inline constexpr int kSchema = 1;

@@ -13,10 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-// The last two are the plan's doing, not the machine's: run.cpp finds them.
-constexpr std::array<std::string_view, 7> kNames = {
-    "debug_build",       "sanitizer_build", "cpus_offline",   "cpus_outside_cpuset",
-    "clock_calibration", "spin_on_one_cpu", "roles_share_cpu"};
+// The last is the plan's doing, not the machine's: run.cpp finds it.
+constexpr std::array<std::string_view, 6> kNames = {"debug_build",       "sanitizer_build",
+                                                    "cpus_offline",      "cpus_outside_cpuset",
+                                                    "clock_calibration", "spin_on_one_cpu"};
 
 // Whether the last optimisation flag, which is the one that counts, asks for any.
 bool optimised(const std::string& flags) {

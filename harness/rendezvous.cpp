@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <type_traits>
 
 namespace ipcmark {
@@ -26,6 +27,7 @@ constexpr std::size_t kAwaysAt = kSizesAt + kSizesBytes;
 constexpr std::size_t kAwayBytes = 2 * Stage::kMostAways * sizeof(std::uint64_t);
 constexpr std::size_t kStampsAt = kAwaysAt + kAwayBytes;
 constexpr std::size_t kStampBytes = Stage::kMostStamps * sizeof(std::uint64_t);
+constexpr std::size_t kFlowBytes = (sizeof(Flow) + 4095) / 4096 * 4096;
 static_assert(sizeof(Handoff) <= kTurnsAt);
 
 }  // namespace
@@ -42,7 +44,7 @@ Stage::Stage(std::uint32_t clients, std::uint32_t servers)
     : clients_(clients),
       roles_(clients + servers),
       memory_(check(::memfd_create("ipcmark-stage", MFD_CLOEXEC), "memfd_create")) {
-  const std::size_t bytes = kStampsAt + roles_ * kStampBytes;
+  const std::size_t bytes = kStampsAt + roles_ * kStampBytes + Order::kMostSteps * kFlowBytes;
   check(::ftruncate(memory_.get(), static_cast<off_t>(bytes)), "ftruncate");
   mapping_ = Mapping(memory_, bytes);
 }
@@ -86,6 +88,15 @@ std::span<std::uint64_t> Stage::stamps(Role role, std::uint32_t index) const {
   const std::size_t before = index + (role == Role::server ? clients_ : 0);
   const std::size_t at = kStampsAt + before * kStampBytes;
   return {reinterpret_cast<std::uint64_t*>(mapping_.data() + at), kMostStamps};
+}
+
+Flow& Stage::flow(std::uint32_t step) const {
+  const std::size_t at = kStampsAt + roles_ * kStampBytes + step * kFlowBytes;
+  return *reinterpret_cast<Flow*>(mapping_.data() + at);
+}
+
+void Stage::clear_flows() const {
+  for (std::uint32_t step = 0; step < Order::kMostSteps; ++step) new (&flow(step)) Flow{};
 }
 
 std::array<ControlSocket, 2> ControlSocket::pair() {

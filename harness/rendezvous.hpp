@@ -16,6 +16,7 @@
 #include "harness/phase.hpp"
 #include "harness/usage.hpp"
 #include "transports/end.hpp"
+#include "transports/flow.hpp"
 #include "transports/posix.hpp"
 
 namespace ipcmark {
@@ -25,7 +26,8 @@ struct Step {
   Part part = Part::ask;
   Job job;
   Phase phase = Phase::measure;
-  bool counted = false;  // its system calls are: see CountedSection
+  bool counted = false;             // its system calls are: see CountedSection
+  PeerFate fate = PeerFate::lives;  // detect: what becomes of the server when it has answered all
   // Watched: the mean gap between looks at the messages under way (watched.hpp); 0: nobody looks.
   std::uint64_t look_ticks = 0;
 
@@ -80,6 +82,10 @@ struct StepReport {
   std::uint64_t lost = 0;
   std::uint64_t duplicated = 0;
   std::uint64_t reordered = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t expired = 0;
+  std::uint64_t late = 0;
+  std::int32_t noticed_errno = 0;
   std::array<Taken, kMostRoles> taken{};  // by producer
   std::optional<std::uint64_t> drops;     // what the kernel threw away meanwhile
   std::uint64_t cpu_ns = 0;
@@ -97,9 +103,10 @@ struct Report {
   std::uint64_t work_ticks = 0;    // of taking the end, of reshape, of close: the end's own part
   std::uint64_t buffer_bytes = 0;  // reshape: what the end has got
   std::uint64_t page_bytes = 0;
-  std::int32_t cpu = -1;  // where it ran when it had finished
-  Usage usage;            // over the order's steps
-  BufferPages pages;      // when they had ended; not of a probe
+  std::uint64_t timer_slack_ns = 0;  // reshape: the role's
+  std::int32_t cpu = -1;             // where it ran when it had finished
+  Usage usage;                       // over the order's steps
+  BufferPages pages;                 // when they had ended; not of a probe
   std::array<StepReport, Order::kMostSteps> steps{};
 
   void say(Status what, std::string_view why);
@@ -111,6 +118,7 @@ class Stage {
  public:
   static constexpr std::size_t kMostStamps = 1 << 17;  // per role and order
   static constexpr std::size_t kMostScheduled = 1 << 16;
+  static constexpr std::size_t kThoughts = 1 << 12;  // times to think; used over and over
   static constexpr std::size_t kMostAways = 1 << 12;
 
   Stage(std::uint32_t clients, std::uint32_t servers);
@@ -125,6 +133,10 @@ class Stage {
   // own count, which this raises.
   void meet(std::uint32_t& meetings) const;
   [[nodiscard]] std::span<std::uint64_t> schedule() const;
+  // What the ends share in a step of the order that deals.
+  [[nodiscard]] Flow& flow(std::uint32_t step) const;
+  // Before such an order, while nobody works.
+  void clear_flows() const;
   // Of an open loop's messages, where they differ.
   [[nodiscard]] std::span<std::uint32_t> sizes() const;
   [[nodiscard]] Turns& turns() const;

@@ -50,24 +50,8 @@ bool spins_on_one_cpu(const LaunchPlan& launch) {
   return any.placement == word(Placement::same_core) && any.wait == Wait::spin;
 }
 
-// Roles that wait for each other's CPU measure the scheduler, unless that was asked for.
-std::optional<Refusal> roles_share_cpu(const std::vector<LaunchPlan>& launches, std::size_t cpus) {
-  for (const LaunchPlan& launch : launches) {
-    const Case& any = launch.rungs.front();
-    if (any.placement == word(Placement::same_core) || any.producers + any.consumers <= cpus) {
-      continue;
-    }
-    if (!any.shared()) continue;  // the placement itself is then skipped with its reason
-    return Refusal{"roles_share_cpu",
-                   fmt::format("the plan has {} producers and {} consumers on {} usable CPUs",
-                               any.producers, any.consumers, cpus)};
-  }
-  return std::nullopt;
-}
-
 // All that forbids this run, also what the plan allows.
-std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>& launches,
-                                 std::size_t usable_cpus) {
+std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>& launches) {
   std::vector<Refusal> all = refusals(collect_facts(), build_info(), plan.cpus);
   for (const Plugin& plugin : plugins()) {
     if (!plugin.optimised) {
@@ -85,7 +69,6 @@ std::vector<Refusal> refusals_of(const Plan& plan, const std::vector<LaunchPlan>
         {"spin_on_one_cpu",
          "the plan has spinning ends on one logical CPU (placement same_core, wait spin)"});
   }
-  if (auto shared = roles_share_cpu(launches, usable_cpus)) all.push_back(std::move(*shared));
   return all;
 }
 
@@ -177,7 +160,7 @@ int run_command(const Options& options) {
   const auto launches = launches_of(plan);
   if (launches.empty()) throw UsageError("the plan has no case for what was asked");
   if (options.run.dry_run) return print_dry_run(plan, launches, options.json);
-  auto refused = refusals_of(plan, launches, topology.cpus().usable.size());
+  auto refused = refusals_of(plan, launches);
   const auto overridden = take_overridden(refused, plan);
   for (const auto& refusal : refused) {
     fmt::print(stderr, "refused: {}; measure all the same with --allow={}\n", refusal.message,

@@ -2,7 +2,6 @@
 #include "harness/rung.hpp"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
 
 #include <algorithm>
 #include <cmath>
@@ -24,7 +23,10 @@ void add_usage(std::optional<Usage>& sum, const Usage& more) {
   }
 }
 
-double median(std::vector<double> values) {
+// Messages before the first window, and as many after the last: of a window's rungs only.
+std::uint64_t filling(const Job& job) { return job.window > 1 ? job.lead : 0; }
+
+double upper_median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
   return *middle;
@@ -34,6 +36,7 @@ double median(std::vector<double> values) {
 
 void RungMeter::take_shapes(Reports reports) {
   for (const Report& report : reports) {
+    timer_slack_ns_ = std::max(timer_slack_ns_, report.timer_slack_ns);
     if (report.buffer_bytes != 0) {
       result_.values["buffer_bytes_got"] = static_cast<double>(report.buffer_bytes);
     }
@@ -48,6 +51,10 @@ bool RungMeter::lossy() const { return find_transport(point_.transport)->traits.
 void RungMeter::take_probe(Reports reports, const Stage& stage) {
   check(reports, probe());
   require_true(probe(), reports, stage, scale_, lossy());
+  for (std::size_t client = 0; client < first_server(); ++client) {
+    for (const auto& step : reports[client].steps) sequence_ += step.messages;
+  }
+  if (point_.pattern == Pattern::deal) return take_deal_probe(reports, stage);
   for (const Report& report : reports) slots_ = std::max(slots_, report.slots);
   const bool asked = probe().steps[1].part == Part::ask;
   const auto& report = reports[asked ? 0 : first_server()];
@@ -56,10 +63,8 @@ void RungMeter::take_probe(Reports reports, const Stage& stage) {
   std::vector<double> each;
   for (std::size_t i = 1; i < stamps.size(); ++i) each.push_back(to_ns(stamps[i] - stamps[i - 1]));
   const auto counted = static_cast<double>(probe().steps[1].job.messages_each);
-  if (!each.empty()) message_ns_ = std::max(median(each) / counted, 0.5);
-  for (std::size_t client = 0; client < first_server(); ++client) {
-    for (const auto& step : reports[client].steps) sequence_ += step.messages;
-  }
+  if (!each.empty()) message_ns_ = std::max(upper_median(each) / counted, 0.5);
+  message_ns_ += static_cast<double>(point_.think_ns);  // the probe's server does not think
 }
 
 void RungMeter::take_measure(Reports reports, const Stage& stage) {
@@ -73,15 +78,26 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
     take_overtaking(reports, stage);
   } else if (point_.pattern == Pattern::expire) {
     take_expiry(stamps.first(timed.steps[0].stamped));
+  } else if (point_.pattern == Pattern::deal) {
+    take_deal(reports, stage);
+  } else if (point_.pattern == Pattern::retry) {
+    take_retries(timed, stamps.subspan(timed.steps[0].stamped, timed.steps[1].stamped));
   } else {
     const bool pouring = point_.pattern == Pattern::pour;
     const std::uint64_t at = timed.steps[0].stamped;
     take_windows(pouring ? drained_windows(reports, stage)
                          : windows_of(stamps.subspan(at, timed.steps[1].stamped)));
+    // Without the share of what came before and after the windows.
+    const Job& batched = last_.steps[1].job;
+    const double windowed = static_cast<double>(batched.messages - 2 * filling(batched)) /
+                            static_cast<double>(batched.messages);
     for (const Report& report : reports) {
-      result_.window_cpu_ns += static_cast<double>(report.steps[1].cpu_ns);
+      result_.window_cpu_ns += windowed * static_cast<double>(report.steps[1].cpu_ns);
     }
-    if (last_.step_count > 2) {
+    if (point_.pattern == Pattern::window) {
+      take_responses(stamps.subspan(at + timed.steps[1].stamped, timed.steps[2].stamped),
+                     last_.steps[2].job.lead);
+    } else if (last_.step_count > 2) {
       take_operations(stamps.subspan(at + timed.steps[1].stamped, timed.steps[2].stamped));
     }
     if (lossy() && pouring) add_losses(reports[first_server()].steps[1]);
@@ -94,7 +110,7 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
     role.cpus.insert(reports[end].cpu);
     role.pages |= reports[end].pages;
     for (std::uint32_t i = first; i < last_.step_count; ++i) {
-      role.messages += reports[end].steps[i].messages;
+      if (point_.pattern != Pattern::deal) role.messages += reports[end].steps[i].messages;
       role.cpu_ns += reports[end].steps[i].cpu_ns;
     }
   }
@@ -211,20 +227,30 @@ void RungMeter::take_schedule(Reports reports, const Stage& stage) {
       static_cast<double>(count);
   result_.values["receiver_cpu_ns_per_message"] =
       static_cast<double>(reports[1].steps[0].cpu_ns) / static_cast<double>(count);
+  if (point_.poll_interval_ns != 0) take_looks(reports[1].steps[0]);
   if (last_.steps[0].watched()) take_watched(reports, stage);
 }
 
 void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {
   auto& overshoot = result_.histograms["overshoot_ns"];
   result_.values.try_emplace("early", 0);
-  // Roles inherit it; a sleep may be this much late without the kernel being at fault.
-  result_.values["timer_slack_ns"] = static_cast<double>(::prctl(PR_GET_TIMERSLACK));
+  // A sleep may be this much late without the kernel being at fault.
+  result_.values["timer_slack_ns"] = static_cast<double>(timer_slack_ns_);
   for (const std::uint64_t stamp : stamps) {
     const auto late = static_cast<std::int64_t>(stamp);
     if (late < 0) result_.values["early"] += 1;
     overshoot.record(static_cast<std::uint64_t>(std::max<std::int64_t>(late, 0)));
   }
   result_.messages += stamps.size();
+}
+
+void RungMeter::take_emptied(Reports reports) const {
+  for (const Report& report : reports) {
+    if (report.steps[0].wrong == 0) continue;
+    throw PayloadWrong(
+        fmt::format("{} of {} messages that filled the channel were not what was sent",
+                    report.steps[0].wrong, report.steps[0].messages));
+  }
 }
 
 std::string RungMeter::name_of(std::size_t role) const {
@@ -237,6 +263,7 @@ std::string RungMeter::name_of(std::size_t role) const {
 
 void RungMeter::check(Reports reports, const Order& order) const {
   check_payload(reports, order);
+  if (point_.pattern == Pattern::deal) return check_deal(reports, order);
   const std::string_view phase = word(order.steps[order.step_count - 1].phase);
   if (point_.pattern != Pattern::pour) return;
   if (lossy()) {

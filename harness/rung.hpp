@@ -2,6 +2,7 @@
 // what came of it.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -61,6 +62,9 @@ struct LifeTicks {
 // Of all roles: clients, then servers.
 using Reports = std::span<const Report>;
 
+// How long requests that may be repeated are made.
+[[nodiscard]] std::uint64_t retry_ns(const Case& point, const RunSettings& settings);
+
 // Counts and steps follow from a probe of the first messages, never from a clock inside a measured
 // loop.
 class RungMeter {
@@ -85,6 +89,14 @@ class RungMeter {
   // Then: warm up and measure. `seed` makes an open loop's schedule, written to the stage.
   [[nodiscard]] Order measure(const Stage& stage, std::uint64_t seed);
   void take_measure(Reports reports, const Stage& stage);
+  // Between: whether the channel's capacity has to be found, by filling it and emptying it again.
+  [[nodiscard]] bool fills() const;
+  [[nodiscard]] Order fill() const;
+  [[nodiscard]] Order empty(std::uint64_t messages) const;
+  void take_filled(const Report& filler, std::span<const std::uint64_t> stamps);
+  void take_emptied(Reports reports) const;
+  // Why the window cannot be had, which would fill the channel for ever; empty if it can.
+  [[nodiscard]] std::string too_wide() const;
   // Before that, where messages differ in size: draws the sizes and sends them as fast as they go,
   // verified at first, then timed. The same seed gives the same sizes in every case.
   [[nodiscard]] Order stream(const Stage& stage, std::uint64_t seed);
@@ -96,6 +108,9 @@ class RungMeter {
   // Or instead: a few messages whose system calls are counted; a role's each.
   [[nodiscard]] Order count();
   void take_count(Reports reports, std::span<const SystemCalls> calls, const Stage& stage);
+  // Or, of a channel whose server is lost on purpose: when and how its client knew.
+  [[nodiscard]] Order outlive();
+  void take_outlived(const Report& survivor, const Stage& stage);
   // Or, of a channel that has just been made: its first round trip, which is returned in ticks, and
   // how long each phase of its life took.
   [[nodiscard]] Order first_message();
@@ -110,7 +125,13 @@ class RungMeter {
  private:
   [[nodiscard]] Job job(std::uint64_t messages, std::uint64_t each) const;
   [[nodiscard]] bool closed_loop() const {
-    return point_.pattern == Pattern::ping || point_.pattern == Pattern::ask;
+    return point_.pattern == Pattern::ping || point_.pattern == Pattern::ask ||
+           point_.pattern == Pattern::retry;
+  }
+  // A role that lies about its stamps may seem to need for ever: three years, and 20 times that,
+  // still fit.
+  [[nodiscard]] static std::int64_t as_ns(double ns) {
+    return static_cast<std::int64_t>(std::min(ns, 1e17));
   }
   [[nodiscard]] Part part() const;
   [[nodiscard]] std::uint64_t lead() const;
@@ -120,6 +141,17 @@ class RungMeter {
   void plan_operations(Order& order);
   void plan_schedule(Order& order, const Stage& stage, std::uint64_t seed);
   void plan_expiry(Order& order);
+  void plan_window(Order& order);
+  void take_responses(std::span<const std::uint64_t> pairs, std::uint64_t lead);
+  [[nodiscard]] Step deal(double messages, double ns, Phase phase) const;
+  [[nodiscard]] Order probe_deal() const;
+  [[nodiscard]] Order recheck_deal() const;
+  void plan_deal(Order& order);
+  void check_deal(Reports reports, const Order& order) const;
+  void take_deal_probe(Reports reports, const Stage& stage);
+  void take_deal(Reports reports, const Stage& stage);
+  void plan_retries(Order& order);
+  void plan_thoughts(Order& order, const Stage& stage, std::uint64_t seed) const;
   void plan_overtaking(Order& order);
   [[nodiscard]] double to_ns(std::uint64_t ticks) const {
     return static_cast<double>(ticks) / scale_.ticks_per_ns;
@@ -139,6 +171,8 @@ class RungMeter {
   [[nodiscard]] std::vector<std::uint64_t> handed_over(const Stage& stage) const;
   [[nodiscard]] std::int64_t stall_ns() const;
   void take_expiry(std::span<const std::uint64_t> stamps);
+  void take_looks(const StepReport& receiver);
+  void take_retries(const Report& client, std::span<const std::uint64_t> stamps);
   void take_overtaking(Reports reports, const Stage& stage);
   void add_losses(const StepReport& step);
   [[nodiscard]] bool lossy() const;
@@ -156,6 +190,8 @@ class RungMeter {
   Reading reading_;
   double message_ns_ = 1000;  // one message (with its reply), as the probe saw it
   std::uint64_t slots_ = 0;
+  std::uint64_t capacity_ = kNever;  // messages, where it was found by filling
+  std::uint64_t timer_slack_ns_ = 0;
   std::int64_t expected_ns_ = 0;
   std::uint64_t sequence_ = 0;
   Order last_;

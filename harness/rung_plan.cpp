@@ -29,10 +29,6 @@ constexpr std::uint64_t kMostExpiries = 1000;
 constexpr std::uint64_t kFewestExpiries = 5;
 constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
 
-// A role that lies about its stamps may seem to need for ever: three years, and 20 times that,
-// still fit.
-std::int64_t as_ns(double ns) { return static_cast<std::int64_t>(std::min(ns, 1e17)); }
-
 }  // namespace
 
 RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale scale, int visits,
@@ -41,7 +37,10 @@ RungMeter::RungMeter(const Case& point, const RunSettings& settings, TimeScale s
 
 std::int64_t RungMeter::stall_ns() const { return static_cast<std::int64_t>(point_.stall_ns); }
 
-Part RungMeter::part() const { return closed_loop() ? Part::ask : Part::pour; }
+Part RungMeter::part() const {
+  if (point_.pattern == Pattern::window) return Part::window;
+  return closed_loop() ? Part::ask : Part::pour;
+}
 
 // A batch of each producer for each consumer: shares of all of them are whole.
 std::uint64_t RungMeter::lead() const {
@@ -57,34 +56,41 @@ std::uint64_t RungMeter::in_batches(double messages) const {
 }
 
 Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
-  return {.messages = messages,
-          .message_bytes = point_.message_bytes,
-          .reply_bytes = point_.reply_bytes,
-          .messages_each = each,
-          .lead = lead(),
-          .first_sequence = sequence_,
-          .batch = point_.batch,
-          .touch = point_.touch,
-          .access = point_.access,
-          .timeout_ns = closed_loop() ? point_.timeout_ns : kNever,
-          .mixed = point_.mixed(),
-          .producers = point_.producers,
-          .consumers = point_.consumers};
+  return {
+      .messages = messages,
+      .message_bytes = point_.message_bytes,
+      .reply_bytes = point_.reply_bytes,
+      .messages_each = each,
+      .lead = lead(),
+      .first_sequence = sequence_,
+      .batch = point_.batch,
+      .touch = point_.touch,
+      .access = point_.access,
+      // What a retry's client waits for may not come in time; what it is proven by does.
+      .timeout_ns = closed_loop() && point_.pattern != Pattern::retry ? point_.timeout_ns : kNever,
+      .mixed = point_.mixed(),
+      .producers = point_.producers,
+      .consumers = point_.consumers,
+      .window = point_.window};
 }
 
 Order RungMeter::probe() const {
+  if (point_.pattern == Pattern::deal) return probe_deal();
   const std::uint64_t fit =
       std::max<std::uint64_t>(kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2);
   const std::uint64_t verified = in_batches(static_cast<double>(std::min(fit, kVerified)));
   const std::uint64_t wanted = point_.shared() ? kProbedOfMany : kProbed;
   const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, wanted)));
   // An expiring end only waits, but on a channel that has been proven to work.
-  const Part proven = point_.pattern == Pattern::expire ? Part::ask : part();
+  const bool proven_by_asking = point_.pattern == Pattern::expire ||
+                                point_.pattern == Pattern::detect ||
+                                point_.pattern == Pattern::window;
+  const Part proven = proven_by_asking ? Part::ask : part();
   Order order{.kind = Order::Kind::steps, .together = together(), .step_count = 2};
   order.steps[0] = {.part = proven, .job = job(verified, verified)};
   order.steps[0].job.verify = true;
   order.steps[0].job.lead = 0;
-  order.steps[1] = {.part = proven, .job = job(probed + lead(), part() == Part::ask ? 1 : probed)};
+  order.steps[1] = {.part = proven, .job = job(probed + lead(), proven == Part::ask ? 1 : probed)};
   if (proven == Part::ask) order.steps[1].job = job(probed, 1), order.steps[1].job.lead = 0;
   order.steps[0].phase = order.steps[1].phase = Phase::verify;
   // One window over all would never end where some are lost.
@@ -95,6 +101,7 @@ Order RungMeter::probe() const {
 // What a measured phase with untouched payload cannot tell, a message too many, is still in the
 // channel when it has ended.
 Order RungMeter::recheck() const {
+  if (point_.pattern == Pattern::deal) return recheck_deal();
   Order order = probe();
   const auto fit = std::min(order.steps[0].job.messages, kRechecked);
   const std::uint64_t verified = in_batches(static_cast<double>(fit));
@@ -133,10 +140,17 @@ Order RungMeter::measure(const Stage& stage, std::uint64_t seed) {
     plan_overtaking(order);
   } else if (point_.pattern == Pattern::expire) {
     plan_expiry(order);
+  } else if (point_.pattern == Pattern::window) {
+    plan_window(order);
+  } else if (point_.pattern == Pattern::deal) {
+    plan_deal(order);
+  } else if (point_.pattern == Pattern::retry) {
+    plan_retries(order);
   } else {
     plan_windows(order);
     if (closed_loop()) plan_operations(order);
   }
+  if (point_.think_ns != 0) plan_thoughts(order, stage, seed);
   last_ = order;
   return order;
 }
@@ -185,6 +199,7 @@ void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t se
     step.look_ticks = static_cast<std::uint64_t>(kMeanLookNs * scale_.ticks_per_ns);
   }
   step.job.stall_ns = point_.stall_ns;
+  step.job.poll_interval_ns = point_.poll_interval_ns;
   stage.received().store(0, std::memory_order_relaxed);  // the order that follows is later
   step.job.origin_ticks =
       ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);

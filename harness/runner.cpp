@@ -48,10 +48,23 @@ std::int64_t expected_ns(const std::vector<LaunchPlan>& launches, const RunSetti
   return sum;
 }
 
-bool shares_a_cpu(const LaunchSpec& spec) {
-  std::set<int> cpus(spec.more_cpus.begin(), spec.more_cpus.end());
-  cpus.insert({spec.client_cpu, spec.server_cpu});
-  return cpus.size() < spec.more_cpus.size() + 2;
+// More roles than there are CPUs for them. Both ends on one CPU is a placement, not this.
+bool exceeds(const Crowding& crowding, std::uint32_t roles_per_cpu) {
+  return crowding.roles > 2 && roles_per_cpu != 0 && crowding.most > roles_per_cpu;
+}
+
+// CPUs of all roles beyond the pair: of ends, then of third parties.
+struct Beyond {
+  std::vector<int> ends, third;
+};
+Beyond beyond(const CpuView& view, const CpuPair& pair, const Case& any) {
+  const std::size_t ends = any.producers + any.consumers - 2, third = any.third_parties();
+  const auto all = cpus_beyond(view, pair, any.producers - 1, any.consumers - 1 + third);
+  const auto middle = all.begin() + static_cast<std::ptrdiff_t>(ends);
+  Beyond found{{all.begin(), middle}, {middle, all.end()}};
+  if (any.beside == Beside::client) found.third.assign(third, pair.client);
+  if (any.beside == Beside::server) found.third.assign(third, pair.server);
+  return found;
 }
 
 std::vector<json> skipped_launch(const LaunchSpec& spec, const std::string& why) {
@@ -186,8 +199,17 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
   const auto offer = offer_placement(topology_.cpus(), placement, request_.plan.run.pairs);
   if (offer.pairs.empty()) return skipped_launch(spec_of(launch, {}), offer.reason);
   const LaunchSpec spec = spec_of(launch, offer.pairs[launch.block % offer.pairs.size()]);
-  if (any.wait == Wait::spin && shares_a_cpu(spec) && !is_allowed("spin_on_one_cpu")) {
-    return skipped_launch(spec, "both ends would spin on one logical CPU");
+  const Crowding crowding = crowding_of(spec);
+  const std::uint32_t most = request_.plan.run.roles_per_cpu;
+  if (exceeds(crowding, most)) {
+    return skipped_launch(spec, fmt::format("{} roles on {} CPUs: up to {} on one, the plan allows "
+                                            "roles_per_cpu {}",
+                                            crowding.roles, crowding.cpus, crowding.most, most));
+  }
+  if (any.wait == Wait::spin && crowding.most > 1 && !is_allowed("spin_on_one_cpu")) {
+    return skipped_launch(
+        spec, fmt::format("{} roles would spin on {} logical CPU{}", crowding.roles, crowding.cpus,
+                          crowding.cpus == 1 ? "" : "s"));
   }
   LaunchSpec ready = spec;
   std::vector<std::size_t> without_t;  // an auto rung whose T nobody could measure
@@ -216,6 +238,7 @@ std::vector<json> Runner::measure(const ScheduledLaunch& launch) {
 LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) const {
   const Case& any = launch.plan.rungs.front();
   const Plugin* plugin = plugin_of(any.transport);
+  Beyond more = beyond(topology_.cpus(), cpus, any);
   return {.launch_id = launch.id,
           .experiment = launch.plan.experiment,
           .block = launch.block,
@@ -229,7 +252,8 @@ LaunchSpec Runner::spec_of(const ScheduledLaunch& launch, const CpuPair& cpus) c
           .plugin_content = plugin == nullptr ? "" : plugin->content,
           .client_cpu = cpus.client,
           .server_cpu = cpus.server,
-          .more_cpus = cpus_beyond(topology_.cpus(), cpus, any.producers - 1, any.consumers - 1),
+          .more_cpus = std::move(more.ends),
+          .third_cpus = std::move(more.third),
           .settings = request_.plan.run,
           .scale = {.ticks_per_ns = clock_.ticks_per_ns, .quantum_ns = clock_.quantum_ns},
           .injection = injection_of(launch.block)};

@@ -9,7 +9,9 @@
 
 #include "harness/axes.hpp"
 #include "harness/effect.hpp"
+#include "harness/outlive.hpp"
 #include "harness/pacing.hpp"
+#include "harness/rung.hpp"
 
 namespace ipcmark {
 
@@ -112,6 +114,9 @@ std::int64_t visit_ns(const Case& rung, const RunSettings& run, Reading reading)
   if (rung.pattern == Pattern::pace)
     return paced_ns(rung, run, reading) + streams + ns(rung.stall_ns);
   if (rung.pattern == Pattern::overtake) return 5 * ns(run.measure_ns);
+  if (rung.pattern == Pattern::deal) return ns(run.warm_up_ns) + 5 * ns(run.measure_ns);
+  if (rung.pattern == Pattern::retry) return ns(retry_ns(rung, run) + run.warm_up_ns);
+  if (rung.pattern == Pattern::detect) return kOutlived * (kLifeNs + ns(rung.timeout_ns));
   const std::int64_t budget = ns(run.warm_up_ns) + ns(run.measure_ns) +
                               (rung.pattern == Pattern::pour ? 0 : ns(run.operations_ns));
   return std::max(budget, least);

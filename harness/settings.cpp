@@ -11,7 +11,7 @@
 namespace ipcmark {
 namespace {
 
-constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kSecondNs = 1'000'000'000;
 constexpr std::uint64_t kMostBlocks = 100'000;
 // A stamp each: half of what a role's part of the stage holds beside the per-operation phase's.
 constexpr std::uint64_t kMostWindows = 1 << 16;
@@ -52,13 +52,13 @@ nlohmann::json read_member(const RunSettings& run) {
   return run.*kMember;
 }
 
-struct Limits {
+struct SettingLimits {
   std::uint64_t lowest, highest;
   bool or_zero = false;
 };
 
 template <auto kMember>
-Setting setting(std::string_view name, std::string_view help, Unit unit, Limits limits) {
+Setting setting(std::string_view name, std::string_view help, Unit unit, SettingLimits limits) {
   using Value = std::remove_cvref_t<decltype(RunSettings{}.*kMember)>;
   return {.name = name,
           .help = help,
@@ -71,10 +71,10 @@ Setting setting(std::string_view name, std::string_view help, Unit unit, Limits 
           .read = &read_member<kMember>};
 }
 
-std::vector<Setting> table() {
+std::vector<Setting> setting_table() {
   using Run = RunSettings;
   const Unit time = Unit::time, count = Unit::count;
-  const std::uint64_t day = 24 * 3600 * kSecond;
+  const std::uint64_t day = 24 * 3600 * kSecondNs;
   return {
       setting<&Run::seed>("seed", "order of launches and rungs; 0: drawn and recorded", count,
                           {0, Case::kInfinite}),  // JSON readers count in signed 64 bits
@@ -82,7 +82,7 @@ std::vector<Setting> table() {
       setting<&Run::max_blocks>("max_blocks", "blocks added until intervals are narrow", count,
                                 {1, kMostBlocks}),
       setting<&Run::time_budget_ns>("time_budget_ns", "no block begins that would pass it; 0: none",
-                                    time, {kSecond, 7 * day, true}),
+                                    time, {kSecondNs, 7 * day, true}),
       setting<&Run::warm_up_ns>("warm_up_ns", "warm-up of a case, at least", time, {0, day}),
       setting<&Run::warm_up_messages>("warm_up_messages", "warm-up of a case, at least", count,
                                       {0, 1'000'000'000}),
@@ -97,10 +97,13 @@ std::vector<Setting> table() {
                                       {}),
       setting<&Run::pairs>("pairs", "CPU pairs per placement, in turn by block", count,
                            {1, 100'000}),
+      setting<&Run::roles_per_cpu>(
+          "roles_per_cpu", "launches with more are skipped; 0: any, labelled oversubscribed", count,
+          {0, 100'000}),
   };
 }
 
-std::string text_of(const nlohmann::json& value) {
+std::string written_as(const nlohmann::json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
@@ -121,7 +124,7 @@ std::string Setting::valid() const {
 }
 
 const std::vector<Setting>& settings() {
-  static const std::vector<Setting> all = table();
+  static const std::vector<Setting> all = setting_table();
   return all;
 }
 
@@ -158,7 +161,7 @@ RunSettings run_settings_from_json(const nlohmann::json& map) {
   RunSettings run;
   for (const auto& [name, value] : map.items()) {
     try {
-      set(run, name, text_of(value));
+      set(run, name, written_as(value));
     } catch (const std::invalid_argument& error) {
       throw std::invalid_argument(fmt::format("{}: {}", name, error.what()));
     }

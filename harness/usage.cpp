@@ -5,39 +5,20 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <nlohmann/json.hpp>
-#include <system_error>
 #include <vector>
 
+#include "harness/maybe_count.hpp"
 #include "harness/text_file.hpp"
 
 namespace ipcmark {
 namespace {
 
-using Count = std::optional<std::uint64_t>;
-
 constexpr std::uint64_t kTicksForShares = 100;
-
-Count number(std::string_view word) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  return error == std::errc() && end == word.data() + word.size() ? Count(value) : std::nullopt;
-}
 
 std::uint64_t ns_of(const timeval& time) {
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
          static_cast<std::uint64_t>(time.tv_usec) * 1'000;
-}
-
-// The difference of two fields; counters of one task never run backwards.
-Count difference(const Count& after, const Count& before) {
-  if (!after || !before || *after < *before) return std::nullopt;
-  return *after - *before;
-}
-
-nlohmann::json or_null(const Count& count) {
-  return count ? nlohmann::json(*count) : nlohmann::json();
 }
 
 std::vector<std::filesystem::path> tasks_of(UsageScope scope, const std::filesystem::path& proc) {
@@ -125,21 +106,21 @@ Usage& operator+=(Usage& sum, const Usage& more) {
 nlohmann::json to_json(const Usage& usage) {
   const auto ticks_per_s = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   const bool enough = usage.cpu_ns >= kTicksForShares * (1'000'000'000 / ticks_per_s);
-  nlohmann::json json = {{"cpu_ns", usage.cpu_ns},
-                         {"voluntary_switches", usage.voluntary_switches},
-                         {"involuntary_switches", usage.involuntary_switches},
-                         {"minor_faults", usage.minor_faults},
-                         {"major_faults", usage.major_faults},
-                         {"migrations", or_null(usage.migrations)},
-                         {"run_queue_wait_ns", or_null(usage.run_queue_wait_ns)}};
-  if (enough) json["user_ns"] = usage.user_ns, json["system_ns"] = usage.system_ns;
-  return json;
+  nlohmann::json object = {{"cpu_ns", usage.cpu_ns},
+                           {"voluntary_switches", usage.voluntary_switches},
+                           {"involuntary_switches", usage.involuntary_switches},
+                           {"minor_faults", usage.minor_faults},
+                           {"major_faults", usage.major_faults},
+                           {"migrations", or_null(usage.migrations)},
+                           {"run_queue_wait_ns", or_null(usage.run_queue_wait_ns)}};
+  if (enough) object["user_ns"] = usage.user_ns, object["system_ns"] = usage.system_ns;
+  return object;
 }
 
 Count parse_migrations(std::string_view sched) {
   for (const std::string_view line : lines_of(sched)) {
     const auto words = words_of(line);  // "se.nr_migrations   :   3"; before 2.6.3x without "se."
-    if (words.size() == 3 && words[0].ends_with("nr_migrations")) return number(words[2]);
+    if (words.size() == 3 && words[0].ends_with("nr_migrations")) return count_in(words[2]);
   }
   return std::nullopt;
 }
@@ -147,7 +128,7 @@ Count parse_migrations(std::string_view sched) {
 Count parse_run_queue_wait(std::string_view schedstat) {
   const auto words = words_of(schedstat);
   if (words.size() != 3 || words[2] == "0") return std::nullopt;
-  return number(words[1]);
+  return count_in(words[1]);
 }
 
 }  // namespace ipcmark

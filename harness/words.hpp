@@ -73,12 +73,16 @@ struct Words<Family> {
 };
 template <>
 struct Words<Pattern> {
-  static constexpr WordTable<Pattern, 6> table{{{Pattern::ping, "ping"},
-                                                {Pattern::ask, "ask"},
-                                                {Pattern::pour, "pour"},
-                                                {Pattern::pace, "pace"},
-                                                {Pattern::expire, "expire"},
-                                                {Pattern::overtake, "overtake"}}};
+  static constexpr WordTable<Pattern, 10> table{{{Pattern::ping, "ping"},
+                                                 {Pattern::ask, "ask"},
+                                                 {Pattern::pour, "pour"},
+                                                 {Pattern::pace, "pace"},
+                                                 {Pattern::expire, "expire"},
+                                                 {Pattern::window, "window"},
+                                                 {Pattern::deal, "deal"},
+                                                 {Pattern::retry, "retry"},
+                                                 {Pattern::detect, "detect"},
+                                                 {Pattern::overtake, "overtake"}}};
 };
 template <>
 struct Words<Precedence> {
@@ -119,11 +123,42 @@ struct Words<Schedule> {
 };
 
 template <>
+struct Words<Sharing> {
+  static constexpr WordTable<Sharing, 3> table{
+      {{Sharing::any, "any"}, {Sharing::addressed, "addressed"}, {Sharing::own, "own"}}};
+};
+template <>
+struct Words<Full> {
+  static constexpr WordTable<Full, 3> table{
+      {{Full::block, "block"}, {Full::fail, "fail"}, {Full::drop, "drop"}}};
+};
+template <>
+struct Words<Bystander> {
+  static constexpr WordTable<Bystander, 2> table{
+      {{Bystander::spin, "spin"}, {Bystander::stream, "stream"}}};
+};
+template <>
+struct Words<Beside> {
+  static constexpr WordTable<Beside, 3> table{
+      {{Beside::apart, "apart"}, {Beside::client, "client"}, {Beside::server, "server"}}};
+};
+template <>
+struct Words<Handover> {
+  static constexpr WordTable<Handover, 3> table{{{Handover::any, "any"},
+                                                 {Handover::rendezvous, "rendezvous"},
+                                                 {Handover::buffered, "buffered"}}};
+};
+template <>
 struct Words<IpcLimits> {
   static constexpr WordTable<IpcLimits, 2> table{
       {{IpcLimits::host, "host"}, {IpcLimits::private_, "private"}}};
 };
 
+template <>
+struct Words<PeerFate> {
+  static constexpr WordTable<PeerFate, 3> table{
+      {{PeerFate::lives, "lives"}, {PeerFate::stopped, "stopped"}, {PeerFate::killed, "killed"}}};
+};
 template <>
 struct Words<Structure> {
   static constexpr WordTable<Structure, 4> table{{{Structure::none, "none"},
@@ -160,11 +195,11 @@ struct Words<Victim> {
                                                {Victim::traffic, "traffic"}}};
 };
 template <>
-struct Words<Peer> {
-  static constexpr WordTable<Peer, 4> table{{{Peer::none, "none"},
-                                             {Peer::idle, "idle"},
-                                             {Peer::reader, "reader"},
-                                             {Peer::writer, "writer"}}};
+struct Words<Neighbour> {
+  static constexpr WordTable<Neighbour, 4> table{{{Neighbour::none, "none"},
+                                                  {Neighbour::idle, "idle"},
+                                                  {Neighbour::reader, "reader"},
+                                                  {Neighbour::writer, "writer"}}};
 };
 
 template <class Enum>

@@ -8,6 +8,7 @@
 //   publish, give_back       positions up to `to` were written, or read
 //   published                consumer: the position written up to, without waiting
 //   await_published          the same, waiting; `known` itself when the deadline passed first
+//   released                 producer: the position given back up to; only where trying is cheap
 //   await_released           producer: waits until more than `known` were given back
 #pragma once
 
@@ -58,12 +59,13 @@ class Bells {
     control.released.position.store(to, kPublish<W>);  // pairs with await_released
     bell::ring<W>(control.producer_bell, door_);
   }
+  std::uint64_t released(RingControl& control) const {
+    return control.released.position.load(kObserve<W>);
+  }
   std::uint64_t await_released(RingControl& control, std::uint64_t known,
                                std::uint64_t spin_budget_ns) {
     std::uint64_t position = known;
-    const auto released = [&] {
-      return (position = control.released.position.load(kObserve<W>)) != known;
-    };
+    const auto released = [&] { return (position = this->released(control)) != known; };
     bell::wait<W>(control.producer_bell, spin_budget_ns, std::nullopt, released, door_);
     return position;
   }

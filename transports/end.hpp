@@ -15,10 +15,32 @@
 
 namespace ipcmark {
 
-// What one end does in a phase. The client asks, pours, paces or expires; the server answers,
-// drains or absorbs. rank and pick show what a mechanism makes of priorities and types, untimed; to
-// overtake and to give way is to send an urgent message into a backlog, and to take all of it.
-enum class Part { ask, answer, pour, drain, pace, absorb, expire, rank, pick, overtake, give_way };
+class End;
+struct Flow;
+
+// What one end does in a phase. The client asks, pours, paces, expires, outlives its peer
+// (`detect`), keeps a window or deals; the server answers, drains, absorbs or takes. rank and pick
+// show what a mechanism makes of priorities and types, untimed; fill, how many messages a channel
+// holds; to overtake and to give way is to send an urgent message into a backlog, and to take all
+// of it.
+enum class Part {
+  ask,
+  answer,
+  pour,
+  drain,
+  pace,
+  absorb,
+  expire,
+  rank,
+  pick,
+  detect,
+  window,
+  fill,
+  deal,
+  take,
+  overtake,
+  give_way
+};
 
 // Whose turn it is where a backlog is built up before it is taken; in shared memory. Counts of
 // rounds, and of the ordinary messages sent.
@@ -39,11 +61,15 @@ struct Job {
   std::uint32_t batch = 1;
   Touch touch = Touch::full;
   Access access = Access::copy;
-  bool verify = false;                        // compare every byte instead of timing
-  std::uint64_t timeout_ns = kNever;          // ask: recv_until; expire: how long to wait
-  std::span<const std::uint64_t> intended{};  // pace: intended send times, ticks since origin
-  std::uint64_t origin_ticks = 0;             // 0: all of them are due
-  bool mixed = false;                         // pace: message i has sizes[i] bytes
+  bool verify = false;                 // compare every byte instead of timing
+  std::uint64_t timeout_ns = kNever;   // ask, detect: recv_until; expire: how long to wait
+  bool retries = false;                // ask: a reply that is late is counted, and awaited again
+  bool thinks = false;                 // answer: takes the time `intended` says before it replies
+  std::uint64_t poll_interval_ns = 0;  // absorb: looks only so often, asleep in between; 0: waits
+  // pace: intended send times, ticks since origin; answer: ticks to think, message after message
+  std::span<const std::uint64_t> intended{};
+  std::uint64_t origin_ticks = 0;  // 0: all of them are due
+  bool mixed = false;              // pace: message i has sizes[i] bytes
   std::span<const std::uint32_t> sizes{};
   std::uint64_t flush_ticks = kNever;  // pace: a batch waits no longer than this
   // Pace and absorb one message at a time, the number under way being watched: the receiver
@@ -72,6 +98,17 @@ struct Job {
   std::uint32_t consumers = 1;
   std::uint32_t index = 0;  // of this client or server among its like
 
+  std::uint32_t window = 1;  // window: messages out at a time
+  bool responses = false;    // window: stamps are of each message
+  // deal and take: until the time is over, or `messages` are gone.
+  Flow* flow = nullptr;
+  std::uint64_t duration_ticks = 0;
+  Sharing sharing = Sharing::any;
+  Full full = Full::block;
+  std::uint32_t credits = 0;          // messages out for each consumer; 0: any number
+  std::uint64_t pause_ns = 0;         // take: how long this consumer is busy with each message
+  std::span<End* const> queues = {};  // deal: one for each consumer, ends of this end's own kind
+
   [[nodiscard]] bool shared() const { return producers > 1 || consumers > 1; }
 };
 
@@ -81,7 +118,12 @@ struct Job {
 //   absorb       ticks of each message's arrival
 //   pace         ticks of each message's hand-over; watched, also of the call's return
 //   expire       overshoot of each wait in ns, as int64
+//   detect       ticks when the peer was given up
 //   pick         sequence of each message, in the order received
+//   window       as ask; with job.responses pairs: sent and answered, of each message
+//   fill         ticks before and after kRefusals refusals, where it was full
+//   deal         ticks of each message's sending
+//   take         pairs: the message's number, ticks of its taking
 //   overtake     ticks, three a round: before the backlog is sent, before and after the urgent one
 //   give_way     ticks, three a round: before the first is received, after the urgent one, after
 //   all
@@ -91,17 +133,21 @@ struct Tally {
   std::uint64_t messages = 0;
   std::uint64_t flushes = 0;
   std::uint64_t positions = 0;  // give_way: sum over rounds of where the urgent one came, from 1
-  std::uint64_t looks = 0;  // watched pace: how often it looked, the messages it saw under way in
+  std::uint64_t looks = 0;  // absorb at an interval, watched pace: how often; messages under way in
   std::uint64_t seen = 0;   // all, and the sum of the squares of what each look saw
   std::uint64_t seen_squares = 0;
   std::span<std::uint64_t> aways{};  // watched pace: from when to when it was not running, in pairs
   std::uint64_t away = 0;            // how many of these there were; those beyond the room are lost
   std::uint64_t wrong = 0;           // messages whose length or payload was not what was sent
   std::uint64_t first_wrong = 0;
-  std::uint64_t wrong_lengths = 0;        // those of the wrong ones that were of another length
-  std::uint64_t lost = 0;                 // sent and not received: a lossy transport's drain
-  std::uint64_t duplicated = 0;           // received again; not among `messages`
-  std::uint64_t reordered = 0;            // received after a later one
+  std::uint64_t wrong_lengths = 0;  // those of the wrong ones that were of another length
+  std::uint64_t lost = 0;        // sent and not received: a lossy transport's drain; deal: dropped
+  std::uint64_t duplicated = 0;  // received again; not among `messages`
+  std::uint64_t reordered = 0;   // received after a later one
+  std::uint64_t refused = 0;     // deal: attempts that found no room
+  std::uint64_t expired = 0;     // ask that retries: time-outs before a reply
+  std::uint64_t late = 0;        // and the requests that had one or more
+  int noticed_errno = 0;         // detect: the error that told; 0: the time-out did
   std::array<Taken, kMostRoles> taken{};  // mailbox, lossless: by producer
 };
 

@@ -7,6 +7,9 @@
 // system calls and, when the receiver sleeps, one wake-up. What surprises: that is all that remains
 // of memfd_fresh's price, and it is that of the socket for any size until the caches end; it is a
 // hybrid of this socket whose every message takes the memory's path.
+#include <algorithm>
+#include <vector>
+
 #include "transports/arena.hpp"
 #include "transports/fd_passing.hpp"
 #include "transports/frame.hpp"
@@ -76,9 +79,35 @@ class MemfdReadyEnd {
     return take(in_.at(where.offset, where.bytes), buffer);
   }
 
+  // As many at a time as there are slots: the receiver must be told before it can give any back.
+  void send_batch(const Batch& batch) {
+    for (std::size_t sent = 0; sent < batch.count;) {
+      const std::size_t n = std::min<std::size_t>(batch.count - sent, out_.slots());
+      descriptors_.resize(n);
+      for (std::size_t i = 0; i < n; ++i, ++sent) {
+        std::memcpy(reserve(batch.bytes).data(), batch[sent].data(), batch.bytes);
+        descriptors_[i] = {out_.commit(), batch.bytes};
+      }
+      told_.send_batch(descriptors());
+    }
+  }
+  std::size_t recv_batch(const Batch& batch) {
+    descriptors_.resize(batch.count);
+    const std::size_t n = told_.recv_batch(descriptors());
+    for (std::size_t i = 0; i < n; ++i) {
+      (void)take(in_.at(descriptors_[i].offset, descriptors_[i].bytes), batch[i]);
+    }
+    return n;
+  }
+
   [[nodiscard]] std::uint64_t slots() const { return out_.slots(); }
 
  private:
+  [[nodiscard]] Batch descriptors() {
+    const auto bytes = std::as_writable_bytes(std::span(descriptors_));
+    return {bytes.data(), descriptors_.size(), sizeof(FrameDescriptor), sizeof(FrameDescriptor)};
+  }
+
   [[nodiscard]] Fd create() const {
     Fd memory(check(::memfd_create("ipcmark", MFD_CLOEXEC), "memfd_create"));
     check(::ftruncate(memory.get(), static_cast<off_t>(rooms_.both())), "ftruncate");
@@ -106,6 +135,7 @@ class MemfdReadyEnd {
   Rooms rooms_;
   Mapping mapping_;
   Arena<W> out_, in_;
+  std::vector<FrameDescriptor> descriptors_;  // of a batch
 };
 
 class MemfdReady {

@@ -40,6 +40,15 @@ class MessageEnd {
     }
   }
 
+  bool try_send(std::span<const std::byte> message) {
+    for (;;) {
+      const auto n = ::send(socket_.get(), message.data(), message.size(), kFlags | MSG_DONTWAIT);
+      if (n >= 0) return true;
+      if (errno == EAGAIN) return false;
+      expect_again("send");
+    }
+  }
+
   // MSG_TRUNC: the message's own length, also when the buffer was too short for it.
   std::size_t recv(std::span<std::byte> buffer) {
     auto patience = reading();

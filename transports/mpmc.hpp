@@ -81,11 +81,14 @@ class MpmcQueue {
     std::uint64_t position = 0;
     const auto claimed = [&] { return claim(control().next_in, 0, position); };
     if (!claimed()) crowd::wait<W>(control().producers, spin_budget_ns_, std::nullopt, claimed);
-    MpmcSlot& mine = slot(position);
-    mine.length = message.size();
-    copy_message(mine.payload(), message.data(), message.size());
-    mine.turn.store(position + 1, kPublish<W>);  // pairs with a consumer's claim: payload first
-    crowd::ring<W>(control().consumers);
+    put(message, position);
+  }
+
+  bool try_send(std::span<const std::byte> message) {
+    std::uint64_t position = 0;
+    if (!claim(control().next_in, 0, position)) return false;
+    put(message, position);
+    return true;
   }
 
   // 0 when the deadline passed first.
@@ -106,6 +109,14 @@ class MpmcQueue {
   [[nodiscard]] std::uint64_t slots() const { return layout_.slots; }
 
  private:
+  void put(std::span<const std::byte> message, std::uint64_t position) {
+    MpmcSlot& mine = slot(position);
+    mine.length = message.size();
+    copy_message(mine.payload(), message.data(), message.size());
+    mine.turn.store(position + 1, kPublish<W>);  // pairs with a consumer's claim: payload first
+    crowd::ring<W>(control().consumers);
+  }
+
   [[nodiscard]] MpmcControl& control() const { return *reinterpret_cast<MpmcControl*>(at_); }
   [[nodiscard]] MpmcSlot& slot(std::uint64_t position) const {
     const std::uint64_t i = position & (layout_.slots - 1);

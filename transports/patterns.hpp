@@ -1,5 +1,7 @@
-// The only timed loops, but for watched.hpp's. Each is written once, as a template over an end's
-// inline send and recv; transports cannot reach the clock, and nothing else reads it meanwhile.
+// The timed loops; those of watched open loops, of waiting, of windows and of dealing are in
+// watched.hpp, waiting.hpp, windowed.hpp and deal.hpp. Each pattern is written once, as a template
+// over an end's inline send and recv; a transport cannot reach the clock, and nothing else reads it
+// while messages move.
 #pragma once
 
 #include <algorithm>

@@ -117,6 +117,13 @@ class Mapping {
   return {.tv_sec = ns / 1'000'000'000, .tv_nsec = ns % 1'000'000'000};
 }
 
+// A signal does not end it.
+inline void sleep_until(std::int64_t monotonic_ns) noexcept {
+  const timespec until = to_timespec(monotonic_ns);
+  while (::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
+  }
+}
+
 // Time left until a deadline, not below zero, for calls that take a relative timeout.
 [[nodiscard]] inline timespec remaining(Deadline deadline) noexcept {
   const std::int64_t left = deadline.monotonic_ns - monotonic_now();

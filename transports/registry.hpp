@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -10,13 +11,16 @@
 #include <string_view>
 #include <vector>
 
+#include "transports/deal.hpp"
 #include "transports/end.hpp"
 #include "transports/mixture.hpp"
 #include "transports/overtake.hpp"
 #include "transports/patterns.hpp"
 #include "transports/ranks.hpp"
 #include "transports/transport.hpp"
+#include "transports/waiting.hpp"
 #include "transports/watched.hpp"
+#include "transports/windowed.hpp"
 
 namespace ipcmark {
 
@@ -126,6 +130,9 @@ class EndOf final : public End {
       case Part::ask:
         return ask<A>(job, tally);
       case Part::answer:
+        if (job.thinks) {
+          return patterns::ponder<A>(end_, job, buffers_.message(), buffers_.reply(), tally);
+        }
         return patterns::answer<A>(end_, job, buffers_.message(), buffers_.reply(), tally);
       case Part::pour:
         return patterns::pour<A>(end_, job, batch, tally);
@@ -140,6 +147,12 @@ class EndOf final : public End {
         }
       case Part::pace:
       case Part::absorb:
+        if (part == Part::absorb && job.poll_interval_ns != 0) {
+          if constexpr (A == Access::copy && ReceivesUntil<E>) {
+            return patterns::glance(end_, job, buffers_.message(), tally);
+          }
+          lacks(transport_, "recv_until");
+        }
         if constexpr (A == Access::copy) {
           if (job.mixed) {
             return part == Part::pace
@@ -156,6 +169,11 @@ class EndOf final : public End {
           return patterns::expire(end_, job, buffers_.reply(), tally);
         }
         lacks(transport_, "recv_until");
+      case Part::detect:
+        if constexpr (A == Access::copy && ReceivesUntil<E>) {
+          return patterns::detect(end_, job, buffers_.message(), buffers_.reply(), tally);
+        }
+        lacks(transport_, "recv_until");
       case Part::rank:
       case Part::pick:
         if constexpr (Prioritises<E> || Types<E>) {
@@ -163,6 +181,18 @@ class EndOf final : public End {
                                     : patterns::pick(end_, job, buffers_.message(), tally);
         }
         lacks(transport_, "send_priority or message_types");
+      case Part::window:
+        return job.responses ? patterns::window<A, true>(end_, job, buffers_.message(),
+                                                         buffers_.reply(), tally)
+                             : patterns::window<A, false>(end_, job, buffers_.message(),
+                                                          buffers_.reply(), tally);
+      case Part::fill:
+        if constexpr (TriesSend<E>) return patterns::fill(end_, job, buffers_.message(), tally);
+        lacks(transport_, "try_send");
+      case Part::deal:
+      case Part::take:
+        if constexpr (A == Access::copy) return deal_or_take(part, job, tally);
+        lacks(transport_, "dealing in place");
       case Part::overtake:
       case Part::give_way:
         if constexpr (A == Access::copy) {
@@ -186,6 +216,12 @@ class EndOf final : public End {
   void ask(const Job& job, Tally& tally) {
     const auto message = buffers_.message();
     const auto reply = buffers_.reply();
+    if (job.retries) {
+      if constexpr (A == Access::copy && ReceivesUntil<E>) {
+        return patterns::retry(end_, job, message, reply, tally);
+      }
+      lacks(transport_, "recv_until");
+    }
     if (job.timeout_ns == kNever) {
       return patterns::ask<A, false>(end_, job, message, reply, tally);
     }
@@ -193,6 +229,15 @@ class EndOf final : public End {
       return patterns::ask<A, true>(end_, job, message, reply, tally);
     }
     lacks(transport_, "recv_until");
+  }
+
+  void deal_or_take(Part part, const Job& job, Tally& tally) {
+    if (part == Part::take) return patterns::take_dealt(end_, job, buffers_.message(), tally);
+    std::array<E*, kMostRoles> queues{&end_};
+    std::size_t count = 0;
+    for (End* queue : job.queues) queues[count++] = &static_cast<EndOf*>(queue)->end_;
+    patterns::deal<E>(std::span(queues).first(std::max<std::size_t>(count, 1)), job,
+                      buffers_.message(), tally);
   }
 
   E end_;
@@ -287,6 +332,7 @@ class Register {
         if (Loans<E>) entry.abilities.emplace_back("in_place");
         if (Batches<E>) entry.abilities.emplace_back("send_batch");
         if (ReceivesUntil<E>) entry.abilities.emplace_back("recv_until");
+        if (TriesSend<E>) entry.abilities.emplace_back("try_send");
         if (Prioritises<E>) entry.abilities.emplace_back("send_priority");
         if (Types<E>) entry.abilities.emplace_back("message_types");
       }

@@ -113,6 +113,13 @@ class RingProducer {
     commit(message.size());
   }
 
+  // Whether reserve would not wait.
+  [[nodiscard]] bool has_room() requires requires(Meeting m, RingControl c) { m.released(c); }
+  {
+    if (next_ == free_until_) free_until_ = meeting_.released(view_.control()) + slots();
+    return next_ != free_until_;
+  }
+
   // All messages of a batch, published once.
   void send(const Batch& batch) {
     if (view_.layout().tagged) {

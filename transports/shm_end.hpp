@@ -66,6 +66,15 @@ class ShmEnd {
     out_.send(message);
     out_.publish();
   }
+  bool try_send(std::span<const std::byte> message) requires
+      requires(RingProducer<W, Meeting> out) {
+    out.has_room();
+  }
+  {
+    if (!out_.has_room()) return false;
+    send(message);
+    return true;
+  }
   std::size_t recv(std::span<std::byte> buffer) { return in_.recv(buffer); }
   std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
     return in_.recv(buffer, deadline);

@@ -31,6 +31,7 @@ class ShmMpmcEnd {
   }
 
   void send(std::span<const std::byte> message) { out_.send(message); }
+  bool try_send(std::span<const std::byte> message) { return out_.try_send(message); }
   std::size_t recv(std::span<std::byte> buffer) { return in_.recv(buffer); }
   std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
     return in_.recv(buffer, deadline);

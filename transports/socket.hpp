@@ -54,6 +54,18 @@ struct SocketCalls {
 template <Wait W>
 using SocketStreamEnd = StreamEnd<W, SocketCalls>;
 
+// A Unix stream keeps what is written at once in one piece of kernel memory, whole or not at all,
+// while that is not too large; TCP may take a part of anything.
+struct UnixStreamCalls : SocketCalls {
+  static constexpr const char* kTryWrite = "send MSG_DONTWAIT";
+  static constexpr std::size_t kWhole = 16 << 10;
+  static ssize_t try_write(int fd, std::span<const std::byte> from) {
+    return ::send(fd, from.data(), from.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
+};
+template <Wait W>
+using UnixStreamEnd = StreamEnd<W, UnixStreamCalls>;
+
 struct SocketPair {
   Fd client, server;
 };

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "transports/patience.hpp"
 #include "transports/posix.hpp"
@@ -29,6 +31,14 @@ struct FileCalls {
 
 // Of a pipe, which also tells what it holds.
 struct PipeCalls : FileCalls {
+  static constexpr const char* kTryWrite = "write O_NONBLOCK";
+  static constexpr std::size_t kWhole = PIPE_BUF;  // up to this all of a message goes, or nothing
+  static ssize_t try_write(int fd, std::span<const std::byte> from) { return write(fd, from); }
+  // The same pipe opened once more, not to block: RWF_NOWAIT is not for named ones (seen on 6.18).
+  static Fd trier(int fd) {
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    return Fd(available(::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC), "open " + path));
+  }
   static std::uint64_t buffer_bytes(int fd) {
     return static_cast<std::uint64_t>(check(::fcntl(fd, F_GETPIPE_SZ), "fcntl F_GETPIPE_SZ"));
   }
@@ -37,6 +47,11 @@ struct PipeCalls : FileCalls {
 template <class Calls>
 concept HasCapacity = requires(int fd) {
   { Calls::buffer_bytes(fd) } -> std::same_as<std::uint64_t>;
+};
+
+template <class Calls>
+concept TriesWrite = requires(int fd, std::span<const std::byte> from) {
+  { Calls::try_write(fd, from) } -> std::same_as<ssize_t>;
 };
 
 // With `block` the descriptor itself blocks: one call a message, as a plain program would do it.
@@ -69,6 +84,20 @@ class StreamEnd {
       } else if (errno != EINTR) {
         check(n, Calls::kWrite);
       }
+    }
+  }
+
+  bool try_send(std::span<const std::byte> message) requires TriesWrite<Calls> {
+    if (message.size() > Calls::kWhole) {
+      throw Unavailable("try_send: " + std::to_string(message.size()) +
+                        " B go in parts (whole up to " + std::to_string(Calls::kWhole) + ")");
+    }
+    for (;;) {
+      const ssize_t n = Calls::try_write(trying(), message);
+      if (n == static_cast<ssize_t>(message.size())) return true;
+      if (n >= 0) throw std::system_error(EBADMSG, std::generic_category(), Calls::kTryWrite);
+      if (errno == EAGAIN) return false;
+      if (errno != EINTR) available(n, Calls::kTryWrite);
     }
   }
 
@@ -118,6 +147,14 @@ class StreamEnd {
   }
 
  private:
+  // The descriptor that a refusal comes from, where sending blocks.
+  int trying() {
+    if constexpr (kBlocks<W> && requires { Calls::trier(0); }) {
+      if (!tries_) tries_ = Calls::trier(out_.get());
+      return tries_.get();
+    }
+    return out_.get();
+  }
   [[nodiscard]] FdPatience<W> reading() const {
     return {in_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
   }
@@ -127,7 +164,7 @@ class StreamEnd {
     if (errno != EAGAIN && errno != EINTR) check(n, Calls::kRead);
   }
 
-  Fd in_, out_;
+  Fd in_, out_, tries_;
   EventPoll<W> arrival_{in_.get(), POLLIN}, room_{out_.get(), POLLOUT};
   std::uint64_t spin_budget_ns_;
 };

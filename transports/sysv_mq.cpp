@@ -78,6 +78,15 @@ class SysvMqEnd {
     }
   }
 
+  bool try_send(std::span<std::byte> message) {
+    const std::byte* at = with_type(message, kType);
+    for (;;) {
+      if (::msgsnd(out_, at, message.size(), IPC_NOWAIT) == 0) return true;
+      if (errno == EAGAIN) return false;
+      if (errno != EINTR) check(-1, "msgsnd");
+    }
+  }
+
   std::size_t recv_type(std::span<std::byte> buffer, long type) {
     std::byte* at = buffer.data() - sizeof kType;
     CallPatience<W> patience(spin_budget_ns_);

@@ -35,6 +35,19 @@ enum class NoDelay { none, off, on };
 // highest).
 enum class Precedence { none, fifo, priority, type_first, type_own, type_lowest, type_highest };
 enum class Role { client, server };
+// Who takes a message of a channel with several consumers.
+enum class Sharing {
+  any,        // one queue: whoever comes first takes the head
+  addressed,  // one queue: the head is for one consumer, and nobody else takes it
+  own,        // a queue for each consumer
+};
+
+// What a sender does when its channel is full.
+enum class Full {
+  block,  // waits, as the mechanism does
+  fail,   // is refused (EAGAIN), and tries again at once
+  drop,   // is refused, and goes on with the next message
+};
 enum class Family {
   floor,
   pipe,
@@ -161,6 +174,12 @@ template <class E>
 concept Batches = requires(E end, const Batch& batch) {
   end.send_batch(batch);                                   // all of them
   { end.recv_batch(batch) } -> std::same_as<std::size_t>;  // one or more, up to batch.count
+};
+
+// False when there is no room for the whole message now; then nothing of it is gone.
+template <class E>
+concept TriesSend = requires(E end, std::span<std::byte> out) {
+  { end.try_send(out) } -> std::same_as<bool>;
 };
 
 // 0 when the deadline passed first; never earlier than the deadline.

@@ -26,7 +26,7 @@ struct UnixStream {
   static SocketPair open(const Shape& shape) { return open_unix_pair(SOCK_STREAM, shape); }
 };
 
-using ConnectedUnixStream = ConnectedSockets<UnixStream, SocketStreamEnd>;
+using ConnectedUnixStream = ConnectedSockets<UnixStream, UnixStreamEnd>;
 const Register<ConnectedUnixStream> registered;
 const Register<Hybrid<ConnectedUnixStream>> hybrid_registered;
 

@@ -15,9 +15,11 @@ from typing import Any
 
 import numpy as np
 
+import synthetic_flow
 import synthetic_curve
 import synthetic_load
 import synthetic_mixture
+import synthetic_timing
 from histogram import Histogram
 
 DESCRIPTOR = 32
@@ -31,6 +33,8 @@ QUEUES: dict[str, tuple[float, float, float, float, int]] = {
 RINGS = {"copy": (124, 0.055), "in_place": (128, 0.032)}
 SIZES = (1, 8, 64, 512, 4096, 8192, 16384, 65536, 262144, 1 << 20)
 HALF_OCTAVES = [int(2 ** (e / 2)) for e in range(22, 37)]  # 2 KiB to 256 KiB: around every T
+QUANTITY = {**synthetic_load.QUANTITY, **synthetic_flow.QUANTITY}  # by experiment
+MADE = {**synthetic_load.UNTIMED, **synthetic_flow.MEASURED}
 QUANTITIES = {"pour": "stream_ns_per_message", "pace": "response_ns", "expire": "overshoot_ns",
               "overtake": "urgent_ns"}  # fmt: skip
 
@@ -104,22 +108,24 @@ class Writer:
             "rung": rung, "started_unix_ns": 1_700_000_000_000_000_000 + self.launches * 10**9,
             "status": "skipped" if over else "ok",
             "reason": "mq_open: Invalid argument" if over else "",
-            "case": case, "metric": _metric(case) | synthetic_load.QUANTITY.get(experiment, {}), "messages": 0, "windows": None,
+            "case": case, "metric": _metric(case) | QUANTITY.get(experiment, {}), "messages": 0, "windows": None,
             "histograms": {}, "values": {}, "roles": [], "canary": None,
             "warmup": {"ns": 20_000_000, "messages": 1000}, "machine": {}, "allowed": [],
         }  # fmt: skip
 
     def _measure(self, record: dict[str, Any], luck: float, canary: float) -> None:
         case, rng = record["case"], self.rng
-        if record["experiment"] in synthetic_load.UNTIMED:
-            synthetic_load.UNTIMED[record["experiment"]](record, luck, rng)
+        if record["experiment"] in MADE:
+            MADE[record["experiment"]](record, luck, rng)
             return
         record["canary"] = {"before_ns": canary, "after_ns": canary * rng.normal(1, 0.005)}
         if record["experiment"] in synthetic_mixture.MEASURED:
             synthetic_mixture.MEASURED[record["experiment"]](record, luck, rng)
             return
         centre = cost(case) * luck
-        if record["experiment"] == "load":
+        if synthetic_timing.made(record):
+            synthetic_timing.measure(record, luck, rng)
+        elif record["experiment"] == "load":
             synthetic_curve.measure(record, centre / 2, rng)
         elif case["pattern"] == "pace":
             synthetic_load.pace(record, centre / 2, rng)
@@ -202,7 +208,7 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
     ]
     found += [("life_cycle", [case]) for case in lives]
     line = {**BASE, "transport": "cache_line", **shm, "message_bytes": 8, "reply_bytes": 8}
-    line |= {"structure": "words", "peer": "writer", "pace_ns": 50, "offset_bytes": 0}
+    line |= {"structure": "words", "neighbour": "writer", "pace_ns": 50, "offset_bytes": 0}
     for operation in ("store", "fenced_store"):
         sweep = [{**line, "operation": operation, "distance_bytes": d} for d in (0, 8, 56, 64, 256)]
         found.append(("false_sharing", sweep))
@@ -214,7 +220,9 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
         for case in lives
         for w in ("block", "spin")
     ]
+    found += synthetic_flow.cases(BASE)
     found += [("timeout", synthetic_load.timeouts({**BASE, **p})) for p in paths[:2] + paths[4:5]]
+    found += synthetic_timing.cases(BASE)
     found += synthetic_mixture.ladders(BASE)
     return found
 

@@ -15,6 +15,7 @@ import report
 GOLDEN = Path(__file__).parents[2] / "results" / "reference" / "golden"
 EXPERIMENTS = {"latency", "throughput", "batching", "timeout", "crossover", "instrument"}
 EXPERIMENTS |= {"system_calls", "life_cycle", "load", "mixture", "handoff", "priority"}
+EXPERIMENTS |= {"window", "hol_blocking", "fan"}
 EXPERIMENTS |= {"false_sharing", "tlb_shootdown"}
 
 
@@ -37,16 +38,21 @@ def test_every_usable_record_has_the_numbers_its_line_has(golden: records.Run) -
         if record.experiment == "system_calls":  # who is watched is not timed
             assert "system_calls_per_message" in record.values, record.where
             assert math.isnan(record.p50_ns) and not record.raw["histograms"], record.where
+        elif (
+            record.case["pattern"] == "deal"
+        ):  # nor is whom a message takes long to reach: dealt is counted
+            assert record.values["delivered"] > 0, record.where
         else:
             assert record.p50_ns > 0, record.where
-        if record.experiment not in ("system_calls", "life_cycle"):
+        lost = record.case["pattern"] == "detect"  # a server that was killed tells no CPU time
+        if record.experiment not in ("system_calls", "life_cycle") and not lost:
             assert record.cpu_ns_per_message > 0, record.where
         for name, histogram in record.raw["histograms"].items():
             assert record.histogram(name).count == histogram["count"], record.where
 
 
 def test_it_stays_small() -> None:
-    assert sum(f.stat().st_size for f in GOLDEN.iterdir()) < 560_000
+    assert sum(f.stat().st_size for f in GOLDEN.iterdir()) < 640_000
 
 
 @pytest.mark.parametrize("name", report.FIGURES)

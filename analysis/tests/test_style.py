@@ -64,3 +64,10 @@ def test_the_caption_names_machine_commit_repetitions_and_what_is_missing(run: R
     for words in ("Synthetic CPU", "commit 0123456789", "n = 6 launches", "wait block", "idle polling",
                   "missing: everything else"):  # fmt: skip
         assert words in text
+
+
+@pytest.mark.parametrize("low, high", [(1, 1.03), (90, 99), (95, 130), (3, 9), (1, 5e3), (1, 1e30)])
+def test_a_log_axis_has_a_handful_of_ticks_wherever_its_limits_go(low: float, high: float) -> None:
+    ticks = style.LogTicks().tick_values(low, high)
+    assert 1 <= len(ticks) <= 12 and all(low <= t <= high for t in ticks)
+    assert style.LogTicks().tick_values(-1, 1) == []

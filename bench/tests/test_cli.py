@@ -269,22 +269,22 @@ def test_dry_run_measures_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_more_roles_than_cpus_are_refused_unless_allowed(run_dir):
+def test_more_roles_than_cpus_are_labelled_or_skipped_with_the_count(run_dir):
     two = ",".join(map(str, sorted(os.sched_getaffinity(0))[:2]))
     if "," not in two:
         pytest.skip("one CPU")
     asked = ["run", "throughput", "--plan", "smoke", "--transport", "pipe", "--wait", "block", "--message-bytes", "64"]
-    asked += ["--cpus", two, "--producers", "2", "--consumers", "1", "--quiet", "--out", str(run_dir)]
-    refused = ipcmark(*asked)
-    assert refused.returncode == 3
-    assert "2 producers and 1 consumers on 2 usable CPUs" in refused.stderr
-    assert "--allow=roles_share_cpu" in refused.stderr
-    assert ipcmark(*asked, "--allow=roles_share_cpu").returncode == 0
-    for record in records(run_dir):
+    asked += ["--cpus", two, "--producers", "2", "--consumers", "1", "--quiet", "--out"]
+    assert ipcmark(*asked, str(run_dir / "forbidden"), "--roles-per-cpu", "1").returncode == 77
+    for record in records(run_dir / "forbidden"):
+        assert record["status"] == "skipped"
+        assert record["reason"].startswith("3 roles on 2 CPUs: up to 2 on one")
+    assert ipcmark(*asked, str(run_dir / "labelled")).returncode == 0
+    for record in records(run_dir / "labelled"):
         assert record["status"] == "ok", record["reason"]
+        assert record["oversubscribed"] == {"roles": 3, "cpus": 2}
         assert [(r["role"], r["index"]) for r in record["roles"]] == [("client", 0), ("client", 1), ("server", 0)]
         assert record["roles"][2]["messages"] == 2 * record["roles"][0]["messages"]
-        assert record["allowed"] == ["roles_share_cpu"]
 
 
 def test_advise_is_the_analysis_and_says_where_it_is_not(tmp_path):

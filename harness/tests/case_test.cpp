@@ -10,17 +10,58 @@ namespace {
 
 TEST(a_case, has_every_axis_of_the_schema) {
   const auto map = to_json(Case{});
-  for (const char* axis :
-       {"transport",       "pattern",    "message_bytes", "reply_bytes", "batch",
-        "flush_ns",        "rate_per_s", "schedule",      "timeout_ns",  "spin_budget_ns",
-        "threshold_bytes", "path",       "wait",          "touch",       "access",
-        "backing",         "depth",      "placement",     "idle",        "roles",
-        "policy",          "home",       "delay_ns",      "page_bytes",  "buffer_bytes",
-        "address",         "nodelay",    "ipc_limits",    "producers",   "consumers",
-        "stall_ns",        "sizes",      "backlog",       "precedence"}) {
+  for (const char* axis : {"transport",
+                           "pattern",
+                           "message_bytes",
+                           "reply_bytes",
+                           "batch",
+                           "flush_ns",
+                           "rate_per_s",
+                           "schedule",
+                           "timeout_ns",
+                           "spin_budget_ns",
+                           "threshold_bytes",
+                           "path",
+                           "wait",
+                           "touch",
+                           "access",
+                           "backing",
+                           "depth",
+                           "placement",
+                           "idle",
+                           "roles",
+                           "policy",
+                           "home",
+                           "delay_ns",
+                           "page_bytes",
+                           "buffer_bytes",
+                           "address",
+                           "nodelay",
+                           "ipc_limits",
+                           "producers",
+                           "consumers",
+                           "stall_ns",
+                           "sizes",
+                           "backlog",
+                           "precedence",
+                           "window",
+                           "sharing",
+                           "credits",
+                           "pause_ns",
+                           "full",
+                           "handover",
+                           "bystanders",
+                           "bystander",
+                           "injectors",
+                           "injections_per_s",
+                           "beside",
+                           "poll_interval_ns",
+                           "timer_slack_ns",
+                           "think_ns",
+                           "peer"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 34u);
+  EXPECT_EQ(map.size(), 49u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {
@@ -61,6 +102,10 @@ TEST(a_case, survives_the_round_trip) {
              .schedule = Schedule::poisson,
              .timeout_ns = 0,
              .spin_budget_ns = 5'000,
+             .poll_interval_ns = 20'000,
+             .timer_slack_ns = 1,
+             .think_ns = 7'000,
+             .peer = PeerFate::stopped,
              .threshold_bytes = 1024,
              .path = Path::fixed,
              .wait = Wait::spin_then_block,

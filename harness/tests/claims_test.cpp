@@ -81,7 +81,8 @@ TEST(Claims, counts_are_those_that_were_asked_for) {
 }
 
 TEST(Claims, a_watched_sender_stamps_each_return_too) {
-  Claim claim{.part = Part::pace, .job = {.messages = 2}};
+  Claim claim;
+  claim.part = Part::pace, claim.job.messages = 2;
   claim.report = {.stamped = 4, .messages = 2, .drops = std::nullopt, .ended_ticks = 100};
   const std::vector<std::uint64_t> stamps{1, 2, 3, 4};
   claim.stamps = stamps;
@@ -100,6 +101,25 @@ TEST(Claims, stamps_ascend_within_their_step) {
   Account late(Part::ask, 100, 10, 1e6, 1e6);
   late.stamps().back() += 2;
   EXPECT_NE(contradiction(late.claim()).find("later than the end"), std::string::npos);
+}
+
+TEST(Claims, a_window_is_stamped_between_its_filling_and_its_emptying) {
+  Account window(Part::window, 100, 10, 1e6, 0.8e6, 20);  // stamps for 80: lead and as many behind
+  Claim claim = window.claim();
+  claim.stamps = claim.stamps.first(7);
+  claim.report.stamped = 7;  // 1 + (100 - 2 * 20) / 10
+  EXPECT_EQ(contradiction(claim), "");
+  claim.report.stamped = 9;
+  EXPECT_EQ(contradiction(claim), "wrote 9 stamps, 7 were due");
+}
+
+TEST(Claims, what_is_dealt_may_be_less_but_never_more_than_was_asked_for) {
+  Account taken(Part::take, 100, 1, 1e6, 1e6);
+  Claim claim = taken.claim();
+  claim.report.messages = 40, claim.report.stamped = 80;
+  EXPECT_EQ(contradiction(claim), "");
+  claim.report.messages = 101, claim.report.stamped = 202;
+  EXPECT_EQ(contradiction(claim), "claims 101 messages, 100 were asked for");
 }
 
 TEST(Claims, steps_take_no_longer_than_was_waited_for_them) {

@@ -131,7 +131,9 @@ TEST(expand, a_stall_is_of_single_messages_that_are_timed) {
   EXPECT_EQ(expand(counted, plan).size(), 1u);
   Axes poured = plan;
   poured["pattern"] = {"pour"};
-  EXPECT_EQ(expand({.name = "streams", .question = "?"}, poured).size(), 1u);
+  Experiment streams;
+  streams.name = "streams", streams.question = "?";
+  EXPECT_EQ(expand(streams, poured).size(), 1u);
 }
 
 TEST(expand, keeps_what_a_transport_lacks_so_that_it_is_refused) {
@@ -163,6 +165,19 @@ TEST(expand, a_product_that_no_machine_could_measure_is_refused_before_it_is_mad
   } catch (const std::invalid_argument& error) {
     EXPECT_NE(std::string(error.what()).find("more than 1048576 points"), std::string::npos);
   }
+}
+
+TEST(expand, what_nobody_does_is_not_told_apart) {
+  const Axes idle{{"transport", {"pipe"}},        {"message_bytes", {"8"}},
+                  {"window", {"1", "8"}},         {"credits", {"0", "4"}},
+                  {"full", {"block", "drop"}},    {"pause_ns", {"0", "inf"}},
+                  {"sharing", {"any", "own"}},    {"bystander", {"spin", "stream"}},
+                  {"beside", {"apart", "client"}}};
+  const auto launches = expand(kSizes, idle);
+  ASSERT_EQ(launches.size(), 1u);
+  EXPECT_EQ(launches[0].rungs.size(), 1u);
+  EXPECT_EQ(launches[0].rungs[0].window, 1u);
+  EXPECT_EQ(launches[0].rungs[0].pause_ns, 0u);
 }
 
 }  // namespace

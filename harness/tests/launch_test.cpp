@@ -147,7 +147,7 @@ TEST(Mailbox, is_skipped_where_messages_could_not_be_told_apart_or_taken_whole) 
   point.message_bytes = 8, point.touch = Touch::none;
   EXPECT_EQ(reason(point), "with touch none no message names its producer");
   point.pattern = Pattern::ping;
-  EXPECT_EQ(reason(point), "only pour has several producers or consumers");
+  EXPECT_EQ(reason(point), "only pour and deal have several producers or consumers");
 }
 
 std::string knobs_of_queues() {

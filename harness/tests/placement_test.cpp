@@ -147,12 +147,12 @@ TEST(PlacementTest, third_parties_avoid_the_pair_and_its_siblings) {
   EXPECT_TRUE(third_party_cpus(Topology::synthetic("core:2 pu:1").cpus(), {1, 0}, 1).empty());
 }
 
-TEST(PlacementTest, roles_beyond_the_pair_get_cpus_of_their_own_and_then_share_their_kinds) {
+TEST(PlacementTest, roles_beyond_the_pair_get_cpus_of_their_own_and_then_share_all_in_turn) {
   const Topology four = Topology::synthetic("l3:1 core:4 pu:1");
   const CpuPair pair{.client = 2, .server = 3};
   EXPECT_EQ(cpus_beyond(four.cpus(), pair, 0, 0), Cpus{});
   EXPECT_EQ(cpus_beyond(four.cpus(), pair, 1, 1), (Cpus{1, 0}));
-  EXPECT_EQ(cpus_beyond(four.cpus(), pair, 3, 2), (Cpus{1, 0, 2, 3, 3}));
+  EXPECT_EQ(cpus_beyond(four.cpus(), pair, 3, 2), (Cpus{1, 0, 3, 2, 1}));
   EXPECT_EQ(cpus_beyond(four.cpus(), {.client = 1, .server = 1}, 1, 1), (Cpus{1, 1}));
 }
 

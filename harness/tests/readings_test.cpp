@@ -32,7 +32,7 @@ json launched(Reading reading, Case point, void (*adjust)(RunSettings&) = nullpt
   return run_launch_process(spec, kDeadlineNs).at(0);
 }
 
-Case pings(std::string transport) {
+Case trips(std::string transport) {
   Case point;
   point.transport = std::move(transport);
   point.message_bytes = point.reply_bytes = 64;
@@ -40,7 +40,7 @@ Case pings(std::string transport) {
 }
 
 TEST(CountingLaunch, counts_each_roles_calls_and_keeps_no_time) {
-  const json record = launched(Reading::system_calls, pings("pipe"));
+  const json record = launched(Reading::system_calls, trips("pipe"));
   if (record["status"] == "skipped") GTEST_SKIP() << record["reason"];
   ASSERT_EQ(record["status"], "ok") << record["reason"];
   const json messages = record["messages"];
@@ -61,7 +61,7 @@ TEST(CountingLaunch, counts_each_roles_calls_and_keeps_no_time) {
 }
 
 TEST(CountingLaunch, looking_in_vain_is_counted_apart) {
-  Case point = pings("pipe");
+  Case point = trips("pipe");
   point.wait = Wait::spin;
   const json record = launched(Reading::system_calls, std::move(point));
   if (record["status"] == "skipped") GTEST_SKIP() << record["reason"];
@@ -72,7 +72,7 @@ TEST(CountingLaunch, looking_in_vain_is_counted_apart) {
 }
 
 TEST(CountingLaunch, of_threads_is_counted_by_tracepoint_or_skipped_with_the_reason) {
-  Case point = pings("pipe");
+  Case point = trips("pipe");
   point.roles = RoleKind::thread;
   const json record = launched(Reading::system_calls, std::move(point));
   if (record["status"] == "ok") {
@@ -88,7 +88,7 @@ TEST(CountingLaunch, of_threads_is_counted_by_tracepoint_or_skipped_with_the_rea
 
 TEST(LifeCycleLaunch, times_each_phase_of_as_many_channels) {
   for (const RoleKind kind : {RoleKind::process, RoleKind::thread}) {
-    Case point = pings("unix_stream");
+    Case point = trips("unix_stream");
     point.roles = kind;
     const json record = launched(Reading::life_cycle, std::move(point));
     ASSERT_EQ(record["status"], "ok") << record["reason"];
@@ -108,7 +108,7 @@ TEST(LifeCycleLaunch, times_each_phase_of_as_many_channels) {
 }
 
 TEST(LifeCycleLaunch, of_a_mechanism_without_an_answer_is_skipped) {
-  Case point = pings("core_stream");
+  Case point = trips("core_stream");
   point.wait = Wait::spin;
   const json record = launched(Reading::life_cycle, std::move(point));
   EXPECT_EQ(record["status"], "skipped");
@@ -116,7 +116,7 @@ TEST(LifeCycleLaunch, of_a_mechanism_without_an_answer_is_skipped) {
 }
 
 Case struck(Trigger trigger, RoleKind peer, std::uint64_t mappings = 1) {
-  Case point = pings("cache_line");
+  Case point = trips("cache_line");
   point.wait = Wait::spin;
   point.victim = Victim::spin;
   point.trigger = trigger;
@@ -193,11 +193,11 @@ TEST(ShootdownLaunch, of_a_trigger_that_cannot_be_had_says_what_would_allow_it) 
 }
 
 Case words_apart(std::uint64_t distance, Operation operation) {
-  Case point = pings("cache_line");
+  Case point = trips("cache_line");
   point.wait = Wait::spin;
   point.structure = Structure::words;
   point.operation = operation;
-  point.peer = Peer::writer;
+  point.neighbour = Neighbour::writer;
   point.distance_bytes = distance;
   point.pace_ns = 50;
   return point;
