@@ -99,15 +99,17 @@ def _axes(axes: list[Axes], columns: int, pauses: list) -> None:
     for i, ax in enumerate(axes):
         ax.set_xticks(range(len(pauses)), [names.get(p) or style.time_label(p) for p in pauses])
         ax.set_xlim(-0.3, len(pauses) - 0.7)
-        row = axes[i // columns * columns :][:columns]
+        ends = [y for a in axes[i // columns * columns :][:columns] for y in a.dataLim.intervaly]
+        ends = [y for y in ends if math.isfinite(1.5 * y)]  # a panel may have nothing to show
         if i < columns:
             ax.axhline(ENOUGH, color=style.MUTED, lw=1, ls=(0, (1, 1.2)))
             ax.set_yscale("symlog", linthresh=0.01, linscale=0.4)
-            ax.set_ylim(-0.001, max(2.5, *(a.dataLim.y1 * 1.3 for a in row)))
+            ax.set_ylim(-0.001, max([2.5, *(1.3 * y for y in ends)]))
             ax.yaxis.set_major_locator(FixedLocator([0, 0.01, 0.1, 1, 10, 100]))
             ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         elif i < 2 * columns:
-            ax.set_ylim(min(a.dataLim.y0 for a in row) / 1.5, max(a.dataLim.y1 for a in row) * 1.5)
+            if ends:
+                ax.set_ylim(min(ends) / 1.5, max(ends) * 1.5)
             style.log_axis(ax.yaxis)
         else:
             ax.set(ylim=(0, 1.05), xlabel="the slow one is busy for")

@@ -139,7 +139,7 @@ def _read_object(file: Path, warnings: list[str]) -> dict[str, Any]:
         warnings.append(f"{file}:1: not an object; ignored")
     except OSError as error:
         warnings.append(f"{file}: {error.strerror}; its facts are missing")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         warnings.append(f"{file}:{getattr(error, 'lineno', 1)}: not JSON; its facts are missing")
     return {}
 

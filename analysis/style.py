@@ -276,15 +276,20 @@ def finish(fig: Figure, text: str, bottom_in: float = 0.55) -> None:
     fig.subplots_adjust(bottom=(foot + bottom_in) / height)
 
 
+# What a figure is saved as, and the metadata that would differ from one time to the next.
+FORMATS: dict[str, dict[str, None]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}
+
+
 def save(fig: Figure, out_dir: str | Path, name: str, rows: Sequence[dict[str, Any]]) -> Path:
     """Write NAME.svg, .pdf, .png and the plotted numbers as NAME.csv; the same input gives the same bytes."""
     base = Path(out_dir)
     base.mkdir(parents=True, exist_ok=True)
-    fig.savefig(base / f"{name}.svg", metadata={"Date": None, "Creator": None})
-    fig.savefig(
-        base / f"{name}.pdf", metadata={"CreationDate": None, "Creator": None, "Producer": None}
-    )
-    fig.savefig(base / f"{name}.png", metadata={"Software": None})
+    for ending, metadata in FORMATS.items():
+        fig.savefig(base / f"{name}.{ending}", metadata=metadata)
     plt.close(fig)
     write_csv(base / f"{name}.csv", rows)
     return base / f"{name}.svg"

@@ -11,6 +11,7 @@ import pytest
 
 import records
 import report
+import style
 import synthetic
 
 
@@ -48,3 +49,15 @@ def narrow(run_dir: Path) -> records.Run:
 @pytest.fixture(scope="session")
 def run(run_dir: Path) -> records.Run:
     return records.load(run_dir)
+
+
+@pytest.fixture
+def every_format() -> None:
+    """Asked for by tests that look at PDF or PNG."""
+
+
+@pytest.fixture(autouse=True)
+def drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test saves its figures as SVG alone, a third of the cost; what is `made` once has all formats."""
+    if "every_format" not in request.fixturenames:
+        monkeypatch.setattr(style, "FORMATS", {"svg": style.FORMATS["svg"]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter
 from typing import Any
 
@@ -45,18 +46,10 @@ def pace(record: dict[str, Any], service_ns: float, rng: np.random.Generator) ->
     case = record["case"]
     batch, flush = case["batch"], math.inf if case["flush_ns"] == "inf" else case["flush_ns"]
     due = np.cumsum(rng.exponential(1e9 / case["rate_per_s"], ARRIVALS))
-    leave, starts, first = np.empty(ARRIVALS), [], 0
-    while first < ARRIVALS:
-        full = first + batch - 1
-        at = min(due[full] if full < ARRIVALS else math.inf, due[first] + flush)
-        last = int(np.searchsorted(due, at, side="right")) if math.isfinite(at) else ARRIVALS
-        last = max(min(last, first + batch), first + 1)
-        leave[first:last] = at if math.isfinite(at) else due[-1]
-        starts.append(first)
-        first = last
+    leave, starts = leaving(due.tolist(), batch, flush)
     cost = service_ns * np.exp(rng.normal(0, 0.05, ARRIVALS))
     overloaded = int(service_ns / min(batch, 4) * case["rate_per_s"] > 0.5e9)
-    fill = ARRIVALS / len(starts)
+    fill = ARRIVALS / starts
     record["histograms"] = {
         "response_ns": Histogram.of(
             leave - due + cost + overloaded * (due - due[0]) * 0.1
@@ -67,11 +60,25 @@ def pace(record: dict[str, Any], service_ns: float, rng: np.random.Generator) ->
     record["values"] = {
         "offered_per_s": case["rate_per_s"],
         "achieved_per_s": case["rate_per_s"] * (0.9 if overloaded else 0.999),
-        "batch_fill": fill, "flushes": len(starts), "clock_offset_bound_ns": 60.0,
+        "batch_fill": fill, "flushes": starts, "clock_offset_bound_ns": 60.0,
         "overloaded": overloaded,
     }  # fmt: skip
     record["messages"] = ARRIVALS
     record["cpu_each"] = 300 + service_ns / fill
+
+
+def leaving(due: list[float], batch: int, flush: float) -> tuple[np.ndarray, int]:
+    """When each message leaves, and with how many batches."""
+    leave: list[float] = []
+    batches = 0
+    while (first := len(leave)) < len(due):
+        full = first + batch - 1
+        at = min(due[full] if full < len(due) else math.inf, due[first] + flush)
+        last = bisect_right(due, at, first)
+        last = max(min(last, first + batch), first + 1)
+        leave += [at if math.isfinite(at) else due[-1]] * (last - first)
+        batches += 1
+    return np.array(leave), batches
 
 
 def expire(record: dict[str, Any], rng: np.random.Generator) -> None:

@@ -25,7 +25,7 @@ def cases(base: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     retry = {**plain, "pattern": "retry", "think_ns": 20_000}
     detect = {**plain, "pattern": "detect"}
     spun = [{**ask, "spin_budget_ns": b, "think_ns": m}
-            for b in (0, 1000, 6000, 50_000) for m in (1000, 100_000)]  # fmt: skip
+            for b in (0, 1000, 6000, 50_000) for m in (5000, 100_000)]  # fmt: skip
     return [
         ("batching", [{**pour, "batch": b} for b in (1, 4, 20, 64)]),
         ("timeout", spun),

@@ -165,7 +165,9 @@ def test_a_stream_uses_the_round_trips_T_and_refines_its_own(folder: Path) -> No
     assert pour["refine_bytes"][0] == pytest.approx(2500, rel=0.05)
 
 
-def test_figures_are_drawn_and_repeat_byte_for_byte(folder: Path, tmp_path: Path) -> None:
+def test_figures_are_drawn_and_repeat_byte_for_byte(
+    folder: Path, tmp_path: Path, every_format: None
+) -> None:
     run = records.load(folder)
     [ratio] = crossover.draw(run, tmp_path)
     assert ratio.path == tmp_path / "crossover.svg" and "auto is more than 3 %" in ratio.caption

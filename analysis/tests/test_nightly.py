@@ -24,7 +24,8 @@ def judged(
     rng: np.random.Generator, shape: str, series: int, step: float, by_night: int
 ) -> np.ndarray:
     """Series x nights: where stages one and two together say `slower`, with a step (log) that begins at
-    the first judged night and stays. Confirmed nights leave the window, as in the gate.
+    the first judged night and stays. Confirmed nights leave the window, as in the gate; a step is told on the
+    night that finds it.
     """
     logs = noise.SHAPES[shape](rng, series, nightly.kNights + by_night)
     logs[:, nightly.kNights :] += step
@@ -37,6 +38,8 @@ def judged(
         past[:, nightly.kNights :][found[:, :night]] = np.nan
         one = nightly.stage_one(medians[:, at], error, past)
         for row in np.flatnonzero(one.suspects()):
+            if step and found[row].any():  # a step is found once: no need to confirm it again
+                continue
             word = nightly.confirmed(nightly.stage_two(*noise.blocks(rng, shape, step)))
             found[row, night] = word == "slower" if step else word != ""
     return found

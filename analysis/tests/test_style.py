@@ -29,7 +29,9 @@ def test_times_have_three_digits(value: float, text: str) -> None:
     assert style.time_label(value) == text
 
 
-def test_a_figure_drawn_twice_is_the_same_files(narrow: Run, tmp_path: Path) -> None:
+def test_a_figure_drawn_twice_is_the_same_files(
+    narrow: Run, tmp_path: Path, every_format: None
+) -> None:
     for folder in ("a", "b"):
         latency.draw(replace(narrow, memo={}), tmp_path / folder)
     files = sorted(p.name for p in (tmp_path / "a").iterdir())
