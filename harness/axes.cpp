@@ -12,7 +12,7 @@
 #include "harness/placement.hpp"
 #include "harness/sizes.hpp"
 #include "harness/words.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 namespace {

@@ -9,7 +9,7 @@
 #include "harness/axes.hpp"
 #include "harness/sizes.hpp"
 #include "transports/pages.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 namespace {

@@ -23,7 +23,7 @@
 #include "harness/plugin_load.hpp"
 #include "harness/record.hpp"
 #include "harness/third_parties.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 #include "transports/ticks.hpp"
 
 namespace ipcmark {

@@ -3,7 +3,7 @@
 #include "harness/cast.hpp"
 #include "harness/launch.hpp"
 #include "harness/launch_state.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 #include "transports/ticks.hpp"
 
 namespace ipcmark {

@@ -11,7 +11,7 @@
 #include "harness/launch.hpp"
 #include "harness/launch_state.hpp"
 #include "transports/posix.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

@@ -6,7 +6,7 @@
 #include "harness/ipc_space.hpp"
 #include "harness/launch.hpp"
 #include "harness/words.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

@@ -9,7 +9,7 @@
 #include "harness/cast.hpp"
 #include "harness/claims.hpp"
 #include "harness/words.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "harness/rung.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

@@ -11,7 +11,7 @@
 #include "harness/launch.hpp"
 #include "harness/machine_watch.hpp"
 #include "harness/shootdown_act.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 #include "transports/shared_object.hpp"
 
 namespace ipcmark {
