@@ -191,19 +191,6 @@ class Contention : public Effect {
     result.messages += order.singly;
   }
 
-  static void take_roles(const std::vector<Report>& reports, RungResult& result) {
-    result.roles.resize(reports.size());
-    for (std::size_t i = 0; i < reports.size(); ++i) {
-      auto& role = result.roles[i];
-      role.messages = reports[i].steps[0].messages;
-      role.cpu_ns = reports[i].steps[0].cpu_ns;
-      role.usage = reports[i].usage;
-      role.cpus.insert(reports[i].cpu);
-      result.window_cpu_ns += static_cast<double>(role.cpu_ns);
-    }
-    result.windowed = result.roles[0].messages;
-  }
-
   SharedObject words_, control_;
   std::size_t rung_ = 0;
   Director* director_ = nullptr;

@@ -1,48 +1,30 @@
 #include "harness/effect.hpp"
 
-#include "harness/calibration.hpp"
 #include "harness/contention.hpp"
 #include "harness/launch.hpp"
 #include "harness/shootdown.hpp"
+#include "harness/shootdown_plan.hpp"
 
 namespace ipcmark {
 
 namespace {
 
-// As of a launch's other phases: this much longer than promised, besides the fixed deadline.
-constexpr std::int64_t kEffectPatience = 20;
 // Of a probe, and of what the roles and the coordinator say to each other.
 constexpr std::int64_t kTalkNs = 3'000'000;
 
 }  // namespace
 
-std::int64_t Director::deadline(std::int64_t expected_ns) const {
-  return static_cast<std::int64_t>(spec_.settings.phase_deadline_ns) +
-         kEffectPatience * expected_ns;
-}
-
-std::vector<Report> Director::tell_all(const Order& order, Phase phase, std::int64_t expected_ns) {
-  return cast_.tell_all(order, phase, deadline(expected_ns));
-}
-
-Report Director::tell(Role role, const Order& order, Phase phase, std::int64_t expected_ns) {
-  const std::size_t who = cast_.first(role);
-  return cast_.tell({who}, order, phase, deadline(expected_ns))[who];
-}
-
-std::uint64_t Director::chain_steps(std::uint64_t ns) {
-  if (ns == 0) return 0;
-  if (step_ns_ == 0) {
-    tell(Role::client, {.kind = Order::Kind::chain, .delay_steps = kCalibrationSteps},
-         Phase::calibrate);
-    step_ns_ = median_chain_ns(stage_.stamps(Role::client), spec_.scale.ticks_per_ns) /
-               static_cast<double>(kCalibrationSteps);
+void take_roles(const std::vector<Report>& reports, RungResult& result) {
+  result.roles.resize(reports.size());
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    auto& role = result.roles[i];
+    role.messages = reports[i].steps[0].messages;
+    role.cpu_ns = reports[i].steps[0].cpu_ns;
+    role.usage = reports[i].usage;
+    role.cpus.insert(reports[i].cpu);
+    result.window_cpu_ns += static_cast<double>(role.cpu_ns);
   }
-  return static_cast<std::uint64_t>(static_cast<double>(ns) / step_ns_);
-}
-
-double Director::to_ns(std::uint64_t ticks) const {
-  return static_cast<double>(ticks) / spec_.scale.ticks_per_ns;
+  result.windowed = result.roles[0].messages;
 }
 
 std::string effect_refusal(Reading reading, const Case& point) {
@@ -52,7 +34,8 @@ std::string effect_refusal(Reading reading, const Case& point) {
 
 std::int64_t effect_ns(Reading reading, const Case& point, const RunSettings& run) {
   const auto budget = static_cast<std::int64_t>(run.measure_ns + run.operations_ns);
-  return kTalkNs + (reading == Reading::shootdowns ? shootdown_ns(point, run) : budget);
+  return kTalkNs +
+         (reading == Reading::shootdowns ? shootdown_plan::expected_ns(point, run) : budget);
 }
 
 std::unique_ptr<Effect> effect_of(const LaunchSpec& spec) {

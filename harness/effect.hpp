@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/cast.hpp"
-#include "harness/record.hpp"
+#include "harness/director.hpp"
 
 namespace ipcmark {
 
@@ -25,30 +24,6 @@ class Act {
   virtual void obey(const Order& order, Report& report) = 0;
 };
 
-// What an effect uses of its launch, in the coordinator.
-class Director {
- public:
-  Director(const LaunchSpec& spec, Cast& cast, const Stage& stage)
-      : spec_(spec), stage_(stage), cast_(cast) {}
-
-  [[nodiscard]] const LaunchSpec& spec() const { return spec_; }
-  [[nodiscard]] const Stage& stage() const { return stage_; }
-  // All roles, or those of one kind alone; patience as everywhere.
-  std::vector<Report> tell_all(const Order& order, Phase phase, std::int64_t expected_ns = 0);
-  Report tell(Role role, const Order& order, Phase phase, std::int64_t expected_ns = 0);
-  // Steps of a delay chain that take this long on the client's CPU; timed once a launch.
-  [[nodiscard]] std::uint64_t chain_steps(std::uint64_t ns);
-  [[nodiscard]] double to_ns(std::uint64_t ticks) const;
-
- private:
-  [[nodiscard]] std::int64_t deadline(std::int64_t expected_ns) const;
-
-  const LaunchSpec& spec_;
-  const Stage& stage_;
-  Cast& cast_;
-  double step_ns_ = 0;
-};
-
 class Effect {
  public:
   Effect() = default;
@@ -62,6 +37,9 @@ class Effect {
   // had.
   virtual void measure(std::size_t rung, Director& director, RungResult& result) = 0;
 };
+
+// What its roles did in the order that was measured, for the record.
+void take_roles(const std::vector<Report>& reports, RungResult& result);
 
 // Why a rung of it cannot be had; empty when it can.
 [[nodiscard]] std::string effect_refusal(Reading reading, const Case& point);

@@ -11,6 +11,7 @@
 #include "harness/launch.hpp"
 #include "harness/machine_watch.hpp"
 #include "harness/shootdown_act.hpp"
+#include "harness/shootdown_plan.hpp"
 #include "transports/registered.hpp"
 #include "transports/shared_object.hpp"
 
@@ -19,52 +20,10 @@ namespace ipcmark {
 namespace {
 
 constexpr std::uint64_t kWarmBlows = 16;
-constexpr std::uint64_t kFewestBlows = 100;
-constexpr std::uint64_t kMostBlows = 8192;
-constexpr double kTouchNs = 500;  // a page that is touched again, for the plan
-constexpr std::uint64_t kFewestTurns = 6;
 constexpr std::uint64_t kProbedMessages = 500;
 constexpr std::uint64_t kProbedTurns = 4;
 constexpr double kLongestLegalNs = 150'000;  // a blow, or messages: longer is an interruption
 constexpr std::uint64_t kBurst = 8;          // messages between two looks at the clock
-constexpr double kPeriodsAWindow = 8;
-constexpr double kNothingDueNs = 1e15;
-
-// What a blow takes, for the plan: an interrupt; a disk; a huge page that is copied together.
-double blow_ns(Trigger trigger) {
-  if (trigger == Trigger::writeback) return 1'000'000;
-  return trigger == Trigger::collapse ? 2'000'000 : 15'000;
-}
-
-// One blow, and all that its victim has to touch before the next.
-double turn_ns(const Case& point) {
-  return blow_ns(point.trigger) +
-         kTouchNs * static_cast<double>(point.flush_pages) *
-             static_cast<double>(std::max<std::uint64_t>(point.mappings, 1));
-}
-
-std::uint64_t blows_of(const Case& point, const RunSettings& run) {
-  const double fit = static_cast<double>(run.measure_ns) / turn_ns(point);
-  return static_cast<std::uint64_t>(
-      std::clamp(fit, static_cast<double>(kFewestBlows), static_cast<double>(kMostBlows)));
-}
-
-double period_ns(const Case& point) {
-  if (point.trigger == Trigger::none) return kNothingDueNs;
-  return point.trigger_rate_per_s == 0 ? 0 : 1e9 / static_cast<double>(point.trigger_rate_per_s);
-}
-
-std::uint64_t turns_of(const RunSettings& run) {
-  return std::max<std::uint64_t>(run.windows / 4, kFewestTurns);
-}
-
-// A window in which no blow falls says nothing about blows.
-double window_ns_of(const Case& point, const RunSettings& run) {
-  const double budget =
-      static_cast<double>(run.measure_ns) / 2 / static_cast<double>(turns_of(run));
-  return point.trigger == Trigger::none ? budget
-                                        : std::max(budget, kPeriodsAWindow * period_ns(point));
-}
 
 struct Interrupts {
   MachineCounts initiator, victim;
@@ -122,8 +81,8 @@ class Shootdowns : public Effect {
 
   void measure_blows(RungResult& result) {
     prepare();
-    const double each = turn_ns(point_);
-    const std::uint64_t blows = blows_of(point_, director_->spec().settings);
+    const double each = shootdown_plan::turn_ns(point_);
+    const std::uint64_t blows = shootdown_plan::blows(point_, director_->spec().settings);
     const ActOrder order{.singly = blows + kWarmBlows};
     const Interrupts before = interrupts();
     const auto reports = tell(ShootStep::strike, order,
@@ -176,8 +135,8 @@ class Shootdowns : public Effect {
     plan_traffic(order, message_ns);
     const Interrupts before = interrupts();
     const std::int64_t began = monotonic_now();
-    const auto reports =
-        tell(ShootStep::traffic, order, 2 * shootdown_ns(point_, director_->spec().settings));
+    const auto reports = tell(ShootStep::traffic, order,
+                              2 * shootdown_plan::expected_ns(point_, director_->spec().settings));
     const auto elapsed = static_cast<double>(monotonic_now() - began);
     take_rates(before, interrupts(), elapsed, result);
     take_traffic(order, result);
@@ -186,9 +145,9 @@ class Shootdowns : public Effect {
 
   void plan_traffic(ActOrder& order, double message_ns) const {
     const RunSettings& run = director_->spec().settings;
-    order.rounds = turns_of(run);
-    const double period = period_ns(point_);
-    const double window_ns = window_ns_of(point_, run);
+    order.rounds = shootdown_plan::turns(run);
+    const double period = shootdown_plan::period_ns(point_);
+    const double window_ns = shootdown_plan::window_ns(point_, run);
     const auto each =
         std::max<std::uint64_t>(static_cast<std::uint64_t>(window_ns / message_ns), kBurst);
     order.each = {each, each};
@@ -262,19 +221,6 @@ class Shootdowns : public Effect {
         static_cast<std::uint64_t>(std::llround(director_->to_ns(ticks))));
   }
 
-  static void take_roles(const std::vector<Report>& reports, RungResult& result) {
-    result.roles.resize(reports.size());
-    for (std::size_t i = 0; i < reports.size(); ++i) {
-      auto& role = result.roles[i];
-      role.messages = reports[i].steps[0].messages;
-      role.cpu_ns = reports[i].steps[0].cpu_ns;
-      role.usage = reports[i].usage;
-      role.cpus.insert(reports[i].cpu);
-      result.window_cpu_ns += static_cast<double>(role.cpu_ns);
-    }
-    result.windowed = result.roles[0].messages;
-  }
-
   Fd memory_;
   SharedObject control_;
   std::unique_ptr<Channel> channel_;
@@ -285,13 +231,6 @@ class Shootdowns : public Effect {
 };
 
 }  // namespace
-
-std::int64_t shootdown_ns(const Case& point, const RunSettings& run) {
-  const double ns = point.victim == Victim::traffic
-                        ? 2 * static_cast<double>(turns_of(run)) * window_ns_of(point, run)
-                        : static_cast<double>(blows_of(point, run)) * turn_ns(point);
-  return static_cast<std::int64_t>(ns);
-}
 
 std::string shootdown_refusal(const Case& point) { return trigger_refusal(point); }
 
