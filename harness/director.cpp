@@ -8,8 +8,6 @@
 namespace ipcmark {
 
 std::int64_t phase_deadline_ns(const RunSettings& run, std::int64_t expected_ns) {
-  // A phase may take this much longer than was promised, besides the fixed deadline.
-  constexpr std::int64_t kPatience = 20;
   return static_cast<std::int64_t>(run.phase_deadline_ns) + kPatience * expected_ns;
 }
 

@@ -13,6 +13,9 @@ namespace ipcmark {
 
 struct LaunchSpec;
 
+// A phase may take this much longer than was promised, besides the fixed deadline.
+inline constexpr std::int64_t kPatience = 20;
+
 // How long a phase may take of which `expected_ns` were promised, by a probe or a plan.
 [[nodiscard]] std::int64_t phase_deadline_ns(const RunSettings& run, std::int64_t expected_ns = 0);
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "harness/axes.hpp"
+#include "harness/director.hpp"
 #include "harness/effect.hpp"
 #include "harness/outlive.hpp"
 #include "harness/pacing.hpp"
@@ -227,7 +228,7 @@ std::int64_t expected_ns(const LaunchPlan& launch, const RunSettings& run) {
 // Phases have deadlines of their own, watched from outside too: this is for a launch that has ever
 // more phases.
 std::int64_t longest_ns(const LaunchPlan& launch, const RunSettings& run) {
-  constexpr std::int64_t kPatience = 20, kPhasesOfLaunch = 4, kPhasesOfVisit = 8;
+  constexpr std::int64_t kPhasesOfLaunch = 4, kPhasesOfVisit = 8;
   const auto visits = static_cast<std::int64_t>(launch.rungs.size()) * (launch.mirrored ? 2 : 1);
   return kPatience * expected_ns(launch, run) +
          (kPhasesOfLaunch + kPhasesOfVisit * visits) *
