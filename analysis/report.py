@@ -63,6 +63,8 @@ FIGURES = (
     "detection",
     "system_calls",
     "life_cycle",
+    "false_sharing",
+    "tlb_shootdown",
     "idle",
     "drift",
 )

@@ -34,8 +34,20 @@ struct Step {
   [[nodiscard]] bool watched() const { return look_ticks != 0; }
 };
 
+// What a role of an effect does; the rung says the rest.
+struct ActOrder {
+  std::uint32_t step = 0;  // the act's own word for it
+  std::uint64_t rounds = 0;
+  std::array<std::uint64_t, 2> each{};  // operations a window: alone, and with the peer
+  std::uint64_t singly = 0;             // operations timed one by one
+  std::uint64_t burst = 1;              // operations of the peer between two looks at its mode
+  std::uint64_t delay_steps = 0;
+  std::uint64_t limit_ticks = kNever;  // longer was an interruption
+  std::uint64_t period_ticks = 0;      // between two blows beside traffic
+};
+
 struct Order {
-  enum class Kind : std::uint32_t { reshape, canary, chain, dry, steps, close, quit };
+  enum class Kind : std::uint32_t { reshape, canary, chain, dry, steps, act, close, quit };
   static constexpr std::size_t kMostSteps = 4;
 
   Kind kind = Kind::quit;
@@ -49,6 +61,7 @@ struct Order {
   bool at_once = false;  // also before the first step: nobody is late for it
   std::uint32_t step_count = 0;
   std::array<Step, kMostSteps> steps{};
+  ActOrder act{};
 };
 
 // What a role did in one step; its stamps lie in the role's part of the stage, one step behind the
