@@ -61,7 +61,7 @@ def _words(run: Run, records: list[Record], out_dir: Path) -> Drawn:
             (knees if step else null).append((line, name, step))
         _frame(ax, name, size)
     figure.key(fig, _keys(records, size))
-    text = " · ".join([style.caption(run, records, lines.absent(records)), *_found(knees, size),
+    text = " · ".join([style.caption(run, records, style.absent(records)), *_found(knees, size),
                        *_null(null), *levels.words()])  # fmt: skip
     style.finish(fig, text)
     path = style.save(fig, out_dir, "false_sharing", rows)

@@ -23,8 +23,8 @@ import figure
 import shootdown_panels as panels
 import style
 from figure import Drawn
-from lines import absent
 from records import Record, Run
+from style import absent
 
 Panel = tuple[str, Callable[[Axes, list[Record], Run], tuple[list[dict], list[str]]]]
 PAGES: list[tuple[str, str, list[Panel]]] = [
