@@ -59,6 +59,9 @@ struct Order {
   // the next step's messages for this one's.
   bool together = false;
   bool at_once = false;  // also before the first step: nobody is late for it
+  // Of an open loop: its time begins so much after the last role is there. One that began while its
+  // receiver was still asleep would show how long that took as the transport's response.
+  std::uint64_t lead_ticks = 0;
   std::uint32_t step_count = 0;
   std::array<Step, kMostSteps> steps{};
   ActOrder act{};
@@ -132,6 +135,10 @@ class Stage {
   // Waits, off the measured path, until every role has called this as often as the caller has: its
   // own count, which this raises.
   void meet(std::uint32_t& meetings) const;
+  // The same; what all of them get is `lead` ticks after the last of them came.
+  [[nodiscard]] std::uint64_t meet_before(std::uint32_t& meetings, std::uint64_t lead) const;
+  // What they got, until an order begins anew: 0.
+  [[nodiscard]] std::atomic<std::uint64_t>& origin() const;
   [[nodiscard]] std::span<std::uint64_t> schedule() const;
   // What the ends share in a step of the order that deals.
   [[nodiscard]] Flow& flow(std::uint32_t step) const;

@@ -79,7 +79,11 @@ void RoleSteps::run(const Order& order, Report& report) {
   std::uint64_t used = 0;
   for (std::uint32_t i = 0; i < order.step_count; ++i) {
     Step step = order.steps[i];
-    if (order.together && (i > 0 || order.at_once)) context_.stage->meet(meetings_);
+    if (order.lead_ticks != 0) {
+      step.job.origin_ticks = context_.stage->meet_before(meetings_, order.lead_ticks);
+    } else if (order.together && (i > 0 || order.at_once)) {
+      context_.stage->meet(meetings_);
+    }
     if (serves() && step.part == Part::detect) fall(step);
     if (serves() && !serve(step)) continue;
     prepare(step, i);

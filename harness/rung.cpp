@@ -68,6 +68,7 @@ void RungMeter::take_probe(Reports reports, const Stage& stage) {
 
 void RungMeter::take_measure(Reports reports, const Stage& stage) {
   check(reports, last_);
+  if (last_.lead_ticks != 0) last_.steps[0].job.origin_ticks = stage.origin().load();
   require_true(last_, reports, stage, scale_, lossy());
   const auto& timed = reports[0];
   const auto stamps = stage.stamps(Role::client);
