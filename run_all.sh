@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 
 packages=(cmake ninja-build g++ git libhwloc-dev libpfm4-dev libbenchmark-dev libboost-dev libcli11-dev
-  liburing-dev nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libgtest-dev python3 python3-numpy
+  liburing-dev nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libgtest-dev zlib1g-dev python3 python3-numpy
   python3-scipy python3-matplotlib python3-jinja2 python3-pytest dpkg-dev)
 build=build/release
 

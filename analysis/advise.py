@@ -28,6 +28,7 @@ import advise_abilities
 import advise_facts
 import advise_question
 import advise_rules
+import command
 import figure
 import records
 from records import RecordsError
@@ -104,4 +105,4 @@ def _ranked(one: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))

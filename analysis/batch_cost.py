@@ -43,7 +43,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     _costs(axes[0], shown, grey, looks)
     _cpu(axes[1], shown, looks)
     lines.key(fig, [Panel("", shown, [], grey=grey)])
-    missing = lines.absent(r for r in run.records if r.experiment == "batching")
+    missing = style.absent(r for r in run.records if r.experiment == "batching")
     missing += [f"{', '.join(s.label for s in hidden)} (in the CSV only)"] if hidden else []
     text = style.caption(run, poured, missing)
     style.finish(fig, text)

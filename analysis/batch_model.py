@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import poisson
+from scipy.special import pdtrc  # scipy.stats takes half a second to load
 
 import families
 import stats
@@ -97,7 +97,7 @@ def mean_wait(batch: float, flush_ns: float, rate_per_s: float) -> float:
     if math.isinf(flush_ns):
         return fill_wait(batch, rate_per_s)
     joined = np.arange(int(batch) - 1)
-    later = poisson.sf(joined, rate_per_s * flush_ns * 1e-9)
+    later = pdtrc(joined, rate_per_s * flush_ns * 1e-9)  # P(N > joined) of a Poisson N
     waited = float(((1 + joined) * later).sum()) / rate_per_s * 1e9
     return waited / (1 + float(later.sum()))
 

@@ -19,7 +19,7 @@ def tau(flush_ns: float) -> str:
 def colour(flush_ns: float, flushes: list[float]) -> str:
     """A shade from dark to light: the colours proper are transports'."""
     at = flushes.index(flush_ns) / max(len(flushes) - 1, 1)
-    return matplotlib.colors.to_hex(matplotlib.colormaps["viridis"](0.9 * at))
+    return matplotlib.colors.to_hex(matplotlib.colormaps["viridis"](0.8 * at))
 
 
 def draw(ax: Axes, title: str, members: list[Setting], flushes: list[float]) -> None:

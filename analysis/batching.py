@@ -23,7 +23,6 @@ from matplotlib.lines import Line2D
 import batch_waits
 import families
 import figure
-import lines
 import models
 import style
 from batch_model import Setting, by_panel, pareto, settings
@@ -54,7 +53,7 @@ def _page(run: Run, out_dir: Path, name: str, panels: list, overloaded: int) -> 
         rows += _trade_off(axes[2 * i + 1], title, members, looks, flushes)
     _legend(fig, found, flushes)
     missing = [f"{overloaded} overloaded cases"] if overloaded else []
-    missing += lines.absent(r for r in run.records if r.experiment == "batching")
+    missing += style.absent(r for r in run.records if r.experiment == "batching")
     text = style.caption(run, run.of("batching", pattern="pace"), missing)
     told = [r for r in models.rows(models.fits(run)) if r["model"].startswith("added wait")]
     text += "".join(
@@ -72,7 +71,7 @@ def _trade_off(
     by_label: dict[str, list[Setting]] = {}
     for setting in members:
         by_label.setdefault(setting.label, []).append(setting)
-    for label, mine in by_label.items():
+    for i, (label, mine) in enumerate(by_label.items()):
         colour, front = looks[mine[0].transport].colour, pareto(mine)
         for s in mine:
             ax.plot(s.p99_ns, s.cpu_ns, style.MARKERS[flushes.index(s.flush_ns) % 8], ms=_size(s),
@@ -80,13 +79,13 @@ def _trade_off(
         ax.step(
             [s.p99_ns for s in front], [s.cpu_ns for s in front], where="post", color=colour, lw=1
         )
-        ax.annotate(f"B {front[0].batch:g}", (front[0].p99_ns, front[0].cpu_ns), (0, 6), fontsize=7,
+        ax.annotate(f"B {front[0].batch:g}", (front[0].p99_ns, front[0].cpu_ns), (-2, 5 + 8 * i), fontsize=7,
                     textcoords="offset points", ha="center", color=colour)  # fmt: skip
         ends.append((front[-1].p99_ns, front[-1].cpu_ns, f"{label} B {front[-1].batch:g}", colour))
         rows += [s.row(name, s in front) for s in mine]
     ax.set(title=name, xlabel=f"p{members[0].tail} response, from the intended send [time]",
            ylabel="CPU of the receiver per message [time]", xscale="log", yscale="log")  # fmt: skip
-    ax.margins(0.08)
+    ax.margins(0.08, 0.14)
     style.log_axis(ax.xaxis)
     style.log_axis(ax.yaxis)
     style.label_ends(ax, ends)

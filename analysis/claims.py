@@ -23,6 +23,7 @@ import claims_kernel
 import claims_load
 import claims_parts
 import claims_speed
+import command
 import figure
 import records
 from claims_parts import Claim, Judged
@@ -156,4 +157,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))

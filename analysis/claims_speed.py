@@ -33,9 +33,12 @@ def plain(record: Record, besides: tuple[str, ...] = ()) -> bool:
 
 
 def trips(run: Run) -> dict[tuple[str, str, tuple[str, ...], int], list[Record]]:
-    """Plain round trips by transport, wait, where and size."""
-    found = [r for r in run.of("latency", pattern="ping") if plain(r)]
-    return group(found, lambda r: (r.transport, r.case["wait"], where(r), r.message_bytes))
+    """Plain round trips by transport, wait, where and size; sought once, a dozen claims ask."""
+    if "plain_trips" not in run.memo:
+        found = [r for r in run.of("latency", pattern="ping") if plain(r)]
+        key = lambda r: (r.transport, r.case["wait"], where(r), r.message_bytes)  # noqa: E731
+        run.memo["plain_trips"] = group(found, key)
+    return run.memo["plain_trips"]
 
 
 def where(record: Record) -> tuple[str, ...]:

@@ -19,7 +19,6 @@ from matplotlib import pyplot as plt
 import dumbbell
 import families
 import figure
-import lines
 import style
 from dumbbell import Bar
 from figure import Drawn
@@ -69,7 +68,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     dumbbell.legend(fig.axes[0], "time", "CPU time of both ends", **corner)
     used = [r for e in QUESTIONS for r in run.of(e) if r.message_bytes in SIZES]
     text = style.caption(
-        run, used, lines.absent(r for r in run.records if r.experiment in QUESTIONS)
+        run, used, style.absent(r for r in run.records if r.experiment in QUESTIONS)
     )
     most = max(len(bars) for _, bars in whole)
     text += f" · the quickest {MAX_ROWS} of up to {most}; all in the CSV" if most > MAX_ROWS else ""

@@ -20,7 +20,6 @@ import crossover_fit
 import crossover_panel
 import crossover_rows
 import figure
-import lines
 import style
 from crossover_fit import Finding
 from figure import Drawn
@@ -29,19 +28,20 @@ from records import Run
 TITLE = "Shared memory over queue: from which size is it worth it?"
 PANELS_A_PAGE = 9  # three rows of three
 CENTRAL = ("p50", "ns_per_message")
+WORDS = {"ask": "round trip", "pour": "stream"}
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """crossover.svg, and crossover-2 …: a page a pattern, more where the hybrids do not fit on one."""
     found = [f for f in crossover_fit.of_run(run) if f.costs.metric in CENTRAL]
-    missing = lines.absent(r for r in run.records if r.experiment == "crossover")
+    missing = style.absent(r for r in run.records if r.experiment == "crossover")
     patterns = {f.costs.axes["pattern"]: f.costs.metric for f in found}
     kinds = {p: [f for f in found if f.costs.axes["pattern"] == p] for p in patterns}
     pages = [(p, page) for p, fs in kinds.items() for _, page in figure.pages(fs, PANELS_A_PAGE)]
     drawn = []
     for number, (pattern, page) in enumerate(pages, 1):
-        fig, axes = figure.grid(len(page), columns=min(3, len(page)))
-        words = f"{TITLE} ({pattern}, {patterns[pattern]})"
+        fig, axes = figure.grid(len(page), columns=min(3, len(page)), gap_in=1.15, top_in=1.05)
+        words = f"{TITLE} ({WORDS[pattern]})"
         figure.title(fig, words)
         plain = [crossover_rows.plain_over_queue(run, one) for one in page]
         for ax, one, raw in zip(axes, page, plain):

@@ -60,7 +60,7 @@ def draw(ax: Axes, one: Finding, title: str, plain: dict[float, float]) -> None:
     style.byte_axis(ax, one.costs.sizes)
     style.log_axis(ax.yaxis, lambda v, _: f"{v:g}")
     if ax.get_subplotspec().is_first_col():
-        ax.set_ylabel("shared memory / queue")
+        ax.set_ylabel("shared memory / queue [ratio]")
     _bands(ax, one)
     _strip(ax, one)
     words = textwrap.fill(crossover_rows.headline(one), 44)

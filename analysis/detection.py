@@ -47,7 +47,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     names = ("detect", "retry")
     absent = [r for r in run.records if r.experiment == "timeout" and r.case["pattern"] in names]
     alarms = sum(d.false_alarms for d in lost)
-    text = style.caption(run, mine, lines.absent(absent))
+    text = style.caption(run, mine, style.absent(absent))
     text += f" · {alarms} clients gave up a server that still lived, left out" if alarms else ""
     for row in models.rows(
         f for f in models.fits(run) if f.model.startswith(("needless", "detection"))

@@ -88,11 +88,11 @@ def _canary(ax: Axes, records: list[Record], levels: Levels) -> list[dict]:
 
 def _residuals(ax: Axes, records: list[Record], rest: dict[str, float]) -> list[dict]:
     launches = [ms[0] for ms in group(records, lambda r: r.launch_id).values()]
-    rows, ends = [], []
+    rows = []
     for i, experiment in enumerate(sorted({r.experiment for r in launches})):
         mine = [r for r in launches if r.experiment == experiment and r.launch_id in rest]
         xs, ys = [r.launch_order for r in mine], [100 * math.expm1(rest[r.launch_id]) for r in mine]
-        ax.plot(xs, ys, style.MARKERS[i % 8], color=style.PALETTE[i % 8], ms=3, alpha=0.75,
+        ax.plot(xs, ys, style.MARKERS[i % 8], color=style.PALETTE[i % 12], ms=3, alpha=0.75,
                 mec="white", mew=0.2, label=experiment)  # fmt: skip
         rows += [
             {"launch_order": r.launch_order, "launch_id": r.launch_id, "experiment": experiment,

@@ -26,6 +26,7 @@ import signal
 import sys
 from pathlib import Path
 
+import command
 import records
 from figure import said
 from records import RecordsError, Run
@@ -105,4 +106,4 @@ def options(argv: list[str] | None) -> argparse.Namespace:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
-    sys.exit(main())
+    sys.exit(command.ended(main))

@@ -20,7 +20,6 @@ from matplotlib.axes import Axes
 import dealt
 import families
 import figure
-import lines
 import style
 from figure import Drawn
 from records import Record, Run, group
@@ -30,7 +29,7 @@ SIDES = {
     "producers": ("client", "senders to one receiver"),
     "consumers": ("server", "receivers of one sender"),
 }
-ROWS = ("messages per second", "Jain's index", "under way")
+ROWS = ("messages [1/s]", "Jain's index [1]", "under way [time]")
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
@@ -38,8 +37,8 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     records = run.of("fan")
     if not records:
         return []
-    fig, axes = figure.grid(6, row_in=2.5, columns=2)
-    fig.subplots_adjust(right=0.985, wspace=0.16)
+    fig, axes = figure.grid(6, row_in=2.5, columns=2, gap_in=0.68)
+    fig.subplots_adjust(right=0.985, wspace=0.2)
     figure.title(fig, TITLE)
     looks, rows = families.looks(run), []
     for column, (side, (role, words)) in enumerate(SIDES.items()):
@@ -50,12 +49,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
             rows += _line(mine, members, side, role, looks[name])
         _axes(mine, here, side, column == 0)
     dealt.key(fig, records, looks)
-    text = style.caption(
-        run, records, lines.absent(r for r in run.records if r.experiment == "fan")
-    )
-    style.finish(fig, text)
-    path = style.save(fig, out_dir, "fan", rows)
-    return [Drawn("fan", TITLE, __doc__ or "", text, path)]
+    return figure.finished(fig, run, out_dir, ("fan", TITLE, __doc__), records, rows)
 
 
 def _line(

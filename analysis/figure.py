@@ -6,7 +6,7 @@ import argparse
 import math
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+import command
 import records
 import style
-from records import RecordsError, Run
+from records import Record, RecordsError, Run
 
 PANELS_A_PAGE = 8
-LEFT_IN, LABEL_IN_A_LETTER = 0.9, 0.064
+LEFT_IN, LABEL_IN_A_LETTER = 0.9, 0.071
+GAP_IN, TOP_IN = 0.85, 0.75  # between rows: tick labels, axis label, title; above the first
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,17 @@ def main(draw: Draw, doc: str | None, argv: list[str] | None = None) -> int:
     parser.add_argument("run_dir", type=Path, help="a run folder")
     parser.add_argument("-o", "--out-dir", type=Path, help="default: RUN_DIR/figures")
     given = parser.parse_args(argv)
+    return command.ended(lambda: _drawn(draw, given, parser.prog))
+
+
+def _drawn(draw: Draw, given: argparse.Namespace, prog: str) -> int:
     try:
         run = records.load(given.run_dir)
         out = given.out_dir or given.run_dir / "figures"
         writable(out)
         drawn = draw(run, out)
     except (RecordsError, OSError) as error:
-        print(f"{parser.prog}: {said(error)}", file=sys.stderr)
+        print(f"{prog}: {said(error)}", file=sys.stderr)
         return 2
     for figure in drawn:
         print(figure.path)
@@ -83,9 +89,17 @@ def pages(panels: list, size: int = PANELS_A_PAGE) -> list[tuple[str, list]]:
 
 
 def grid(
-    count: int, row_in: float = style.ROW_IN, columns: int | None = None, labels: list[str] = []
+    count: int,
+    row_in: float = style.ROW_IN,
+    columns: int | None = None,
+    labels: list[str] = [],
+    gap_in: float = GAP_IN,
+    top_in: float = TOP_IN,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of `count` panels in a grid, with room right of each for its direct labels."""
+    """A figure of `count` panels in a grid, with room right of each for its direct labels.
+
+    `gap_in` lies between two rows, `top_in` above the first; a panel's title of several lines wants more.
+    """
     columns = columns or min(count, 2 if labels else 3)
     rows = math.ceil(count / columns)
     right_in = 0.2 + LABEL_IN_A_LETTER * max(map(len, labels), default=0)
@@ -97,11 +111,28 @@ def grid(
     fig.subplots_adjust(
         left=LEFT_IN / width,
         right=1 - right_in / width,
-        top=1 - 0.75 / height,
+        top=1 - top_in / height,
         wspace=between / inside,
-        hspace=0.34,
+        hspace=gap_in / (row_in - gap_in),
     )
     return fig, axes
+
+
+def finished(
+    fig: Figure,
+    run: Run,
+    out_dir: Path,
+    about: tuple[str, str, str | None],
+    used: Iterable[Record],
+    rows: list[dict],
+) -> list[Drawn]:
+    """Caption and files of a figure that is one page of one experiment; `about`: its name, title and docstring."""
+    name, words, doc = about
+    missing = style.absent(r for r in run.records if r.experiment == name)
+    text = style.caption(run, used, missing)
+    style.finish(fig, text)
+    path = style.save(fig, out_dir, name, rows)
+    return [Drawn(name, words, doc or "", text, path)]
 
 
 def title(fig: Figure, text: str) -> None:
@@ -113,6 +144,6 @@ def title(fig: Figure, text: str) -> None:
 def key(fig: Figure, handles: list) -> None:
     """A figure's legend, top right, beside its title: a row of three at a time."""
     width, height = fig.get_size_inches()
-    fig.legend(handles=handles, loc="upper right", ncol=min(len(handles), 3), fontsize=7,
-               bbox_to_anchor=(1 - 0.05 / width, 1 - 0.02 / height), borderaxespad=0.2,
+    fig.legend(handles=handles, loc="upper right", ncol=min(len(handles), 3), fontsize=7.5,
+               bbox_to_anchor=(1 - 0.12 / width, 1 - 0.02 / height), borderaxespad=0.2,
                handlelength=1.6, handletextpad=0.5, columnspacing=1.2, labelspacing=0.3)  # fmt: skip

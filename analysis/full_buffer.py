@@ -34,16 +34,21 @@ def panel(ax: Axes, records: list[Record], looks: dict) -> list[dict[str, Any]]:
                 interval = dealt.over_launches(mine, value)
                 row[key] = interval.value if interval else math.nan
             rows.append(row | {"launches": len(mine)})
-            ax.plot(row["sender_cpu_share"], y, MARKERS[full], color=colour, ms=5, alpha=0.85)
+            face = colour if full == "block" else "none"  # fail and drop lie on each other
+            ax.plot(row["sender_cpu_share"], y, MARKERS[full], mec=colour, mfc=face, ms=6)
             told.append(row["refusal_ns"])
         known = [ns for ns in told if math.isfinite(ns)]
-        words = f"{name}: refusal {style.time_label(median(known))}" if known else name
-        ax.text(0.01, y - 0.3, words, transform=ax.get_yaxis_transform(), fontsize=7, color=colour)
-    ax.set(title="a full buffer: the sender's share of a CPU", ylim=(len(channels) - 0.2, -0.6))
+        words = f"{name}: a refusal takes {style.time_label(median(known))}" if known else name
+        ax.annotate(words, (0.01, y), (0, 7), ax.get_yaxis_transform(), "offset points", fontsize=8,
+                    color=colour)  # fmt: skip
+    ax.set(title="a full buffer", ylim=(len(channels) - 0.4, -0.7))
+    ax.set(xlabel="CPU time of the sender, of the time it sent [%]")
     ax.set(xscale="log", xlim=(min(3e-3, *(r["sender_cpu_share"] for r in rows)) / 1.5, 1.6))
     ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=None))
     ax.set_yticks(range(len(channels)), [""] * len(channels))
-    keys = [Line2D([], [], ls="", marker=m, color=style.MUTED, ms=5, label=n)
+    ax.tick_params(axis="y", length=0)
+    keys = [Line2D([], [], ls="", marker=m, mec=style.MUTED, ms=6, label=n,
+                   mfc=style.MUTED if n == "block" else "none")
             for n, m in MARKERS.items()]  # fmt: skip
     ax.legend(handles=keys, loc="upper left", bbox_to_anchor=(1.02, 1.02), handletextpad=0.2)
     return rows

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import baseline
+import command
 import gate_driver
 import gate_night
 import gate_report
@@ -42,7 +43,6 @@ from baseline import Binary, Unusable
 from figure import said
 from gate_judge import Judgement
 from gate_night import Means, ThresholdTooLow, Wishes
-from history import positive
 from history_db import HistoryError
 from history_nights import Row
 from nightly_records import NightlyRun
@@ -234,11 +234,11 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     add("--force", action="store_true", help="take a threshold below the minimum detectable effect")
     add(
         "--most",
-        type=positive,
+        type=command.count,
         default=100,
         help="suspects, and cases of the null control, at most",
     )
-    add("--blocks", type=positive, default=10, help="ABBA blocks of a re-measurement, from 6")
+    add("--blocks", type=command.count, default=10, help="ABBA blocks of a re-measurement, from 6")
     add("--sensitivity", action="store_true", help="inject known delays: which are found? weekly")
     add("--no-control", action="store_true", help="leave the null control out")
     add("--adopt", nargs="?", const="", metavar="WHY", help="keep this binary as the baseline")
@@ -265,4 +265,4 @@ def percent(text: str) -> float:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
-    sys.exit(main())
+    sys.exit(command.ended(main))

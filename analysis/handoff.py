@@ -28,7 +28,6 @@ import handoff_rows
 import style
 from figure import Drawn
 from handoff_rows import SAME, Handoff
-from lines import absent
 from records import Run
 
 TITLE = "Handing control over with the message"
@@ -56,11 +55,14 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     ax.text(1.01, 1.0, "switches a hand-off\none CPU · across", transform=ax.transAxes, fontsize=7,
             color=style.MUTED, va="bottom")  # fmt: skip
     figure.key(fig, _keys())
-    missing = absent(r for r in run.records if r.experiment == "handoff")
-    text = style.caption(run, [r for h in found for r in h.records], missing)
-    style.finish(fig, text)
-    path = style.save(fig, out_dir, "handoff", handoff_rows.rows(run))
-    return [Drawn("handoff", TITLE, __doc__ or "", text, path)]
+    return figure.finished(
+        fig,
+        run,
+        out_dir,
+        ("handoff", TITLE, __doc__),
+        [r for h in found for r in h.records],
+        handoff_rows.rows(run),
+    )
 
 
 def _name(one: Handoff) -> str:

@@ -18,12 +18,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
 
+import command
 import history_db
 import history_export
 import history_import
@@ -188,13 +188,6 @@ COMMANDS = {
 LISTS = {"runs": _runs, "series": _series, "epochs": _epochs}
 
 
-def positive(text: str) -> int:
-    """A count of at least one; argparse names the flag."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text}: a count from 1")
-    return int(text)
-
-
 def options(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -219,11 +212,10 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     out.add_argument("-o", "--out", type=Path, required=True, help="csv: a file; otava: a folder")
     out.add_argument("--machine", help="key; default: the machine of the newest run")
     cut = commands.add_parser("prune", parents=[shared], help="drop old launches")
-    cut.add_argument("--keep-nights", type=positive, required=True, metavar="N")
+    cut.add_argument("--keep-nights", type=command.count, required=True, metavar="N")
     cut.add_argument("--medians-too", action="store_true", help="drop the old nights altogether")
     return parser.parse_args(argv)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` is no error
-    sys.exit(main())
+    sys.exit(command.ended(main))

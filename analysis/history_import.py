@@ -20,6 +20,7 @@ import stats
 from history_db import HistoryError, transaction
 from nightly_records import NightlyRun
 from nightly_values import Name, Night, canonical
+from record_files import lines_of, record_files
 from records import Run
 
 VALUES_OF_GATE = ("verdict", "exit_code", "mde", "said", "judged_ns")
@@ -84,10 +85,13 @@ def fingerprint(folder: Path) -> str:
     """A hash of what was measured: the manifest and every record, whatever the folder is called."""
     digest = hashlib.sha256()
     try:
-        for file in [folder / "manifest.json", *sorted(folder.glob("*.jsonl"))]:
-            digest.update(f"{file.name}\n".encode() + file.read_bytes())
+        for file in [folder / "manifest.json", *record_files(folder)]:
+            digest.update(f"{file.name.removesuffix('.gz')}\n".encode())
+            for line in lines_of(file):
+                digest.update(line)
     except OSError as error:
-        raise HistoryError(f"{error.filename}: {error.strerror}; not a run folder") from None
+        where = error.filename or folder
+        raise HistoryError(f"{where}: {error.strerror}; not a run folder") from None
     return digest.hexdigest()[:32]
 
 

@@ -22,13 +22,12 @@ from matplotlib.ticker import FixedLocator, PercentFormatter
 import dealt
 import families
 import figure
-import lines
 import style
 from figure import Drawn
 from records import Record, Run, group
 
 TITLE = "One slow consumer: what the others get"
-ROWS = ("healthy throughput kept", "delivery to healthy ones", "Jain's index, all consumers")
+ROWS = ("healthy throughput [%]", "delivery, healthy [time]", "Jain's index, all [1]")
 ENOUGH = 0.95
 EACH = {
     "healthy_per_s": dealt.healthy_per_s,
@@ -45,7 +44,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
         return []
     kinds = sorted(group(records, dealt.arrangement), key=dealt.arrangement_order)
     pauses = sorted({r.case["pause_ns"] for r in records}, key=dealt.pause_order)
-    fig, axes = figure.grid(3 * len(kinds), row_in=2.5, columns=len(kinds))
+    fig, axes = figure.grid(3 * len(kinds), row_in=2.5, columns=len(kinds), gap_in=0.5)
     fig.subplots_adjust(
         wspace=0.12, top=1 - 0.95 / fig.get_size_inches()[1], right=0.985, left=0.085
     )
@@ -59,11 +58,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
             rows += _column(mine, here, pauses, kept, looks[name]) if here else []
     _axes(axes, len(kinds), pauses)
     dealt.key(fig, records, looks)
-    missing = lines.absent(r for r in run.records if r.experiment == "hol_blocking")
-    text = style.caption(run, records, missing)
-    style.finish(fig, text)
-    path = style.save(fig, out_dir, "hol_blocking", rows)
-    return [Drawn("hol_blocking", TITLE, __doc__ or "", text, path)]
+    return figure.finished(fig, run, out_dir, ("hol_blocking", TITLE, __doc__), records, rows)
 
 
 def _column(
@@ -112,7 +107,7 @@ def _axes(axes: list[Axes], columns: int, pauses: list) -> None:
                 ax.set_ylim(min(ends) / 1.5, max(ends) * 1.5)
             style.log_axis(ax.yaxis)
         else:
-            ax.set(ylim=(0, 1.05), xlabel="the slow one is busy for")
+            ax.set(ylim=(0, 1.05), xlabel="slow one is busy [time]")
         ax.set_ylabel(ROWS[i // columns]) if i % columns == 0 else ax.set_yticklabels([])
 
 

@@ -50,7 +50,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     floors = series([r for r in records if r.transport == FLOOR_TRANSPORT], levels)
     streams = [r for r in run.of("throughput", batch=1) if r.transport == STREAM_TRANSPORT]
     limits = Limits(_lowest(floors), _lowest(series(streams, levels)))
-    missing = lines.absent(r for r in run.records if r.experiment == "latency")
+    missing = style.absent(r for r in run.records if r.experiment == "latency")
     missing += [] if floors else [f"the physical floor ({FLOOR_TRANSPORT})"]
     missing += [] if streams else [f"the cross-core stream ({STREAM_TRANSPORT})"]
     drawn = []

@@ -22,7 +22,7 @@ import by_row
 import figure
 import style
 from figure import Drawn
-from lines import absent
+from style import absent
 from records import Record, Run
 from stats import Interval
 

@@ -15,7 +15,6 @@ import families
 import figure
 import stats
 import style
-from records import Record
 from panels import Panel
 from series import Point, Series
 
@@ -41,12 +40,25 @@ def draw_panel(ax: Axes, panel: Panel, looks: dict[str, families.Look]) -> list[
         away = any(line is s for s in panel.beside)
         look = guest if away else looks[line.transport]
         draw_line(ax, line, look, STYLES[3] if away else dashes[line.variant])
-        last, words = line.points[-1], f"plain {line.label}" if away else line.label
-        ends.append((last.x, last.interval.value, words, look.colour))
+        last = line.points[-1]
+        ends.append((last.x, last.interval.value, _words(panel, line), look.colour))
     if panel.best:
         ax.plot(*_columns(panel.best), color=style.INK, lw=0.8, ls=BEST, zorder=2)
-    ax.set_title(panel.title)
+    ax.set_title(" · ".join(filter(None, [panel.title, _common(panel)])))
     return ends
+
+
+def _common(panel: Panel) -> str:
+    """The variant that all of a panel's lines are, which its title says instead of each of them."""
+    variants = {s.variant for s in panel.named}
+    return variants.pop() if len(variants) == 1 else ""
+
+
+def _words(panel: Panel, line: Series) -> str:
+    """A line's direct label."""
+    plain = "plain" if any(line is s for s in panel.beside) else ""
+    variant = "" if _common(panel) else line.variant
+    return " ".join(filter(None, [plain, line.transport, variant, line.level]))
 
 
 def draw_line(ax: Axes, line: Series, look: families.Look, dashes: Any) -> None:
@@ -78,7 +90,7 @@ def _columns(pairs: list[tuple[float, float]]) -> tuple[list[float], list[float]
 
 def labels(panels: Iterable[Panel]) -> list[str]:
     """All direct labels: what the margins must have room for."""
-    return [f"plain {s.label}" if s in p.beside else s.label for p in panels for s in p.named]
+    return [_words(p, s) for p in panels for s in p.named]
 
 
 def key(fig: Figure, panels: list[Panel]) -> None:
@@ -130,17 +142,6 @@ def doubts(panels: Iterable[Panel]) -> list[str]:
 def _some(names: list[str]) -> str:
     """Names, or how many where a list would be longer than the figure."""
     return ", ".join(names) if len(names) <= 12 else f"{len(names)} lines"
-
-
-def absent(records: Iterable[Record]) -> list[str]:
-    """Transports without a single usable record, with the reason of the first."""
-    records = list(records)
-    present = {r.transport for r in records if r.ok}
-    reasons: dict[str, str] = {}
-    for record in records:
-        if record.transport not in present:
-            reasons.setdefault(record.transport, f"{record.status}: {record.reason}")
-    return [f"{name} ({reason})" for name, reason in sorted(reasons.items())]
 
 
 def rows(panel: Panel, name: str, quantity: str = "p50_ns") -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ PANELS_A_PAGE = 4
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """load.svg: a pair of axes a condition and family; further pages where they do not fit on one."""
     records, levels, drawn = run.of("load", pattern="pace"), Levels.of(run), []
-    missing = lines.absent(r for r in run.records if r.experiment == "load")
+    missing = style.absent(r for r in run.records if r.experiment == "load")
     knees = {id(r): found for curve, found in load_rows.of_run(run) for r in curve}
     found = panels(records, levels, x="rate_per_s")
     for suffix, page in figure.pages(found, PANELS_A_PAGE):
@@ -102,7 +102,7 @@ def _cpu(ax: Axes, panel: Panel, looks: dict, levels: Levels) -> None:
                 ax.plot(*zip(*at), color=colour, ls=dashes, lw=1.2 if dashes == "-" else 0.9)
     ax.set_xlabel("offered [messages/s]")
     if ax.get_subplotspec().get_gridspec().get_topmost_subplotspec().is_first_col():
-        ax.set_ylabel("CPU a message")
+        ax.set_ylabel("CPU a message [time]")
 
 
 if __name__ == "__main__":

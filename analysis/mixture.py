@@ -27,7 +27,7 @@ import mixture_fit
 import mixture_rows
 import style
 from figure import Drawn
-from lines import absent
+from style import absent
 from mixture_fit import Mixture
 from records import Run
 

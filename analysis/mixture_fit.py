@@ -131,14 +131,19 @@ def best(y: stats.Array) -> int:
 
     Only of those measured in as many blocks as any: what a disturbed block left out is no candidate.
     """
-    have = np.count_nonzero(np.isfinite(y), axis=0)
-    return int(np.nanargmin(np.where(have == have.max(), _medians(y), math.inf)))
+    return int(_best_of_each(y[None])[0])
 
 
-def _medians(y: stats.Array) -> stats.Array:
-    everywhere = y[:, np.all(np.isfinite(y), axis=0)]
-    middle = np.nanmean(everywhere if everywhere.size else y, axis=1, keepdims=True)
-    return stats.column_medians((y - middle).T)
+def _best_of_each(y: stats.Array) -> stats.Array:
+    """`best` of every sample of y[sample, block, T]."""
+    measured = np.isfinite(y)
+    have = np.count_nonzero(measured, axis=1)
+    everywhere = np.all(measured, axis=1, keepdims=True)
+    everywhere |= ~np.any(everywhere, axis=2, keepdims=True)  # none: all that there is
+    middle = np.nanmean(np.where(everywhere, y, math.nan), axis=2, keepdims=True)
+    medians = stats.column_medians(np.swapaxes(y - middle, 1, 2))
+    candidates = np.where(have == have.max(axis=1, keepdims=True), medians, math.inf)
+    return np.nanargmin(candidates, axis=1)
 
 
 def best_interval(mixture: Mixture) -> tuple[float, float] | None:
@@ -146,7 +151,7 @@ def best_interval(mixture: Mixture) -> tuple[float, float] | None:
     y = whole(mixture.y)
     if len(y) < stats.kMinLaunches:
         return None
-    picks = [mixture.Ts[best(y[rows])] for rows in stats.block_resamples(len(y), 500)]
+    picks = np.array(mixture.Ts)[_best_of_each(y[stats.block_resamples(len(y), 500)])]
     return stats.nearest_rank_interval(picks)
 
 

@@ -24,6 +24,7 @@ import sys
 from pathlib import Path
 from typing import Any, Iterable
 
+import command
 import crossing
 import crossover_fit
 import knee
@@ -183,4 +184,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))

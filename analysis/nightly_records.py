@@ -17,6 +17,7 @@ from typing import Any
 import records
 import steadiness
 from record import Record
+from record_files import plain_bytes, record_files
 from records import Run
 
 WORKERS = 2
@@ -60,8 +61,8 @@ class NightlyRun:
 def load(folder: Path) -> NightlyRun:
     """Read a run folder. Raises RecordsError as records.load does."""
     run = records.load_papers(folder)
-    files = sorted(folder.glob("*.jsonl"))
-    parts = WORKERS if sum(file.stat().st_size for file in files) > SMALL else 1
+    files = record_files(folder)
+    parts = WORKERS if sum(plain_bytes(file) for file in files) > SMALL else 1
     jobs = [(file, run.neutral, part, parts) for file in files for part in range(parts)]
     if parts == 1:
         results = [_part(*job) for job in jobs]

@@ -20,6 +20,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import command
 import figure
 import speed
 import style
@@ -113,4 +114,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))

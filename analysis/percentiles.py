@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 import families
@@ -29,9 +30,10 @@ from panels import Panel, panels
 from series import Levels
 
 TITLE = "Percentiles of the round trip"
+KEYS = {"100 messages or more lie beyond": "-", "10 to 99 lie beyond": (0, (1, 1.5))}
 SIZES = (64, 65536)  # a line of cache, and what no longer fits a pipe's single page
 QUANTILES = 100 - 100 * np.logspace(-0.00437, -6, 121)  # from the first percentile
-TICKS = (50, 90, 99, 99.9, 99.99, 99.999)
+TICKS = (50, 75, 90, 95, 99, 99.9, 99.99, 99.999)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     for suffix, page in figure.pages(found):
         fig, axes = figure.grid(len(page), labels=lines.labels(page))
         figure.title(fig, TITLE)
+        figure.key(fig, [Line2D([], [], color=style.MUTED, ls=l, label=t) for t, l in KEYS.items()])
         rows = [row for ax, panel in zip(axes, page) for row in _panel(ax, panel, run, levels)]
         used = (r for p in page for r in p.records)
         text = style.caption(run, used, [] if rows else ["histograms"])

@@ -24,7 +24,7 @@ import models
 import style
 from figure import Drawn
 from polling_model import Polled, polled
-from records import Run, group
+from records import Run
 from series import Levels
 
 TITLE = "Polling at fixed intervals: latency added, and CPU time burnt"
@@ -49,7 +49,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     mine = [r for r in run.of("timeout", pattern="pace")]
     overloaded = sum(bool(r.values.get("overloaded")) for r in mine)
     missing = [f"{overloaded} overloaded records"] if overloaded else []
-    missing += lines.absent(r for r in run.records
+    missing += style.absent(r for r in run.records
                             if r.experiment == "timeout" and r.case.get("poll_interval_ns"))  # fmt: skip
     text = style.caption(run, mine, missing)
     for row in models.rows(f for f in models.fits(run) if "I" in f.at):

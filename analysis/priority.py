@@ -25,7 +25,6 @@ import figure
 import priority_rows
 import style
 from figure import Drawn
-from lines import absent
 from priority_rows import FIFO, Overtaking
 from records import Run
 
@@ -48,11 +47,14 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
                      Line2D([], [], color=style.MUTED, ls=(0, (4, 1.5)), label="does not"),
                      Patch(color=style.MUTED, label="receive"),
                      Patch(color=style.MUTED, alpha=0.45, label="send")])  # fmt: skip
-    missing = absent(r for r in run.records if r.experiment == "priority")
-    text = style.caption(run, [r for o in found for r in o.records], missing)
-    style.finish(fig, text)
-    path = style.save(fig, out_dir, "priority", priority_rows.rows(run))
-    return [Drawn("priority", TITLE, __doc__ or "", text, path)]
+    return figure.finished(
+        fig,
+        run,
+        out_dir,
+        ("priority", TITLE, __doc__),
+        [r for o in found for r in o.records],
+        priority_rows.rows(run),
+    )
 
 
 def _label(one: Overtaking) -> str:

@@ -20,6 +20,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import command
+
 DAY_S = 86400.0
 RESUMABLE_S = 7 * DAY_S
 GOING = ".pruned"  # a folder is renamed before it is emptied: half a run must not look like one
@@ -98,20 +100,15 @@ def main(argv: list[str] | None = None, now_s: float | None = None) -> int:
     return 0
 
 
-def count(text: str) -> int:
-    """At least one; argparse names the flag."""
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text}: a count from 1")
-    return int(text)
-
-
 def options(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("results", type=Path, help="the folder of run folders")
-    parser.add_argument("--keep", type=count, metavar="N", help="this many of the newest at most")
-    parser.add_argument("--days", type=count, metavar="D", help="none that began earlier")
+    parser.add_argument(
+        "--keep", type=command.count, metavar="N", help="this many of the newest at most"
+    )
+    parser.add_argument("--days", type=command.count, metavar="D", help="none that began earlier")
     parser.add_argument("--dry-run", action="store_true", help="only say what would go")
     given = parser.parse_args(argv)
     if given.keep is None and given.days is None:
@@ -120,4 +117,4 @@ def options(argv: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))

@@ -5,6 +5,7 @@ Two records may be compared only if their metric is equal; launches, never windo
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -25,6 +26,12 @@ class Record:
     where: str  # file:line, for messages
     superseded: bool = False  # run again because the machine was disturbed
     _decoded: dict[str, Histogram] = field(default_factory=dict)
+    _found: dict[Any, Any] = field(default_factory=dict)  # what several figures ask for
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Record":
+        """A copy is made to be changed: nothing that was found in the original holds for it."""
+        known = dict(self._decoded)  # by now the only place that has them
+        return Record(copy.deepcopy(self.raw, memo), self.where, self.superseded, known)
 
     @property
     def experiment(self) -> str:
@@ -83,10 +90,12 @@ class Record:
     @property
     def p50_ns(self) -> float:
         """The launch's central cost: median of its windows, else of its first histogram; nan without both."""
-        if self.windows_ns:
-            return float(median(self.windows_ns))
-        histogram = self.histogram()
-        return float(histogram.percentile(50)) if histogram else math.nan
+        if "p50" not in self._found:
+            windows = self.windows_ns
+            histogram = None if windows else self.histogram()
+            fallback = histogram.percentile(50) if histogram else math.nan
+            self._found["p50"] = float(median(windows) if windows else fallback)
+        return self._found["p50"]
 
     @property
     def cpu_ns_per_message(self) -> float:
@@ -117,10 +126,12 @@ class Record:
 
     def percentile(self, q: float, name: str | None = None) -> tuple[float, str]:
         """A launch's percentile and its reliability: `ok`, `low` or `n/a` (then nan)."""
-        histogram = self.histogram(name)
-        if histogram is None or histogram.reliability(q) == "n/a":
-            return math.nan, "n/a"
-        return float(histogram.percentile(q)), histogram.reliability(q)
+        if (name, q) not in self._found:
+            histogram = self.histogram(name)
+            grade = histogram.reliability(q) if histogram else "n/a"
+            value = math.nan if histogram is None or grade == "n/a" else histogram.percentile(q)
+            self._found[name, q] = float(value), grade
+        return self._found[name, q]
 
 
 def leave_out_superseded(records: Iterable[Record]) -> None:
@@ -136,7 +147,7 @@ def leave_out_superseded(records: Iterable[Record]) -> None:
 def freeze(mapping: Case, without: Iterable[str] = ()) -> Key:
     """A hashable form of a flat map, less some axes."""
     dropped = set(without)
-    return tuple(sorted((k, v) for k, v in mapping.items() if k not in dropped))
+    return tuple(sorted([item for item in mapping.items() if item[0] not in dropped]))
 
 
 def case_key(record: Record, without: Iterable[str] = ()) -> Key:
@@ -156,26 +167,32 @@ def cases(records: Iterable[Record]) -> dict[Key, list[Record]]:
 def group(records: Iterable[Record], key: Callable[[Record], Any]) -> dict[Any, list[Record]]:
     """Records by a key, each group in order of launch, groups in order of appearance."""
     groups: dict[Any, list[Record]] = {}
-    for record in sorted(records, key=lambda r: r.launch_order):
+    for record in sorted(records, key=lambda r: r.raw["launch_order"]):
         groups.setdefault(key(record), []).append(record)
     return groups
 
 
 def by_launch(records: Iterable[Record], value: Callable[[Record], float]) -> list[float]:
     """One value a launch, the unit of resampling: a launch that ran a case twice counts once, by its median."""
-    launches = group(records, lambda r: r.launch_id)
-    values = ([v for v in map(value, rs) if not math.isnan(v)] for rs in launches.values())
-    return [float(median(vs)) for vs in values if vs]
+    launches: dict[str, list[float]] = {}
+    for record in sorted(records, key=lambda r: r.raw["launch_order"]):
+        here, found = launches.setdefault(record.raw["launch_id"], []), value(record)
+        if not math.isnan(found):
+            here.append(found)
+    return [float(median(found)) for found in launches.values() if found]
 
 
 def select(records: Iterable[Record], **axes: Any) -> list[Record]:
     """Records whose case has these values."""
-    return [r for r in records if all(r.case.get(k) == v for k, v in axes.items())]
+    kept = list(records)
+    for name, value in axes.items():
+        kept = [r for r in kept if r.raw["case"].get(name) == value]
+    return kept
 
 
 def axis(records: Iterable[Record], name: str) -> list[Any]:
     """The values an axis takes, sorted, numbers before words (`inf`)."""
-    seen = {r.case.get(name) for r in records} - {None}
+    seen = {r.raw["case"].get(name) for r in records} - {None}
     return sorted(seen, key=lambda v: (isinstance(v, str), v))
 
 

@@ -18,6 +18,7 @@ import shape
 from histogram import Histogram, merge
 from record import Case, Key, Record, as_number, axis, by_launch, case_key, cases
 from record import constant_axes, freeze, group, leave_out_superseded, metric_key, select
+from record_files import lines_of, record_files
 
 __all__ = [
     "Case",
@@ -78,7 +79,17 @@ class Run:
 
     def of(self, experiment: str, **axes: Any) -> list[Record]:
         """The usable records of an experiment at the given axes."""
-        return select((r for r in self.records if r.ok and r.experiment == experiment), **axes)
+        return select((r for r in self._by_experiment(experiment) if r.ok), **axes)
+
+    def _by_experiment(self, name: str) -> list[Record]:
+        """Its records, sought once: figures ask some hundred times."""
+        of, many, found = self.memo.get("experiments", (None, 0, {}))
+        if of is not self.records or many != len(of):  # a copy of a run shares what it remembers
+            found = {}
+            for record in self.records:
+                found.setdefault(record.experiment, []).append(record)
+            self.memo["experiments"] = self.records, len(self.records), found
+        return found.get(name, [])
 
 
 def load(folder: str | Path) -> Run:
@@ -86,7 +97,7 @@ def load(folder: str | Path) -> Run:
     run = load_papers(folder)
     gc.disable()  # millions of small objects, none of them garbage: collecting doubles the time
     try:
-        for file in sorted(run.path.glob("*.jsonl")):
+        for file in record_files(run.path):
             run.records += read_lines(file, run.warnings, run.neutral)
     finally:
         gc.enable()
@@ -157,19 +168,24 @@ def read_lines(
     What is no record is added to the warnings, by line, once the file has ended.
     """
     skipped: list[str] = []
+    number = 0
     try:
-        with file.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if number % parts != part or not line.strip():
-                    continue
-                where = f"{file}:{number}"
-                try:
-                    yield _parse(line, where, neutral)
-                except ValueError as error:
-                    cut = not line.endswith(b"\n")  # the writer was stopped here
-                    skipped.append(f"{where}: {'truncated last line' if cut else error}; left out")
+        for number, line in enumerate(lines_of(file), start=1):
+            if number % parts != part or not line.strip():
+                continue
+            where = f"{file}:{number}"
+            try:
+                yield _parse(line, where, neutral)
+            except ValueError as error:
+                cut = not line.endswith(b"\n")  # the writer was stopped here
+                skipped.append(f"{where}: {'truncated last line' if cut else error}; left out")
     except OSError as error:
-        warnings.append(f"{file}: {error.strerror}; left out")
+        if part > 0:  # the first reader says it
+            pass
+        elif number == 0:
+            warnings.append(f"{file}: {error.strerror}; left out")
+        else:
+            skipped.append(f"{file}:{number + 1}: {error.strerror}; left out from here on")
     warnings += skipped[:MAX_WARNINGS_PER_FILE]
     if len(skipped) > MAX_WARNINGS_PER_FILE:
         warnings.append(f"{file}: {len(skipped) - MAX_WARNINGS_PER_FILE} more lines left out")

@@ -10,11 +10,14 @@ Draws every figure into RUN_DIR/figures, writes RUN_DIR/summary.json for machine
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import multiprocessing
 import re
 import shlex
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ import jinja2
 import advise_page
 import claims
 import claims_parts
+import command
 import crossover_fit
 import figure
 import headline
@@ -59,6 +63,8 @@ FIGURES = (
     "detection",
     "system_calls",
     "life_cycle",
+    "false_sharing",
+    "tlb_shootdown",
     "idle",
     "drift",
 )
@@ -93,25 +99,31 @@ def main(argv: list[str] | None = None) -> int:
 def write(run: Run, out: Path) -> tuple[dict[str, Any], Path]:
     """Figures, summary.json and report.html; the summary and the report's path."""
     Levels.of(run), crossover_fit.of_run(run)  # found here once, inherited by the workers
-    drawn, broken = draw_all(run, out / "figures")
-    found = summary.build(run)
+    with drawing(run, out / "figures") as figures:
+        found, advice = summary.build(run), advise_page.of_run(run)  # while the workers draw
+        drawn, broken = figures()
     found["doubts"] += [
         {"check": "figure", "message": text, "remedy": "report it: a defect of the analysis"}
         for text in broken
     ]
     summary.write(found, out)
     path = out / "report.html"
-    path.write_text(page(run, found, drawn), encoding="utf-8")
+    path.write_text(page(run, found, drawn, advice), encoding="utf-8")
     return found, path
 
 
-def draw_all(run: Run, folder: Path) -> tuple[list[Drawn], list[str]]:
-    """Every figure there are records for, and one line for each that could not be drawn."""
+@contextmanager
+def drawing(run: Run, folder: Path) -> Iterator[Callable[[], tuple[list[Drawn], list[str]]]]:
+    """Draws meanwhile; gives what waits for it: all figures, and a line for each that could not be drawn."""
     global _run
     _run = run
-    jobs = [(name, folder) for name in FIGURES]
+    gc.freeze()  # the run is never garbage, and a worker that marked it would copy it
     with multiprocessing.get_context("fork").Pool(WORKERS) as pool:
-        results = pool.starmap(_draw, jobs, chunksize=1)
+        results = pool.starmap_async(_draw, [(name, folder) for name in FIGURES], chunksize=1)
+        yield lambda: _sorted_out(results.get())
+
+
+def _sorted_out(results: list[tuple[list[Drawn], str]]) -> tuple[list[Drawn], list[str]]:
     drawn = [figure for figures, _ in results for figure in figures]
     return drawn, [text for _, text in results if text]
 
@@ -125,7 +137,7 @@ def _draw(name: str, folder: Path) -> tuple[list[Drawn], str]:
         return [], text
 
 
-def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
+def page(run: Run, found: dict[str, Any], drawn: list[Drawn], advice: dict[str, Any]) -> str:
     """report.html, from its template."""
     loader = jinja2.FileSystemLoader(Path(__file__).parent)
     environment = jinja2.Environment(
@@ -154,7 +166,7 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn]) -> str:
         absent=headline.absent(run),
         auto=headline.auto(found),
         models=headline.models(found),
-        advice=advise_page.of_run(run),
+        advice=advice,
         load=load_rows.table(found),
         load_columns=load_rows.COLUMNS,
         mixture=mixture_rows.table(found),
@@ -186,4 +198,4 @@ def _command(run: Run, one: Drawn) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))

@@ -1,8 +1,10 @@
 """False time-outs: how often a peer that is only slow would be asked again, and how long a lost one goes unnoticed.
 
-The share of requests that a timeout τ gives up too early is that of replies that take longer: predicted from the
-distribution of response times without a timeout, measured in the same launch, and, since the server's time to think is
-exponential with mean m, from exp(-τ/m) beyond what a round trip takes by itself.
+The share of requests that a timeout τ gives up too early is that of replies that take longer than until it fires: τ
+and the overshoot of a wait for nothing, as the same run measured it (with Linux's timer slack 50 us and a wake-up, as
+much as a short τ itself). Predicted from the distribution of response times without a timeout, measured in the same
+launch, and, since the server's time to think is exponential with mean m, from exp(-τ/m) beyond what a round trip takes
+by itself.
 """
 
 from __future__ import annotations
@@ -31,10 +33,13 @@ class Late:
     predicted: stats.Interval  # from response times without a timeout
     exponential: float
     retries: float  # per request
+    overshoot_ns: float  # of such a timeout; NaN where the run has measured none
 
 
 def lates(run: Run) -> list[Late]:
+    """By transport and peer, timeouts ascending."""
     found = []
+    expired = run.of("timeout", pattern="expire")
     asked = run.of("timeout", pattern="retry")
     alike = group(asked, lambda r: (freeze(r.case, ("timeout_ns",)), freeze(r.metric)))
     for members in alike.values():
@@ -42,12 +47,28 @@ def lates(run: Run) -> list[Late]:
         for timeout in sorted({t for r in members if (t := r.case["timeout_ns"]) != NEVER}):
             mine = [r for r in members if r.case["timeout_ns"] == timeout and r.launch_id in free]
             if mine:
-                found.append(_late(mine, free, timeout))
+                found.append(_late(mine, free, timeout, _overshoot_ns(expired, mine[0], timeout)))
     return found
 
 
-def _late(mine: list[Record], free: dict[str, Record], timeout: float) -> Late:
+def _overshoot_ns(expired: list[Record], like: Record, timeout: float) -> float:
+    """How late a wait for nothing returns: p50 over launches, at the τ nearest by ratio; NaN where there is none."""
+    same = ("transport", "wait", "idle", "placement", "policy", "timer_slack_ns")
+    alike = [
+        r
+        for r in expired
+        if r.case["timeout_ns"] > 0 and all(r.case.get(k) == like.case.get(k) for k in same)
+    ]
+    if not alike:
+        return math.nan
+    nearest = min((r.case["timeout_ns"] for r in alike), key=lambda t: abs(math.log(t / timeout)))
+    mine = [r for r in alike if r.case["timeout_ns"] == nearest]
+    return stats.median_interval(by_launch(mine, lambda r: r.p50_ns)).value
+
+
+def _late(mine: list[Record], free: dict[str, Record], timeout: float, overshoot: float) -> Late:
     case = mine[0].case
+    fires = timeout + (0 if math.isnan(overshoot) else overshoot)
     own = stats.median_interval([_own_ns(r) for r in free.values()]).value
     return Late(
         transport=case["transport"],
@@ -55,11 +76,12 @@ def _late(mine: list[Record], free: dict[str, Record], timeout: float) -> Late:
         timeout_ns=timeout,
         think_ns=case["think_ns"],
         share=stats.median_interval(by_launch(mine, lambda r: r.values["late_share"])),
-        predicted=stats.median_interval([beyond(free[r.launch_id], timeout) for r in mine]),
-        exponential=math.exp(-max(timeout - own, 0) / case["think_ns"]),
+        predicted=stats.median_interval([beyond(free[r.launch_id], fires) for r in mine]),
+        exponential=math.exp(-max(fires - own, 0) / case["think_ns"]),
         retries=stats.median_interval(
             by_launch(mine, lambda r: r.values["retries_per_request"])
         ).value,
+        overshoot_ns=overshoot,
     )
 
 
@@ -133,6 +155,6 @@ def rows(lost: list[Detected], late: list[Late]) -> list[dict[str, Any]]:
         {"panel": "false time-outs", "transport": e.transport, "wait": e.wait, "think_ns": e.think_ns,
          "timeout_ns": e.timeout_ns, "value": e.share.value, "lo": e.share.lo, "hi": e.share.hi,
          "launches": e.share.n, "predicted": e.predicted.value, "exponential": e.exponential,
-         "retries_per_request": e.retries}
+         "retries_per_request": e.retries, "overshoot_ns": e.overshoot_ns}
         for e in late
     ]  # fmt: skip

@@ -19,6 +19,7 @@ from records import Record, Run, as_number, by_launch, freeze, group
 
 Value = Callable[[Record], float]
 LACKING = ("address", "backing", "nodelay")  # where `none` is of transports without the axis
+TIMES = {"timer_slack_ns": "slack"}  # as a label says them
 BYTES = ("asked_bytes", "answered_bytes")
 
 
@@ -68,7 +69,8 @@ class Levels:
         return run.memo["levels"]
 
     def __init__(self, run: Run) -> None:
-        self._classes: dict[int, str] = {}
+        self._run, self._classes = run, dict[int, str]()
+        self._level_of: dict[int, int | None] = {}
         readings: dict[str, list[float]] = {}
         for record in run.records:
             readings.setdefault(_place(record), []).extend(_canary(record))
@@ -81,7 +83,12 @@ class Levels:
         self._main = {p: min(c, key=lambda l: (-c[l], l)) for p, c in seen.items()}
 
     def level(self, record: Record) -> int | None:
-        """Index of the level; 0 where there is one level or no canary; None where it moved."""
+        """Index of the level, found once; 0 where there is one level or no canary; None where it moved."""
+        if id(record) not in self._level_of:
+            self._level_of[id(record)] = self._sought(record)
+        return self._level_of[id(record)]
+
+    def _sought(self, record: Record) -> int | None:
         levels = self.of_place.get(_place(record), [])
         readings = _canary(record)
         if len(levels) < 2 or len(readings) < 2:
@@ -106,7 +113,9 @@ class Levels:
     def steadiness(self, record: Record) -> str:
         """Its windows' class, judged once: `flat`, `warming`, `slowing`, `unsteady`, `n/a`."""
         if id(record) not in self._classes:
-            self._classes[id(record)] = steadiness.classify_windows(record.windows_ns)
+            alike = {id(r): r for r in self._run.of(record.experiment)} | {id(record): record}
+            classes = steadiness.classify_many([r.windows_ns for r in alike.values()])
+            self._classes |= dict(zip(alike, classes))
         return self._classes[id(record)]
 
     def words(self) -> list[str]:
@@ -191,15 +200,17 @@ def free_axes(x: str) -> tuple[str, ...]:
 
 def varying(records: Iterable[Record], besides: Iterable[str]) -> set[str]:
     """The axes in which records of one transport differ: what a legend has to tell apart."""
-    values: dict[tuple[str, str], set[Any]] = {}
+    seen: dict[str, set[tuple[str, Any]]] = {}
     for record in records:
-        for name, value in record.case.items():
-            values.setdefault((record.transport, name), set()).add(value)
-    return {name for (_, name), seen in values.items() if len(seen) > 1} - set(besides)
+        seen.setdefault(record.transport, set()).update(record.raw["case"].items())
+    counts = (Counter(name for name, _ in items) for items in seen.values())
+    return {name for each in counts for name, n in each.items() if n > 1} - set(besides)
 
 
 def _word(name: str, value: Any) -> str:
     if value == "none" and name in LACKING:
         return ""
+    if name in TIMES and isinstance(value, (int, float)):
+        return f"{TIMES[name]} {style.time_label(value)}"
     bare = isinstance(value, str) and value not in ("inf", "on", "off")
     return value if bare else f"{name} {value}"

@@ -5,7 +5,9 @@ Only what the analysis relies on is checked; further fields are none of its busi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 Check = Callable[[Any], bool]
@@ -38,6 +40,14 @@ def _is(kind: type) -> Check:
     return lambda value: isinstance(value, kind) and not isinstance(value, bool)
 
 
+def _are_positive_numbers(values: Any) -> bool:
+    """A list of numbers above zero, seen at once: there are dozens in every record. NaN has no finite sum."""
+    if not isinstance(values, list) or not {*map(type, values)} <= {int, float}:
+        return False
+    bounded = not values or 0 < min(values) <= max(values) < 1e18
+    return bounded and math.isfinite(sum(values))
+
+
 def _list_of(check: Check) -> Check:
     return lambda value: isinstance(value, list) and all(map(check, value))
 
@@ -51,9 +61,19 @@ def _is_axis_value(value: Any) -> bool:
 
 
 def _is_case(value: Any) -> bool:
-    if not _map_of(_is_axis_value)(value) or not {*NEEDED, *NUMBERS, *WORDS_OR_NUMBERS} <= set(
-        value
-    ):
+    """Whether a map is a case; every launch repeats the same ones, so that each is looked at once."""
+    try:
+        # a flag is equal to a number, and 1 to 1.0: types too
+        return _is_case_of(tuple(value.items()), tuple(map(type, value.values())))
+    except (AttributeError, TypeError):  # no map, or a list in it
+        return False
+
+
+@lru_cache(maxsize=4096)
+def _is_case_of(items: tuple[tuple[str, Any], ...], _types: tuple[type, ...]) -> bool:
+    value = dict(items)
+    needed = {*NEEDED, *NUMBERS, *WORDS_OR_NUMBERS}
+    if not all(map(_is_axis_value, value.values())) or not needed <= value.keys():
         return False
     words = (value.get(name, 0) for name in WORDS_OR_NUMBERS)
     numbers = (value.get(name, 0) for name in NUMBERS)
@@ -66,9 +86,7 @@ def _is_case(value: Any) -> bool:
 
 def _is_windows(value: Any) -> bool:
     times = value.get("ns_per_message") if isinstance(value, dict) else None
-    return _list_of(lambda t: is_number(t) and t > 0)(times) and _optional(is_number)(
-        value.get("cpu_ns_per_message")
-    )
+    return _are_positive_numbers(times) and _optional(is_number)(value.get("cpu_ns_per_message"))
 
 
 def _is_role(value: Any) -> bool:

@@ -22,6 +22,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import command
 import speed_tools
 from speed_rows import Row, judge_goals, judge_pairs
 
@@ -91,4 +92,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))

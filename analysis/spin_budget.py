@@ -5,7 +5,7 @@ A row each transport. Left: CPU time of both ends per round trip, less the serve
 one line a mean time to think (exponential), its best budget ringed. Right: regret, what a budget spends over what the
 best one spends against the same peer, for the peer that it suits least; the optimum is the least. The grey band is C,
 the cost of a wake-up, with its 95 % interval: by the competitive argument a budget of C never regrets more than 2
-(dotted).
+(dotted). Arrows: the interval goes on beyond the panel, to 0 or without a bound, so that nothing is resolved there.
 
     analysis/spin_budget.py RUN_DIR [-o OUT_DIR]
 """
@@ -67,6 +67,7 @@ def _spending(ax: Axes, each: Spun) -> None:
     ax.set(
         title=f"{each.transport}: CPU less thinking", ylabel="per round trip [time]", yscale="log"
     )
+    style.cut(ax, [(at[b], each.spending[b, t]) for b in each.budgets for t in each.thinks])
     style.log_axis(ax.yaxis)
     _budgets(ax, each)
     style.label_ends(ax, ends)
@@ -87,6 +88,7 @@ def _regret(ax: Axes, each: Spun) -> None:
         ylabel="times the best",
         yscale="log",
     )
+    style.cut(ax, list(zip(xs, points)))
     style.log_axis(ax.yaxis, lambda v, _=None: f"{v:g}")
     _budgets(ax, each)
 

@@ -86,6 +86,11 @@ def classify_windows(windows: ArrayLike) -> str:
     noise = max(stats.robust_sd(np.diff(logs)) / math.sqrt(2), 0.002)
     padded = np.concatenate([logs[:1], logs, logs[-1:]])
     calm = np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)
+    return _class_of(calm, noise)
+
+
+def _class_of(calm: stats.Array, noise: float) -> str:
+    """The class of a launch's logs, freed of spikes, by the levels they fall into."""
     levels = np.array(_levels_in_time(calm, noise))
     if levels.max() - levels.min() <= math.log(1.02):
         return "flat"
@@ -106,13 +111,16 @@ def classify_many(launches: Sequence[Sequence[float]]) -> list[str]:
             by_length.setdefault(len(windows), []).append(at)
     for rows in by_length.values():
         data = np.array([launches[at] for at in rows], dtype=float)
-        for at, uncut in zip(rows, _uncut(data)):
-            found[at] = "flat" if uncut else classify_windows(launches[at])
+        calm, noise = _calmed(data)
+        possible = np.all(data > 0, axis=1)
+        for i, (at, uncut) in enumerate(zip(rows, _uncut(calm, noise))):
+            if possible[i]:
+                found[at] = "flat" if uncut else _class_of(calm[i], float(noise[i]))
     return found
 
 
-def _uncut(data: stats.Array, shortest: int = 3) -> NDArray[np.bool_]:
-    """Which rows have no first cut: what _levels_in_time asks, for a matrix; False where a value is not > 0."""
+def _calmed(data: stats.Array) -> tuple[stats.Array, stats.Array]:
+    """The logs of each row freed of single spikes, and the row's noise, as classify_windows has them."""
     with np.errstate(invalid="ignore", divide="ignore"):
         logs = np.log(data)
     steps = np.diff(logs, axis=1)
@@ -121,7 +129,11 @@ def _uncut(data: stats.Array, shortest: int = 3) -> NDArray[np.bool_]:
     noise = np.maximum(sd / math.sqrt(2), 0.002)
     padded = np.concatenate([logs[:, :1], logs, logs[:, -1:]], axis=1)
     a, b, c = padded[:, :-2], padded[:, 1:-1], padded[:, 2:]
-    calm = np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))  # the median of three
+    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c)), noise  # median of three
+
+
+def _uncut(calm: stats.Array, noise: stats.Array, shortest: int = 3) -> NDArray[np.bool_]:
+    """Which rows have no first cut: what _levels_in_time asks, for a matrix."""
     n = calm.shape[1]
     cuts = np.arange(shortest, n - shortest + 1)
     sums = np.cumsum(calm, axis=1)
@@ -130,7 +142,7 @@ def _uncut(data: stats.Array, shortest: int = 3) -> NDArray[np.bool_]:
     best = np.argmax(scores, axis=1)[:, None]
     loud = np.take_along_axis(scores, best, 1)[:, 0] > 4
     far = np.abs(np.take_along_axis(apart, best, 1)[:, 0]) > 0.005
-    return ~(loud & far) & np.all(data > 0, axis=1)
+    return ~(loud & far)
 
 
 def _levels_in_time(logs: stats.Array, noise: float, shortest: int = 3) -> list[float]:

@@ -9,6 +9,7 @@ from typing import Any
 import claims
 import crossover_fit
 import crossover_rows
+import effects
 import flow_rows
 import handoff_rows
 import load_rows
@@ -55,6 +56,7 @@ def build(run: Run) -> dict[str, Any]:
         "priority": priority_rows.rows(run),
         "claims": claims.rows(run),
         "load": load_rows.rows(run),
+        "effects": effects.of_run(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }

@@ -25,7 +25,7 @@ import families
 import figure
 import style
 from figure import Drawn
-from lines import absent
+from style import absent
 from records import Record, Run, axis, case_key, group
 
 TITLE = "System calls and copies of a message"
@@ -55,6 +55,9 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
         for ax, pattern in zip(axes, patterns):
             _bars(ax, rows, pattern, looks)
             ax.set_title(PATTERNS[pattern])
+        widest = max(ax.dataLim.x1 for ax in axes)
+        for ax in axes:  # one scale, and room for the words behind the longest bar
+            ax.set_xlim(0, min(widest, MOST) * 1.4 or 1)
         for ax in axes[1:]:
             ax.set_yticklabels([])
         keys = [("did something", 1.0), ("found nothing (EAGAIN)", 0.35)]
@@ -78,9 +81,10 @@ def _bars(ax: Axes, rows: dict[str, list[Record]], pattern: str, looks: dict[str
         for outcome, shade, alpha in zip(OUTCOMES, (colour, colour, FAILED), (1, 0.35, 1)):
             ax.barh(y, counts[outcome], left=left, color=shade, alpha=alpha, height=0.7)
             left += counts[outcome]
-        text = f"{left:.3g} · {mine[0].metric.get('copies')} copies"
-        ax.text(min(left, MOST) + 0.1, y, text, fontsize=6.5, va="center", color=style.INK)
-    ax.set_xlim(0, MOST * 1.35)
+        copies = mine[0].metric.get("copies")
+        text = f"{left:.3g} · {copies} {'copy' if copies == 1 else 'copies'}"
+        ax.annotate(text, (min(left, MOST), y), (3, 0), textcoords="offset points", fontsize=7,
+                    va="center", color=style.INK)  # fmt: skip
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_yticks(range(len(rows)), list(rows), fontsize=7)
     ax.set_xlabel("calls a message, both ends")

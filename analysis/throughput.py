@@ -51,7 +51,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """throughput.svg and throughput-messages.svg, further pages where conditions do not fit on one."""
     records, levels = run.of("throughput"), Levels.of(run)
     roofs = {name: [r for r in records if r.transport == floor] for floor, name in ROOFS.items()}
-    missing = lines.absent(r for r in run.records if r.experiment == "throughput")
+    missing = style.absent(r for r in run.records if r.experiment == "throughput")
     missing += [f"the {name} roofline" for name, found in roofs.items() if not found]
     drawn = []
     for view, label, value, unit in VIEWS:

@@ -78,7 +78,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
 def _caption(run: Run, expire: list[Record], asks: list[Record], parts: tuple) -> str:
     late, spun, price = parts
     missing = [name for name, part in (("the spin budget", spun), ("the price", price)) if not part]
-    missing += lines.absent(r for r in run.records if r.experiment == "timeout")
+    missing += style.absent(r for r in run.records if r.experiment == "timeout")
     dim = sum(math.isnan(p.p99) for s in late for p in s.points)
     missing += [f"p99 of {dim} points (fewer than 10 samples beyond it)"] if dim else []
     early = sum(int(r.values.get("early") or 0) for r in expire)
@@ -102,6 +102,7 @@ def _over_times(
     ax.set_yscale("log")
     style.log_axis(ax.yaxis)
     ax.set_xticks(range(len(times)), [style.time_label(t) if t else "0" for t in times])
+    ax.tick_params(axis="x", labelsize=8)
     style.label_ends(ax, ends)
 
 

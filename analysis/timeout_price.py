@@ -6,7 +6,6 @@ is left out.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from statistics import median
 

@@ -25,11 +25,11 @@ from typing import Any
 import jinja2
 import numpy as np
 
+import command
 import figure
 import history_db
 import history_nights
 import nightly
-import stats
 import style
 import svg
 import trend_health
@@ -38,7 +38,6 @@ import trend_story
 import trend_T
 from figure import Drawn
 from gate_judge import series_words
-from history import positive
 from history_clock import when
 from history_db import HistoryError
 from history_nights import Row
@@ -224,10 +223,10 @@ def options(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--history", type=Path, default=history_db.DEFAULT)
     parser.add_argument("-o", "--out-dir", type=Path, default=Path("results/trend"))
     parser.add_argument("--machine", help="key; default: the machine of the newest run")
-    parser.add_argument("--nights", type=positive, default=365, help="the newest so many")
+    parser.add_argument("--nights", type=command.count, default=365, help="the newest so many")
     parser.add_argument("--quiet", action="store_true", help="print nothing but the page's path")
     return parser.parse_args(argv)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command.ended(main))

@@ -54,11 +54,11 @@ def draw(
 ) -> Drawn:  # fmt: skip
     """A page of panels. `canary` is by night; `confirmed` holds (run id, series id) of regressions."""
     fig, panels = _grid(len(rows))
-    axes, same = axes_of([story.names[row] for row in rows])
+    varied, same = axes_of([story.names[row] for row in rows])
     figure.title(fig, TITLE)
     table: list[dict[str, Any]] = []
     for (ax, strip), row in zip(panels, rows):
-        table += _panel(ax, story, row, confirmed, axes)
+        table += _panel(ax, story, row, confirmed, varied)
         _strip(strip, story, canary)
         strip.sharex(ax)
         ax.tick_params(labelbottom=False)
@@ -89,7 +89,7 @@ def _grid(count: int) -> tuple[Figure, list[tuple[Axes, Axes]]]:
 
 
 def _panel(
-    ax: Axes, story: Story, row: int, confirmed: set[tuple[int, int]]
+    ax: Axes, story: Story, row: int, confirmed: set[tuple[int, int]], told: list[str]
 ) -> list[dict[str, Any]]:
     x, nights = np.array(dates(story)), story.nights
     median, lo, hi = (grid[row] for grid in (nights.median, nights.lo, nights.hi))
@@ -109,7 +109,7 @@ def _panel(
     if hit:
         ax.plot(x[hit], median[hit], "^", color=SLOWER, ms=5, mec="white", mew=0.5, zorder=5)
     words = series_words(story.names[row])
-    ax.set_title(textwrap.shorten(panel_words(story.names[row], axes), 84), fontsize=8)
+    ax.set_title(textwrap.shorten(panel_words(story.names[row], told), 84), fontsize=8)
     unit = "calls a message" if story.names[row].value == "calls" else "time a message"
     ax.set_ylabel(f"{story.names[row].value} [{unit}]", fontsize=7.5)
     ax.yaxis.set_major_locator(MaxNLocator(nbins=5))

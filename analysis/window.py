@@ -64,7 +64,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     rows = [_row(s, p) for s in rates for p in s.points]
     if dealt_out:
         rows += full_buffer.panel(axes[3], dealt_out, looks)
-    missing = lines.absent(r for r in run.records if r.experiment == "window")
+    missing = style.absent(r for r in run.records if r.experiment == "window")
     missing += [f"in the CSV only: {', '.join(s.label for s in hidden)}"] if hidden else []
     text = style.caption(run, records, missing)
     style.finish(fig, text)

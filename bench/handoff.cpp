@@ -11,16 +11,11 @@
 // What would make the number wrong: ends that never sleep, since the reply is there before they
 // look (the count of switches shows it); an idle state that nobody named (polling and default are
 // cases apart); a third process on the same CPU.
+#include "bench/echoed.hpp"
 #include "harness/experiment.hpp"
 
 namespace ipcmark {
 namespace {
-
-bool complete(Case& point) {
-  if (point.pattern != Pattern::ping) return false;
-  point.reply_bytes = point.message_bytes;
-  return true;
-}
 
 const RegisterExperiment registered({
     .name = "handoff",
@@ -33,7 +28,7 @@ const RegisterExperiment registered({
                  // Nothing is inline or not in 4 B: one path of a hybrid stands for both.
                  {"path", {"raw", "queue"}}},
     .ladder = {"message_bytes"},
-    .complete = &complete,
+    .complete = &echoed,
 });
 
 }  // namespace

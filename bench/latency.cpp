@@ -8,16 +8,11 @@
 // wake from halt, so the idle state stands beside each number); ends that land on CPUs farther
 // apart than asked; an echo that nobody read, which is why both ends touch the whole payload; a
 // closed loop taken for response time under load, which is what `batching` measures.
+#include "bench/echoed.hpp"
 #include "harness/experiment.hpp"
 
 namespace ipcmark {
 namespace {
-
-bool complete(Case& point) {
-  if (point.pattern != Pattern::ping) return false;
-  point.reply_bytes = point.message_bytes;
-  return true;
-}
 
 const RegisterExperiment registered({
     .name = "latency",
@@ -27,7 +22,7 @@ const RegisterExperiment registered({
                  // Both parts of a hybrid; other transports have one path.
                  {"path", {"queue", "shm"}}},
     .ladder = {"message_bytes"},
-    .complete = &complete,
+    .complete = &echoed,
 });
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "harness/launch.hpp"
 #include "harness/own_queues.hpp"
 #include "harness/words.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

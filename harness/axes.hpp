@@ -17,7 +17,7 @@ namespace ipcmark {
 inline constexpr std::uint64_t kLargestMessage = 1ull << 30;  // two of them must fit in memory
 
 // What an axis is about; help shows them in this order.
-enum class AxisGroup { what, traffic, load, patience, memory, place };
+enum class AxisGroup { what, traffic, load, patience, memory, place, effects };
 
 struct Axis {
   std::string_view name;  // key of a record's `case` and of a plan
@@ -33,6 +33,7 @@ struct Axis {
   bool infinite = false;
   bool missing = false;                   // -1 stands for "there is none"
   std::vector<std::uint64_t> among = {};  // the only values there are; empty: any within the range
+  std::uint64_t step = 1;                 // only multiples of this
   // Canonical text in and out: a word, a whole number, "inf" or "-1". write throws
   // std::invalid_argument for anything else.
   void (*write)(Case&, std::string_view) = nullptr;

@@ -1,6 +1,7 @@
 #include "harness/buffer_pages.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include <optional>
 
 #include "harness/text_file.hpp"
+#include "transports/posix.hpp"
 
 namespace ipcmark {
 namespace {
@@ -63,6 +65,12 @@ json to_json(const Pages& pages) {
   return {{"nodes", std::move(nodes)}, {"page_bytes", std::move(sizes)}};
 }
 
+std::uint64_t faults_now() {
+  rusage usage{};
+  check(::getrusage(RUSAGE_SELF, &usage), "getrusage");
+  return static_cast<std::uint64_t>(usage.ru_minflt) + static_cast<std::uint64_t>(usage.ru_majflt);
+}
+
 }  // namespace
 
 Pages& Pages::operator|=(const Pages& more) {
@@ -98,6 +106,14 @@ BufferPages buffer_pages_now(std::string_view prefix, const std::filesystem::pat
   const auto text = read_text(proc / "self/numa_maps");
   if (!text) return {.own = {}, .shared = {}, .error = errno != 0 ? errno : ENOENT};
   return parse_numa_maps(*text, prefix);
+}
+
+const BufferPages& WatchedPages::now(std::string_view prefix) {
+  if (faults_ == 0 || faults_ != faults_now()) {
+    known_ = buffer_pages_now(prefix);
+    faults_ = faults_now();  // reading had some of its own
+  }
+  return known_;
 }
 
 json to_json(const BufferPages& pages) {

@@ -20,6 +20,23 @@ enum class Handover { any, rendezvous, buffered };
 enum class Bystander { spin, stream };        // what one does
 enum class Beside { apart, client, server };  // where third parties run
 enum class PeerFate { lives, stopped, killed };
+// What lies in the contended memory: two words; a state that one polls beside a stamp that the
+// other writes for itself; the two indices of a ring.
+enum class Structure { none, words, state, indices };
+enum class Operation { none, store, increment, locked_increment, compare_exchange, fenced_store };
+// What makes CPUs interrupt each other because of memory, and what the struck side does meanwhile.
+enum class Trigger {
+  none,
+  membarrier,
+  own_mapping,
+  punch_hole,
+  punch_untouched,
+  writeback,
+  collapse,
+  migration
+};
+enum class Victim { none, spin, chase, asleep, traffic };
+enum class Neighbour { none, idle, reader, writer };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
 // words.hpp.
@@ -73,6 +90,19 @@ struct Case {
   Beside beside = Beside::apart;
   std::uint32_t backlog = 0;
   Precedence precedence = Precedence::none;
+  Structure structure = Structure::none;
+  Operation operation = Operation::none;
+  Neighbour neighbour = Neighbour::none;
+  std::uint64_t distance_bytes = 0;
+  std::uint64_t offset_bytes = 0;
+  std::uint64_t pace_ns = 0;
+  std::uint64_t private_writes = 0;
+  Trigger trigger = Trigger::none;
+  Victim victim = Victim::none;
+  std::uint64_t flush_pages = 0;
+  std::uint64_t mappings = 0;
+  std::uint64_t working_pages = 0;
+  std::uint64_t trigger_rate_per_s = 0;
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;

@@ -9,7 +9,7 @@
 #include "harness/axes.hpp"
 #include "harness/sizes.hpp"
 #include "transports/pages.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 namespace {
@@ -126,6 +126,32 @@ void settle_third_parties(Case& point) {
   if (point.third_parties() == 0) point.beside = neutral.beside;
 }
 
+// Fields of one structure mean nothing for another, and none of them where there is none.
+void settle_structure(Case& point) {
+  if (point.structure != Structure::words) {
+    point.operation = Operation::none;
+    point.neighbour = Neighbour::none;
+  }
+  if (point.structure != Structure::state) point.private_writes = 0;
+  if (point.structure == Structure::none) {
+    point.distance_bytes = point.offset_bytes = point.pace_ns = 0;
+  }
+}
+
+// A trigger's axes mean nothing without a victim, and some of them nothing for some triggers.
+void settle_trigger(Case& point) {
+  const bool struck = point.victim != Victim::none;
+  if (!struck) point.trigger = Trigger::none;
+  using enum Trigger;
+  const bool pages = point.trigger != none && point.trigger != membarrier &&
+                     point.trigger != collapse;  // which is one huge page
+  const bool mapped = pages && point.trigger != own_mapping;
+  if (!pages) point.flush_pages = 0;
+  if (!mapped && point.trigger != collapse) point.mappings = 0;
+  if (point.victim != Victim::chase) point.working_pages = 0;
+  if (point.victim != Victim::traffic || point.trigger == none) point.trigger_rate_per_s = 0;
+}
+
 // Names what a transport does where nothing is said, so that a record says it. What is asked of a
 // transport that has nothing of the kind stays: it is refused, not forgotten.
 void settle_defaults(Case& point, const Traits& traits) {
@@ -142,6 +168,8 @@ bool settle(Case& point) {
   const Traits traits = transport != nullptr ? transport->traits : Traits{};
   settle_pattern(point);
   settle_third_parties(point);
+  settle_structure(point);
+  settle_trigger(point);
   if (!traits.shares_memory) {
     point.backing = Backing::none;
     point.home = Role::client;
@@ -193,7 +221,7 @@ std::vector<LaunchPlan> expand(const Experiment& experiment, const Axes& plan) {
     Case rung = base;
     product(inner, rung, [&](const Case& raw) {
       Case point = raw;
-      if (!is_timed(experiment.reading)) point.stall_ns = 0;
+      if (!is_timed(experiment.reading) || plays_effect(experiment.reading)) point.stall_ns = 0;
       if (experiment.complete != nullptr && !experiment.complete(point)) return;
       if (!settle(point) || !seen.insert(text_of(point)).second) return;
       launch.rungs.push_back(std::move(point));

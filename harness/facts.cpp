@@ -252,6 +252,8 @@ json collect_facts(const path& root) {
   facts["container"] = container(root);
   facts["irqbalance_pid"] = process_called(root, "irqbalance");
   facts["steal_ppm_since_boot"] = steal_ppm(root);
+  facts["coherency_line_size"] =
+      knob(root / "sys/devices/system/cpu/cpu0/cache/index0/coherency_line_size");
   facts["cpu_dma_latency"] = dma_latency_access(root);
   return printable(facts);
 }

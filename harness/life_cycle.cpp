@@ -1,9 +1,10 @@
 #include "harness/life_cycle.hpp"
 
 #include "harness/cast.hpp"
+#include "harness/director.hpp"
 #include "harness/launch.hpp"
 #include "harness/launch_state.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 #include "transports/ticks.hpp"
 
 namespace ipcmark {
@@ -34,42 +35,29 @@ class Life {
     const Shape shape = shape_of(point, spec_.prefix);
     LifeTicks life;
     std::unique_ptr<Channel> channel;
-    contexts.front().state->enter(Phase::open, monotonic_now() + deadline());
+    // Its memory is filled in it, before anything has been timed.
+    const std::int64_t deadline = phase_deadline_ns(spec_.settings, meter_.probe_ns());
+    contexts.front().state->enter(Phase::open, monotonic_now() + deadline);
     life.open = ticks_of([&] { channel = find_transport(point.transport)->open(shape); });
     {
       Cast cast(contexts, channel);
-      cast.meet(deadline());
+      cast.meet(deadline);
       record_.pids = cast.pids();
-      life.connect = work_of(cast.ready()) + reshape(cast);
+      Director director(spec_, cast, stage_);
+      life.connect = work_of(cast.ready()) + work_of(director.reshape(rung_, meter_));
       life.first_message = meter_.take_first_message(
-          cast.tell_all(meter_.first_message(), Phase::measure, deadline()), stage_);
-      meter_.take_probe(cast.tell_all(meter_.probe(), Phase::verify, deadline()), stage_);
+          cast.tell_all(meter_.first_message(), Phase::measure, deadline), stage_);
+      meter_.take_probe(cast.tell_all(meter_.probe(), Phase::verify, deadline), stage_);
       for (std::size_t i = 0; i < contexts.size(); ++i) {
-        life.close +=
-            work_of(cast.tell({i}, {.kind = Order::Kind::close}, Phase::close, deadline()));
+        life.close += work_of(cast.tell({i}, {.kind = Order::Kind::close}, Phase::close, deadline));
       }
-      cast.close(deadline());
+      cast.close(deadline);
     }
     life.remove = ticks_of([&] { channel.reset(); });
     return life;
   }
 
  private:
-  std::uint64_t reshape(Cast& cast) {
-    const Order order{.kind = Order::Kind::reshape, .rung = static_cast<std::uint32_t>(rung_)};
-    const std::size_t home = cast.first(spec_.rungs[rung_].home);
-    const auto first = cast.tell({home}, order, Phase::reshape, deadline());
-    const auto others = cast.tell(cast.all_but(home), order, Phase::reshape, deadline());
-    meter_.take_shapes(first), meter_.take_shapes(others);
-    return work_of(first) + work_of(others);
-  }
-  // Its memory is filled in it, before anything has been timed.
-  [[nodiscard]] std::int64_t deadline() const {
-    constexpr std::int64_t kProbePatience = 20;
-    return static_cast<std::int64_t>(spec_.settings.phase_deadline_ns) +
-           kProbePatience * meter_.probe_ns();
-  }
-
   const LaunchSpec& spec_;
   std::size_t rung_;
   const Stage& stage_;

@@ -8,10 +8,11 @@
 #include <set>
 
 #include "harness/cast.hpp"
+#include "harness/director.hpp"
 #include "harness/launch.hpp"
 #include "harness/launch_state.hpp"
 #include "transports/posix.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 
@@ -45,19 +46,20 @@ class Loss {
 
   void run(const std::vector<RoleContext>& contexts) {
     const Case& point = spec_.rungs[rung_];
-    contexts.front().state->enter(Phase::open, monotonic_now() + deadline());
+    const std::int64_t deadline = phase_deadline_ns(spec_.settings, meter_.probe_ns());
+    contexts.front().state->enter(Phase::open, monotonic_now() + deadline);
     const auto before = descriptors_here();
     auto channel = find_transport(point.transport)->open(shape_of(point, spec_.prefix));
     auto of_channel = descriptors_here();
     for (const int fd : before) of_channel.erase(fd);
 
     Cast cast(contexts, channel);
-    cast.meet(deadline());
+    cast.meet(deadline);
     record_.pids = cast.pids();
-    reshape(cast);
-    meter_.take_probe(cast.tell_all(meter_.probe(), Phase::verify, deadline()), stage_);
+    Director(spec_, cast, stage_).reshape(rung_, meter_);
+    meter_.take_probe(cast.tell_all(meter_.probe(), Phase::verify, deadline), stage_);
     let_go(of_channel);
-    const auto patience = deadline() + kAsked * static_cast<std::int64_t>(point.timeout_ns);
+    const auto patience = deadline + kAsked * static_cast<std::int64_t>(point.timeout_ns);
     const auto reports =
         cast.tell_losing(cast.first(Role::server), meter_.outlive(), Phase::measure, patience);
     meter_.take_outlived(reports[cast.first(Role::client)], stage_);
@@ -65,18 +67,6 @@ class Loss {
 
  private:
   static constexpr std::int64_t kAsked = 10;  // more than a client asks
-
-  void reshape(Cast& cast) {
-    const Order order{.kind = Order::Kind::reshape, .rung = static_cast<std::uint32_t>(rung_)};
-    const std::size_t home = cast.first(spec_.rungs[rung_].home);
-    meter_.take_shapes(cast.tell({home}, order, Phase::reshape, deadline()));
-    meter_.take_shapes(cast.tell(cast.all_but(home), order, Phase::reshape, deadline()));
-  }
-  [[nodiscard]] std::int64_t deadline() const {
-    constexpr std::int64_t kProbePatience = 20;
-    return static_cast<std::int64_t>(spec_.settings.phase_deadline_ns) +
-           kProbePatience * meter_.probe_ns();
-  }
 
   const LaunchSpec& spec_;
   std::size_t rung_;

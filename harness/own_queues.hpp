@@ -4,7 +4,7 @@
 
 #include <memory>
 
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

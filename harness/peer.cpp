@@ -1,19 +1,18 @@
 #include "harness/peer.hpp"
 
 #include <sched.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <optional>
 
 #include "harness/binding.hpp"
 #include "harness/calibration.hpp"
 #include "harness/driver_cost.hpp"
-#include "harness/pacing.hpp"
-#include "harness/stall.hpp"
-#include "harness/system_calls.hpp"
+#include "harness/effect.hpp"
+#include "harness/role_steps.hpp"
 #include "transports/ticks.hpp"
 
 namespace ipcmark {
@@ -43,10 +42,7 @@ class RoleLoop {
     set_policy(context.spec.policy);
     // Touched here, on this CPU, before anything is timed.
     std::memset(stamps_.data(), 0, stamps_.size_bytes());
-    const auto index = static_cast<int>(context.spec.index);
-    take_ticks_ = ticks_of([&] {
-      end_ = context.spec.role == Role::client ? channel->client(index) : channel->server(index);
-    });
+    take_ticks_ = ticks_of([&] { take_part(channel); });
     if (context.spec.kind == RoleKind::process) channel.reset();
     injector_.reach(Phase::meet);
   }
@@ -71,7 +67,11 @@ class RoleLoop {
       report.timer_slack_ns = set_timer_slack(context_.rungs[order.rung].timer_slack_ns);
       report.work_ticks = ticks_of([&] { end_->reshape(shape); });
       report.buffer_bytes = end_->buffer_bytes();
-      report.page_bytes = end_->page_bytes();
+      // A mapping's pages keep their size; asking walks all of them.
+      if (page_bytes_ == 0) page_bytes_ = end_->page_bytes();
+      report.page_bytes = page_bytes_;
+    } else if (order.kind == Order::Kind::act) {
+      act(order, report);
     } else if (order.kind == Order::Kind::canary) {
       canary(order);
     } else if (order.kind == Order::Kind::chain) {
@@ -80,12 +80,12 @@ class RoleLoop {
       report.work_ticks = dry_ticks(order.steps[0].job, stamps_);
     } else {
       const Usage before = usage_now(UsageScope::thread);
-      run_steps(order, report);
+      steps_->run(order, report);
       report.usage = usage_now(UsageScope::thread) - before;
-      if (!order.steps[0].job.verify) report.pages = buffer_pages_now(*context_.prefix);
+      if (!order.steps[0].job.verify) report.pages = pages_.now(*context_.prefix);
       report.cpu = ::sched_getcpu();
     }
-    report.slots = end_->slots();
+    if (end_) report.slots = end_->slots();
     return report;
   }
 
@@ -97,6 +97,16 @@ class RoleLoop {
     return ticks::now() - before;
   }
 
+  void take_part(std::unique_ptr<Channel>& channel) {
+    if (context_.effect != nullptr) {
+      act_ = context_.effect->act(context_);
+      return;
+    }
+    const auto index = static_cast<int>(context_.spec.index);
+    end_ = context_.spec.role == Role::client ? channel->client(index) : channel->server(index);
+    steps_.emplace(context_, injector_, *end_);
+  }
+
   void canary(const Order& order) {
     auto& lines = context_.stage->canary();
     if (context_.spec.role == Role::client) {
@@ -106,151 +116,22 @@ class RoleLoop {
     }
   }
 
-  void run_steps(const Order& order, Report& report) {
-    std::uint64_t used = 0;
-    for (std::uint32_t i = 0; i < order.step_count; ++i) {
-      Step step = order.steps[i];
-      if (order.together && (i > 0 || order.at_once)) context_.stage->meet(meetings_);
-      const bool serves = context_.spec.role == Role::server;
-      if (serves && step.part == Part::detect) fall(step);
-      if (serves && !serve(step)) continue;
-      step.job.index = context_.spec.index;
-      step.job.intended = context_.stage->schedule().first(scheduled(step));
-      if (step.job.mixed) step.job.sizes = context_.stage->sizes().first(step.job.messages);
-      if (step.job.backlog != 0) take_turns(step.job);
-      Tally tally{.stamps = stamps_.subspan(used), .aways = context_.stage->aways()};
-      if (step.part == Part::drain) await_senders(step.job);
-      step.job.flow = &context_.stage->flow(i);
-      const bool last_consumer = context_.spec.index + 1 == step.job.consumers;
-      if (step.part == Part::take && !last_consumer) step.job.pause_ns = 0;
-      const auto dropped = end_->drops();
-      const std::uint64_t before = cpu_time_ns(UsageScope::thread);
-      phase().store(step.phase, std::memory_order_relaxed);
-      if (step.watched()) watch(step);
-      std::uint64_t began = 0, ended = 0, stalled = 0;
-      {
-        const CountedSection counted(step.counted);
-        began = ticks::now();
-        if (serves && step.job.stall_ns != 0) stalled = stall_amid(*end_, step, tally);
-        injector_.run(*end_, step.phase, step, tally);
-        ended = ticks::now();
-      }
-      if (step.part == Part::pour) {
-        context_.stage->senders_done().fetch_add(1, std::memory_order_release);
-      }
-      report.steps[i] = {.stamped = tally.stamped,
-                         .messages = tally.messages,
-                         .flushes = tally.flushes,
-                         .positions = tally.positions,
-                         .looks = tally.looks,
-                         .seen = tally.seen,
-                         .seen_squares = tally.seen_squares,
-                         .away = tally.away,
-                         .stalled_ticks = stalled,
-                         .wrong = tally.wrong,
-                         .first_wrong = tally.first_wrong,
-                         .wrong_lengths = tally.wrong_lengths,
-                         .lost = tally.lost,
-                         .duplicated = tally.duplicated,
-                         .reordered = tally.reordered,
-                         .refused = tally.refused,
-                         .expired = tally.expired,
-                         .late = tally.late,
-                         .noticed_errno = tally.noticed_errno,
-                         .taken = tally.taken,
-                         .drops = std::nullopt,
-                         .cpu_ns = cpu_time_ns(UsageScope::thread) - before,
-                         .began_ticks = began,
-                         .ended_ticks = ended};
-      if (dropped) report.steps[i].drops = *end_->drops() - *dropped;
-      if (tally.stamped > tally.stamps.size()) throw std::runtime_error("more stamps than room");
-      used += tally.stamped;
-    }
-  }
-
-  // Answers every request of the step, takes one more, and is no more: when, its first stamp says.
-  [[noreturn]] void fall(const Step& step) {
-    stamps_[0] = 0;
-    Tally tally{.stamps = stamps_.subspan(1)};
-    Job job = step.job;
-    end_->run(Part::answer, job, tally);
-    job.first_sequence += job.messages;
-    job.messages = job.messages_each = 1;
-    await_senders(job);
-    end_->run(Part::drain, job, tally);
-    stamps_[0] = ticks::now();
-    ::kill(::getpid(), step.fate == PeerFate::killed ? SIGKILL : SIGSTOP);
-    for (;;) ::pause();
-  }
-
-  static std::size_t scheduled(const Step& step) {
-    if (step.part == Part::answer && step.job.thinks) return Stage::kThoughts;
-    return step.part == Part::pace ? step.job.messages : 0;
-  }
-
-  std::atomic<Phase>& phase() {
-    return context_.state->phase_of(context_.spec.role, context_.spec.index);
-  }
-
-  // The receiver counts in the stage, the sender looks there at random times.
-  void watch(Step& step) {
-    gaps_ = look_gaps(step.look_ticks, step.job.origin_ticks);
-    step.job.received = &context_.stage->received();
-    step.job.look_gaps = gaps_;
-    step.job.away_ticks = step.look_ticks;
-  }
-
-  // Every part that is poured is drained, in the same order: this one's senders are done when so
-  // many parts are.
-  void await_senders(Job& job) {
-    job.senders_done = &context_.stage->senders_done();
-    job.senders_awaited = drained_ += job.producers;
-  }
-
-  void take_turns(Job& job) {
-    job.turns = &context_.stage->turns();
-    job.first_round = rounds_;
-    rounds_ += job.messages / (job.backlog + 1);
-  }
-
-  // The server's counterpart of a client's part; false where it has nothing to do.
-  static bool serve(Step& step) {
-    switch (step.part) {
-      case Part::ask:
-        step.part = Part::answer;
-        return true;
-      case Part::pour:
-        step.part = Part::drain;
-        return true;
-      case Part::pace:
-        step.part = Part::absorb;
-        return true;
-      case Part::overtake:
-        step.part = Part::give_way;
-        return true;
-      case Part::window:
-        step.part = Part::answer;
-        return true;
-      case Part::deal:
-        step.part = Part::take;
-        return true;
-      case Part::drain:  // said to it alone, as is fill
-      case Part::fill:
-        return true;
-      default:
-        return false;
-    }
+  void act(const Order& order, Report& report) {
+    const Usage before = usage_now(UsageScope::thread);
+    act_->obey(order, report);
+    report.usage = usage_now(UsageScope::thread) - before;
+    report.cpu = ::sched_getcpu();
   }
 
   const RoleContext& context_;
   Injector injector_;
   std::span<std::uint64_t> stamps_;
   std::unique_ptr<End> end_;
+  std::optional<RoleSteps> steps_;  // of the end
+  std::unique_ptr<Act> act_;        // or this
   std::uint64_t take_ticks_ = 0;
-  std::vector<std::uint64_t> gaps_;  // of a watched sender
-  std::uint32_t drained_ = 0;        // parts of senders
-  std::uint32_t meetings_ = 0;       // of all roles
-  std::uint64_t rounds_ = 0;         // of backlogs, in all steps
+  WatchedPages pages_;
+  std::uint64_t page_bytes_ = 0;
 };
 
 template <class Work>

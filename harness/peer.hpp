@@ -19,6 +19,8 @@ struct RoleSpec {
   Policy policy = Policy::other;
 };
 
+class Effect;
+
 // What a role needs of its launch; outlives it.
 struct RoleContext {
   RoleSpec spec;
@@ -27,6 +29,7 @@ struct RoleContext {
   const Stage* stage = nullptr;
   LaunchState* state = nullptr;
   Injector injector;
+  Effect* effect = nullptr;  // whose act it plays instead of having an end of a channel
 };
 
 // Reports readiness first (or why there can be none), then obeys. Takes the channel's part of its

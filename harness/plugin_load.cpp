@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "harness/plugin_file.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

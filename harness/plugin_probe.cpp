@@ -9,7 +9,7 @@
 #include "harness/plugin_file.hpp"
 #include "harness/plugin_load.hpp"
 #include "harness/plugin_traits.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

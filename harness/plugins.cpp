@@ -11,7 +11,7 @@
 #include "harness/json_text.hpp"
 #include "harness/plan.hpp"
 #include "harness/plugin_traits.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

@@ -13,19 +13,28 @@ enum class Reading : std::uint32_t {
   under_way,     // times, and how many messages are under way
   system_calls,  // counted from outside: no times at all
   life_cycle,    // one channel after another, from nothing and back
+  shootdowns,    // one side makes the kernel interrupt the other
+  contention,    // two sides and the cache lines between them; no channel
 };
 
 template <>
 struct Words<Reading> {
-  static constexpr WordTable<Reading, 4> table{{{Reading::times, "times"},
+  static constexpr WordTable<Reading, 6> table{{{Reading::times, "times"},
                                                 {Reading::under_way, "under_way"},
                                                 {Reading::system_calls, "calls"},
-                                                {Reading::life_cycle, "life"}}};
+                                                {Reading::life_cycle, "life"},
+                                                {Reading::shootdowns, "shootdowns"},
+                                                {Reading::contention, "contention"}}};
 };
+
+// Whether a reading plays an effect of the machine instead of running patterns through a channel.
+[[nodiscard]] constexpr bool plays_effect(Reading reading) {
+  return reading == Reading::contention || reading == Reading::shootdowns;
+}
 
 // Whether a launch has times, and with them windows, CPU time and what the machine did meanwhile.
 [[nodiscard]] constexpr bool is_timed(Reading reading) {
-  return reading == Reading::times || reading == Reading::under_way;
+  return reading == Reading::times || reading == Reading::under_way || plays_effect(reading);
 }
 
 // Channels that a life cycle's launch times, each after another; one before them is only verified.

@@ -6,7 +6,7 @@
 #include "harness/ipc_space.hpp"
 #include "harness/launch.hpp"
 #include "harness/words.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 
@@ -22,7 +22,17 @@ double rounded(double value) {
   return std::round(value * scale) / scale;
 }
 
+json rounded(const std::vector<double>& values) {
+  json all = json::array();
+  for (const double value : values) all.push_back(rounded(value));
+  return all;
+}
+
 const char* quantity_of(const Case& point, Reading reading) {
+  if (point.victim == Victim::traffic) return "round_trip_ns";
+  if (point.victim != Victim::none) return "trigger_ns";
+  if (point.structure == Structure::words) return "operation_ns";
+  if (point.structure == Structure::indices) return "stream_ns_per_message";
   if (reading == Reading::system_calls) return "system_calls_per_message";
   if (reading == Reading::life_cycle) return "cycle_ns";
   switch (point.pattern) {
@@ -47,6 +57,7 @@ const char* quantity_of(const Case& point, Reading reading) {
 
 json metric_of(const Case& point, Reading reading, const Traits& traits) {
   const bool open = point.pattern == Pattern::pace;
+  const bool effect = plays_effect(reading) && point.victim != Victim::traffic;  // no channel
   const bool in_place = point.access == Access::in_place;
   const bool through_arena =
       traits.shares_memory &&
@@ -57,7 +68,7 @@ json metric_of(const Case& point, Reading reading, const Traits& traits) {
           {"asked_bytes", point.message_bytes},
           {"answered_bytes", point.reply_bytes},
           {"touched_by", point.touch == Touch::full ? "both" : word(point.touch)},
-          {"copies", in_place && through_arena ? 0 : traits.copies},
+          {"copies", (in_place && through_arena) || effect ? 0 : traits.copies},
           {"verified", traits.carries_payload}};
 }
 
@@ -119,11 +130,9 @@ json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record
 
 json windows_of(const RungResult& result) {
   if (result.window_ns_per_message.empty()) return nullptr;
-  json values = json::array();
-  for (const double ns : result.window_ns_per_message) values.push_back(rounded(ns));
   return {
       {"messages_each", result.window_messages},
-      {"ns_per_message", std::move(values)},
+      {"ns_per_message", rounded(result.window_ns_per_message)},
       {"cpu_ns_per_message", rounded(result.window_cpu_ns / static_cast<double>(result.windowed))}};
 }
 
@@ -149,6 +158,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
     // What is counted in bytes is exact: 2097152 is no measurement.
     line["values"][name] = name.ends_with("_bytes_got") ? value : rounded(value);
   }
+  for (const auto& [name, values] : result.rounds) line["rounds"][name] = rounded(values);
   for (std::size_t end = 0; end < result.roles.size(); ++end) {
     line["roles"].push_back(role_of(spec, point, record, result, end));
   }

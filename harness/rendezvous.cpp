@@ -7,6 +7,8 @@
 #include <new>
 #include <type_traits>
 
+#include "transports/ticks.hpp"
+
 namespace ipcmark {
 
 // Orders and reports are sent as they lie in memory: both sides are the same program.
@@ -18,7 +20,8 @@ constexpr std::size_t kCanaryBytes = 4096;  // and, at its end, counters, a line
 constexpr std::size_t kDoneAt = kCanaryBytes - kLineDistance;
 constexpr std::size_t kMetAt = kDoneAt - kLineDistance;
 constexpr std::size_t kReceivedAt = kMetAt - kLineDistance;
-constexpr std::size_t kTurnsAt = kReceivedAt - sizeof(Turns);
+constexpr std::size_t kOriginAt = kReceivedAt - kLineDistance;
+constexpr std::size_t kTurnsAt = kOriginAt - sizeof(Turns);
 constexpr timespec kMeetingNap{.tv_sec = 0, .tv_nsec = 20'000};
 constexpr std::size_t kScheduleBytes = Stage::kMostScheduled * sizeof(std::uint64_t);
 constexpr std::size_t kSizesAt = kCanaryBytes + kScheduleBytes;
@@ -68,6 +71,19 @@ void Stage::meet(std::uint32_t& meetings) const {
   const std::uint32_t all = ++meetings * roles_;
   met().fetch_add(1, std::memory_order_acq_rel);
   while (met().load(std::memory_order_acquire) < all) ::nanosleep(&kMeetingNap, nullptr);
+}
+
+std::atomic<std::uint64_t>& Stage::origin() const {
+  return *reinterpret_cast<std::atomic<std::uint64_t>*>(mapping_.data() + kOriginAt);
+}
+
+std::uint64_t Stage::meet_before(std::uint32_t& meetings, std::uint64_t lead) const {
+  const std::uint64_t mine = ticks::now() + lead;
+  std::uint64_t latest = origin().load(std::memory_order_relaxed);
+  while (latest < mine && !origin().compare_exchange_weak(latest, mine)) {
+  }
+  meet(meetings);
+  return origin().load(std::memory_order_relaxed);
 }
 
 std::span<std::uint64_t> Stage::schedule() const {

@@ -34,8 +34,20 @@ struct Step {
   [[nodiscard]] bool watched() const { return look_ticks != 0; }
 };
 
+// What a role of an effect does; the rung says the rest.
+struct ActOrder {
+  std::uint32_t step = 0;  // the act's own word for it
+  std::uint64_t rounds = 0;
+  std::array<std::uint64_t, 2> each{};  // operations a window: alone, and with the peer
+  std::uint64_t singly = 0;             // operations timed one by one
+  std::uint64_t burst = 1;              // operations of the peer between two looks at its mode
+  std::uint64_t delay_steps = 0;
+  std::uint64_t limit_ticks = kNever;  // longer was an interruption
+  std::uint64_t period_ticks = 0;      // between two blows beside traffic
+};
+
 struct Order {
-  enum class Kind : std::uint32_t { reshape, canary, chain, dry, steps, close, quit };
+  enum class Kind : std::uint32_t { reshape, canary, chain, dry, steps, act, close, quit };
   static constexpr std::size_t kMostSteps = 4;
 
   Kind kind = Kind::quit;
@@ -47,8 +59,12 @@ struct Order {
   // the next step's messages for this one's.
   bool together = false;
   bool at_once = false;  // also before the first step: nobody is late for it
+  // Of an open loop: its time begins so much after the last role is there. One that began while its
+  // receiver was still asleep would show how long that took as the transport's response.
+  std::uint64_t lead_ticks = 0;
   std::uint32_t step_count = 0;
   std::array<Step, kMostSteps> steps{};
+  ActOrder act{};
 };
 
 // What a role did in one step; its stamps lie in the role's part of the stage, one step behind the
@@ -119,6 +135,10 @@ class Stage {
   // Waits, off the measured path, until every role has called this as often as the caller has: its
   // own count, which this raises.
   void meet(std::uint32_t& meetings) const;
+  // The same; what all of them get is `lead` ticks after the last of them came.
+  [[nodiscard]] std::uint64_t meet_before(std::uint32_t& meetings, std::uint64_t lead) const;
+  // What they got, until an order begins anew: 0.
+  [[nodiscard]] std::atomic<std::uint64_t>& origin() const;
   [[nodiscard]] std::span<std::uint64_t> schedule() const;
   // What the ends share in a step of the order that deals.
   [[nodiscard]] Flow& flow(std::uint32_t step) const;

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "harness/json_text.hpp"
+#include "harness/packed.hpp"
 #include "harness/plan.hpp"
 #include "harness/text_file.hpp"
 #include "transports/posix.hpp"
@@ -157,10 +158,20 @@ std::map<std::string, std::vector<nlohmann::json>> RunFolder::launches() const {
   return launches;
 }
 
-void RunFolder::complete() {
+std::vector<std::string> RunFolder::complete() {
   const fs::path final_name = path_.parent_path() / name();
   fs::rename(path_, final_name);
   path_ = final_name;
+  std::vector<fs::path> large;
+  for (const auto& entry : fs::directory_iterator(path_)) {
+    const bool records = entry.path().extension() == ".jsonl";
+    if (records && entry.file_size() >= kPackFromBytes) large.push_back(entry.path());
+  }
+  std::vector<std::string> unpacked;
+  for (const fs::path& file : large) {
+    if (std::string why = pack(file); !why.empty()) unpacked.push_back(std::move(why));
+  }
+  return unpacked;
 }
 
 }  // namespace ipcmark

@@ -28,8 +28,9 @@ class RunFolder {
   [[nodiscard]] nlohmann::json manifest() const;
   // Launch id → its records, of every experiment.
   [[nodiscard]] std::map<std::string, std::vector<nlohmann::json>> launches() const;
-  // Renames to the final name.
-  void complete();
+  // Renames to the final name and packs large files of records. Returns what could not be packed
+  // and why, a line each; it is then plain, as before.
+  [[nodiscard]] std::vector<std::string> complete();
 
   [[nodiscard]] const std::filesystem::path& path() const { return path_; }
   [[nodiscard]] std::string name() const;

@@ -8,8 +8,7 @@
 
 #include "harness/cast.hpp"
 #include "harness/claims.hpp"
-#include "harness/words.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 
@@ -69,6 +68,7 @@ void RungMeter::take_probe(Reports reports, const Stage& stage) {
 
 void RungMeter::take_measure(Reports reports, const Stage& stage) {
   check(reports, last_);
+  if (last_.lead_ticks != 0) last_.steps[0].job.origin_ticks = stage.origin().load();
   require_true(last_, reports, stage, scale_, lossy());
   const auto& timed = reports[0];
   const auto stamps = stage.stamps(Role::client);
@@ -191,137 +191,6 @@ void RungMeter::take_operations(std::span<const std::uint64_t> stamps) {
     histogram.record(static_cast<std::uint64_t>(std::llround(to_ns(stamps[i] - stamps[i - 1]))));
   }
   result_.messages += stamps.size() - 1;
-}
-
-void RungMeter::take_schedule(Reports reports, const Stage& stage) {
-  const std::uint64_t count = last_.steps[0].job.messages;
-  const auto intended = stage.schedule().first(count);
-  const auto sent = handed_over(stage);
-  const auto arrived = stage.stamps(Role::server).first(count);
-  auto& response = result_.histograms["response_ns"];
-  auto& lag = result_.histograms[point_.batch == 1 ? "send_lag_ns" : "wait_ns"];
-  const auto since = [&](std::uint64_t later, std::uint64_t earlier) {
-    return later <= earlier ? 0 : static_cast<std::uint64_t>(std::llround(to_ns(later - earlier)));
-  };
-  for (std::uint64_t i = 0; i < count; ++i) {
-    response.record(since(arrived[i], intended[i]));
-    lag.record(since(sent[i], intended[i]));
-  }
-  const double sends = static_cast<double>(count - 1);
-  const double offered = sends / to_ns(intended.back() - intended.front()) * 1e9;
-  // From the first intended send to the last arrival, less what the last message waited for its
-  // batch on purpose.
-  const double late = to_ns(std::max(sent.back(), intended.back()) - intended.back());
-  const double held =
-      point_.flush_ns == kNever ? 0 : std::min(late, static_cast<double>(point_.flush_ns));
-  const double taken = to_ns(std::max(arrived.back(), intended.back()) - intended.front()) - held;
-  const double achieved = sends / taken * 1e9;
-  result_.values["offered_per_s"] = offered;
-  result_.values["achieved_per_s"] = achieved;
-  result_.values["overloaded"] = achieved < 0.99 * offered ? 1 : 0;
-  result_.values["flushes"] += static_cast<double>(reports[0].steps[0].flushes);
-  result_.messages += count;
-  result_.values["batch_fill"] = static_cast<double>(result_.messages) / result_.values["flushes"];
-  result_.values["cpu_ns_per_message"] =
-      static_cast<double>(reports[0].steps[0].cpu_ns + reports[1].steps[0].cpu_ns) /
-      static_cast<double>(count);
-  result_.values["receiver_cpu_ns_per_message"] =
-      static_cast<double>(reports[1].steps[0].cpu_ns) / static_cast<double>(count);
-  if (point_.poll_interval_ns != 0) take_looks(reports[1].steps[0]);
-  if (last_.steps[0].watched()) take_watched(reports, stage);
-}
-
-void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {
-  auto& overshoot = result_.histograms["overshoot_ns"];
-  result_.values.try_emplace("early", 0);
-  // A sleep may be this much late without the kernel being at fault.
-  result_.values["timer_slack_ns"] = static_cast<double>(timer_slack_ns_);
-  for (const std::uint64_t stamp : stamps) {
-    const auto late = static_cast<std::int64_t>(stamp);
-    if (late < 0) result_.values["early"] += 1;
-    overshoot.record(static_cast<std::uint64_t>(std::max<std::int64_t>(late, 0)));
-  }
-  result_.messages += stamps.size();
-}
-
-void RungMeter::take_emptied(Reports reports) const {
-  for (const Report& report : reports) {
-    if (report.steps[0].wrong == 0) continue;
-    throw PayloadWrong(
-        fmt::format("{} of {} messages that filled the channel were not what was sent",
-                    report.steps[0].wrong, report.steps[0].messages));
-  }
-}
-
-std::string RungMeter::name_of(std::size_t role) const {
-  const bool client = role < first_server();
-  const std::size_t alike = client ? point_.producers : point_.consumers;
-  const std::string_view name = word(client ? Role::client : Role::server);
-  if (alike == 1) return std::string(name);
-  return fmt::format("{} {}", name, client ? role : role - first_server());
-}
-
-void RungMeter::check(Reports reports, const Order& order) const {
-  check_payload(reports, order);
-  if (point_.pattern == Pattern::deal) return check_deal(reports, order);
-  const std::string_view phase = word(order.steps[order.step_count - 1].phase);
-  if (point_.pattern != Pattern::pour) return;
-  if (lossy()) {
-    check_losses(reports, phase);
-  } else if (point_.shared()) {
-    check_mailbox(reports, phase);
-  }
-}
-
-void RungMeter::check_payload(Reports reports, const Order& order) const {
-  if (!find_transport(point_.transport)->traits.carries_payload) return;
-  for (std::size_t role = 0; role < reports.size(); ++role) {
-    for (std::uint32_t i = 0; i < order.step_count; ++i) {
-      const auto& step = reports[role].steps[i];
-      if (step.wrong == 0) continue;
-      const std::string lengths =
-          step.wrong_lengths == 0 ? "" : fmt::format(" ({} of another length)", step.wrong_lengths);
-      throw PayloadWrong(fmt::format(
-          "{}: {} of {} messages were not what was sent{} in {}, the first is number {}",
-          name_of(role), step.wrong, step.messages, lengths, word(order.steps[i].phase),
-          step.first_wrong));
-    }
-  }
-}
-
-// Each consumer has seen to it that it took no message twice; that no two of them took the same and
-// none was left out shows in the sums over all of them.
-void RungMeter::check_mailbox(Reports reports, std::string_view phase) const {
-  for (std::size_t step = 0; step < Order::kMostSteps; ++step) {
-    for (std::size_t producer = 0; producer < first_server(); ++producer) {
-      Taken taken;
-      for (const Report& server : reports.subspan(first_server())) {
-        taken += server.steps[step].taken[producer];
-      }
-      const std::uint64_t sent = reports[producer].steps[step].messages;
-      if (taken == Taken::whole(sent)) continue;
-      throw PayloadWrong(
-          fmt::format("of {} messages of {} in {} consumers took {}, and not each of them once",
-                      sent, name_of(producer), phase, taken.count));
-    }
-  }
-}
-
-// What the senders counted is what the receiver's gaps and arrivals add up to, or the count of
-// losses is not to be believed.
-void RungMeter::check_losses(Reports reports, std::string_view phase) const {
-  for (std::size_t i = 0; i < Order::kMostSteps; ++i) {
-    std::uint64_t sent = 0;
-    for (const Report& client : reports.first(first_server())) sent += client.steps[i].messages;
-    const StepReport& server = reports[first_server()].steps[i];
-    if (sent != server.messages + server.lost) {
-      throw LaunchFailed(fmt::format("{} messages were sent in {}, {} arrived and {} were lost",
-                                     sent, phase, server.messages, server.lost));
-    }
-    if (sent != 0 && server.messages == 0) {
-      throw LaunchFailed(fmt::format("none of {} messages arrived in {}", sent, phase));
-    }
-  }
 }
 
 }  // namespace ipcmark

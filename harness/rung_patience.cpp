@@ -1,5 +1,5 @@
-// Rungs about waiting: a receiver that looks at intervals, a peer that thinks, requests that would
-// be repeated too early, and a server that is lost.
+// Rungs about waiting: a receiver that looks at intervals, one that waits in vain, a peer that
+// thinks, requests that would be repeated too early, and a server that is lost.
 #include <algorithm>
 #include <cmath>
 #include <random>
@@ -73,6 +73,19 @@ void RungMeter::take_looks(const StepReport& receiver) {
   result_.values["looks"] += static_cast<double>(receiver.looks);
   result_.values["interval_got_ns"] = took / static_cast<double>(receiver.looks);
   result_.values["timer_slack_ns"] = static_cast<double>(timer_slack_ns_);
+}
+
+void RungMeter::take_expiry(std::span<const std::uint64_t> stamps) {
+  auto& overshoot = result_.histograms["overshoot_ns"];
+  result_.values.try_emplace("early", 0);
+  // A sleep may be this much late without the kernel being at fault.
+  result_.values["timer_slack_ns"] = static_cast<double>(timer_slack_ns_);
+  for (const std::uint64_t stamp : stamps) {
+    const auto late = static_cast<std::int64_t>(stamp);
+    if (late < 0) result_.values["early"] += 1;
+    overshoot.record(static_cast<std::uint64_t>(std::max<std::int64_t>(late, 0)));
+  }
+  result_.messages += stamps.size();
 }
 
 Order RungMeter::outlive() {

@@ -5,7 +5,6 @@
 
 #include "harness/pacing.hpp"
 #include "harness/rung.hpp"
-#include "transports/ticks.hpp"
 
 namespace ipcmark {
 
@@ -27,7 +26,7 @@ constexpr std::uint64_t kVerifiedBytes = 8 << 20;
 constexpr double kProbeNsPerByte = 2;
 constexpr std::uint64_t kMostExpiries = 1000;
 constexpr std::uint64_t kFewestExpiries = 5;
-constexpr double kPaceStartNs = 2e6;  // both ends have read the order by then
+constexpr double kPaceStartNs = 2e6;  // long after the nap from which the ends come
 
 }  // namespace
 
@@ -201,8 +200,8 @@ void RungMeter::plan_schedule(Order& order, const Stage& stage, std::uint64_t se
   step.job.stall_ns = point_.stall_ns;
   step.job.poll_interval_ns = point_.poll_interval_ns;
   stage.received().store(0, std::memory_order_relaxed);  // the order that follows is later
-  step.job.origin_ticks =
-      ticks::now() + static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
+  stage.origin().store(0, std::memory_order_relaxed);
+  order.lead_ticks = static_cast<std::uint64_t>(kPaceStartNs * scale_.ticks_per_ns);
   if (point_.flush_ns != kNever) {
     step.job.flush_ticks =
         static_cast<std::uint64_t>(static_cast<double>(point_.flush_ns) * scale_.ticks_per_ns);

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "harness/cast.hpp"
 #include "harness/rung.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 
@@ -76,6 +77,15 @@ void RungMeter::take_filled(const Report& filler, std::span<const std::uint64_t>
   if (step.stamped != 2) return;  // it was not full
   result_.values["capacity_messages"] = static_cast<double>(capacity_);
   result_.values["refusal_ns"] = to_ns(stamps[1] - stamps[0]) / Flow::kRefusals;
+}
+
+void RungMeter::take_emptied(Reports reports) const {
+  for (const Report& report : reports) {
+    if (report.steps[0].wrong == 0) continue;
+    throw PayloadWrong(
+        fmt::format("{} of {} messages that filled the channel were not what was sent",
+                    report.steps[0].wrong, report.steps[0].messages));
+  }
 }
 
 bool RungMeter::fills() const {

@@ -17,7 +17,7 @@
 #include "harness/run.hpp"
 #include "harness/runner.hpp"
 #include "harness/words.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 

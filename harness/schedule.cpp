@@ -8,6 +8,8 @@
 #include <set>
 
 #include "harness/axes.hpp"
+#include "harness/director.hpp"
+#include "harness/effect.hpp"
 #include "harness/outlive.hpp"
 #include "harness/pacing.hpp"
 #include "harness/rung.hpp"
@@ -104,6 +106,7 @@ std::int64_t visit_ns(const Case& rung, const RunSettings& run, Reading reading)
   if (reading == Reading::life_cycle) return (kLives + 1) * kLifeNs;
   if (reading == Reading::system_calls) return kCountNs;
   const auto ns = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
+  if (plays_effect(reading)) return effect_ns(reading, rung, run);
   const std::int64_t least = kLeastNsPerByte * ns(rung.message_bytes + rung.reply_bytes);
   if (rung.pattern == Pattern::expire)
     return std::max(2 * ns(run.measure_ns), 5 * ns(rung.timeout_ns));
@@ -225,7 +228,7 @@ std::int64_t expected_ns(const LaunchPlan& launch, const RunSettings& run) {
 // Phases have deadlines of their own, watched from outside too: this is for a launch that has ever
 // more phases.
 std::int64_t longest_ns(const LaunchPlan& launch, const RunSettings& run) {
-  constexpr std::int64_t kPatience = 20, kPhasesOfLaunch = 4, kPhasesOfVisit = 8;
+  constexpr std::int64_t kPhasesOfLaunch = 4, kPhasesOfVisit = 8;
   const auto visits = static_cast<std::int64_t>(launch.rungs.size()) * (launch.mirrored ? 2 : 1);
   return kPatience * expected_ns(launch, run) +
          (kPhasesOfLaunch + kPhasesOfVisit * visits) *

@@ -14,7 +14,7 @@
 #include "harness/plugins.hpp"
 #include "harness/units.hpp"
 #include "harness/words.hpp"
-#include "transports/registry.hpp"
+#include "transports/registered.hpp"
 
 namespace ipcmark {
 namespace {

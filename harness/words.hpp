@@ -159,6 +159,48 @@ struct Words<PeerFate> {
   static constexpr WordTable<PeerFate, 3> table{
       {{PeerFate::lives, "lives"}, {PeerFate::stopped, "stopped"}, {PeerFate::killed, "killed"}}};
 };
+template <>
+struct Words<Structure> {
+  static constexpr WordTable<Structure, 4> table{{{Structure::none, "none"},
+                                                  {Structure::words, "words"},
+                                                  {Structure::state, "state"},
+                                                  {Structure::indices, "indices"}}};
+};
+template <>
+struct Words<Operation> {
+  static constexpr WordTable<Operation, 6> table{{{Operation::none, "none"},
+                                                  {Operation::store, "store"},
+                                                  {Operation::increment, "increment"},
+                                                  {Operation::locked_increment, "locked_increment"},
+                                                  {Operation::compare_exchange, "compare_exchange"},
+                                                  {Operation::fenced_store, "fenced_store"}}};
+};
+template <>
+struct Words<Trigger> {
+  static constexpr WordTable<Trigger, 8> table{{{Trigger::none, "none"},
+                                                {Trigger::membarrier, "membarrier"},
+                                                {Trigger::own_mapping, "own_mapping"},
+                                                {Trigger::punch_hole, "punch_hole"},
+                                                {Trigger::punch_untouched, "punch_untouched"},
+                                                {Trigger::writeback, "writeback"},
+                                                {Trigger::collapse, "collapse"},
+                                                {Trigger::migration, "migration"}}};
+};
+template <>
+struct Words<Victim> {
+  static constexpr WordTable<Victim, 5> table{{{Victim::none, "none"},
+                                               {Victim::spin, "spin"},
+                                               {Victim::chase, "chase"},
+                                               {Victim::asleep, "asleep"},
+                                               {Victim::traffic, "traffic"}}};
+};
+template <>
+struct Words<Neighbour> {
+  static constexpr WordTable<Neighbour, 4> table{{{Neighbour::none, "none"},
+                                                  {Neighbour::idle, "idle"},
+                                                  {Neighbour::reader, "reader"},
+                                                  {Neighbour::writer, "writer"}}};
+};
 
 template <class Enum>
 [[nodiscard]] constexpr std::string_view word(Enum value) {

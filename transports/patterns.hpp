@@ -1,5 +1,6 @@
-// The timed loops; those of watched open loops, of waiting, of windows and of dealing are in
-// watched.hpp, waiting.hpp, windowed.hpp and deal.hpp. Each pattern is written once, as a template
+// The timed loops of closed loops and of streams; those of open loops, watched ones, of waiting, of
+// windows and of dealing are in open_loop.hpp, watched.hpp, waiting.hpp, windowed.hpp and deal.hpp.
+// Each pattern is written once, as a template
 // over an end's inline send and recv; a transport cannot reach the clock, and nothing else reads it
 // while messages move.
 #pragma once
@@ -121,15 +122,24 @@ void ask(E& end, const Job& job, std::span<std::byte> message, std::span<std::by
   tally.messages += job.messages;
 }
 
+// What the server does with the time is its own affair: it looks at the clock, since asleep it
+// would add a wake-up to it.
+inline void think(const Job& job, std::uint64_t sequence) noexcept {
+  const std::uint64_t until = ticks::now() + job.intended[sequence % job.intended.size()];
+  while (ticks::now() < until) {
+  }
+}
+
 // Closed loop, server: reads what came, answers from another keystream, so that an echo cannot be
-// faked by reading back what was written.
-template <Access A, class E>
+// faked by reading back what was written. kThinks: it takes a given time over each message.
+template <Access A, bool kThinks, class E>
 void answer(E& end, const Job& job, std::span<std::byte> message, std::span<std::byte> reply,
             Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const std::uint64_t last = job.first_sequence + job.messages;
   for (std::uint64_t sequence = job.first_sequence; sequence < last; ++sequence) {
     note(tally, take<A>(end, message, care, key(sequence), tally), sequence);
+    if constexpr (kThinks) think(job, sequence);
     put<A>(end, reply, care, key(sequence) ^ keystream::kReply);
   }
   tally.messages += job.messages;
@@ -245,77 +255,6 @@ void drain_lossy(E& end, const Job& job, const Batch& batch, Tally& tally) {
     if (arrivals.received() == next_stamp) stamp(tally), next_stamp += job.messages_each;
   }
   arrivals.finish(tally);
-}
-
-// Open loop, sender: message i exists from its intended time on, whether or not the channel was
-// ready for it. A batch leaves when it is full or when its first message has waited for
-// flush_ticks.
-template <class E>
-void pace(E& end, const Job& job, const Batch& batch, Tally& tally) {
-  const Care care = keystream::care(job.touch, job.verify);
-  const std::uint64_t total = job.messages;
-  std::uint64_t arrived = 0;
-  Batch part = batch;
-  part.count = 0;
-  std::uint64_t flush_at = kNever;
-  while (ticks::now() < job.origin_ticks) {  // time is unsigned from here on
-  }
-  while (arrived < total || part.count > 0) {
-    const std::uint64_t now = ticks::now() - job.origin_ticks;
-    const bool no_more = arrived == total && job.flush_ticks == kNever;
-    if (part.count == batch.count || now >= flush_at || (part.count > 0 && no_more)) {
-      for (std::size_t i = 0; i < part.count; ++i) tally.stamps[tally.stamped++] = now;
-      if constexpr (Batches<E>) {
-        if (batch.count > 1) end.send_batch(part);
-      }
-      if (batch.count == 1) end.send(part[0]);
-      ++tally.flushes;
-      part.count = 0;
-      flush_at = kNever;
-    } else if (arrived < total && now >= job.intended[arrived]) {
-      keystream::write(care, part[part.count], key(job.first_sequence + arrived));
-      if (part.count == 0 && job.flush_ticks != kNever) {
-        flush_at = job.intended[arrived] + job.flush_ticks;
-      }
-      ++part.count, ++arrived;
-    }
-  }
-  tally.messages += total;
-}
-
-// Open loop, receiver: when each message had arrived whole.
-template <class E>
-void absorb(E& end, const Job& job, const Batch& batch, Tally& tally) {
-  const Care care = keystream::care(job.touch, job.verify);
-  for (std::uint64_t done = 0; done < job.messages;) {
-    Batch part = batch;
-    part.count = 1;
-    if constexpr (Batches<E>) {
-      if (batch.count > 1) {
-        part.count = std::min<std::uint64_t>(batch.count, job.messages - done);
-        part.count = take_batch(end, part);
-      }
-    }
-    if (batch.count == 1) note(tally, whole(tally, end.recv(part[0]), part.bytes), done);
-    const std::uint64_t now = ticks::now() - job.origin_ticks;
-    for (std::size_t i = 0; i < part.count; ++i, ++done) {
-      note(tally, keystream::read(care, part[i], key(job.first_sequence + done)), done);
-      tally.stamps[tally.stamped++] = now;
-    }
-  }
-  tally.messages += job.messages;
-}
-
-// Waits on an empty channel until the deadline passes; what is kept is how late each wait returned.
-template <class E>
-void expire(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
-  for (std::uint64_t i = 0; i < job.messages; ++i) {
-    const Deadline deadline = deadline_in(job.timeout_ns);
-    note(tally, end.recv_until(buffer, deadline) == 0, i);
-    tally.stamps[tally.stamped++] =
-        static_cast<std::uint64_t>(monotonic_now() - deadline.monotonic_ns);
-  }
-  tally.messages += job.messages;
 }
 
 }  // namespace ipcmark::patterns

@@ -1,6 +1,6 @@
-// The timed loops in which time itself is the subject: a receiver that looks at intervals, a peer
-// that thinks before it answers, one that asks again, and one that finds itself alone. As in
-// patterns.hpp, each is written once over an end's inline operations.
+// The timed loops in which time itself is the subject: a receiver that looks at intervals, one that
+// waits in vain, a client that asks again, and one that finds itself alone. As in patterns.hpp,
+// each is written once over an end's inline operations.
 #pragma once
 
 #include <time.h>
@@ -43,19 +43,14 @@ void glance(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
   tally.messages += job.messages;
 }
 
-// Closed loop, server that takes a given time over each message. It looks at the clock meanwhile:
-// what it does with the time is its own affair, and asleep it would add a wake-up to it.
-template <Access A, class E>
-void ponder(E& end, const Job& job, std::span<std::byte> message, std::span<std::byte> reply,
-            Tally& tally) {
-  const Care care = keystream::care(job.touch, job.verify);
-  const std::uint64_t last = job.first_sequence + job.messages;
-  for (std::uint64_t sequence = job.first_sequence; sequence < last; ++sequence) {
-    note(tally, take<A>(end, message, care, key(sequence), tally), sequence);
-    const std::uint64_t until = ticks::now() + job.intended[sequence % job.intended.size()];
-    while (ticks::now() < until) {
-    }
-    put<A>(end, reply, care, key(sequence) ^ keystream::kReply);
+// Waits on an empty channel until the deadline passes; what is kept is how late each wait returned.
+template <class E>
+void expire(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
+  for (std::uint64_t i = 0; i < job.messages; ++i) {
+    const Deadline deadline = deadline_in(job.timeout_ns);
+    note(tally, end.recv_until(buffer, deadline) == 0, i);
+    tally.stamps[tally.stamped++] =
+        static_cast<std::uint64_t>(monotonic_now() - deadline.monotonic_ns);
   }
   tally.messages += job.messages;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 from collections.abc import Callable
@@ -126,6 +127,14 @@ def damage_lines(file: Path, rng: random.Random) -> None:
     file.write_bytes(b"\n".join(lines) + rng.choice((b"\n", b"", b"\n\n", b"\x00")))
 
 
+def damage_packed(file: Path, rng: random.Random) -> None:
+    """As a complete run keeps large files, whole, cut, with flipped bits, or with rubbish behind."""
+    packed = gzip.compress(file.read_bytes(), 1)
+    spoil = rng.choice((lambda b, _: b, cut, flip_bits, lambda b, _: b + b"rubbish"))
+    Path(f"{file}.gz").write_bytes(spoil(packed, rng))
+    file.unlink()
+
+
 def damage_paper(file: Path, rng: random.Random) -> None:
     """manifest.json or environment.json: one JSON value over many lines, or none."""
     if rng.random() < 0.1:
@@ -138,6 +147,8 @@ def damage(folder: Path, rng: random.Random) -> None:
     """A run folder, in one to a few of its files."""
     for file in rng.sample(sorted(folder.glob("*.jsonl")), k=rng.choice((1, 1, 2, 4))):
         damage_lines(file, rng)
+        if rng.random() < 0.2:
+            damage_packed(file, rng)
     for name in ("manifest.json", "environment.json"):
         if rng.random() < 0.25:
             damage_paper(folder / name, rng)

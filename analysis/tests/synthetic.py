@@ -207,6 +207,14 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
         {**BASE, **p, "wait": "block", "message_bytes": 4, "reply_bytes": 4} for p in paths[:2]
     ]
     found += [("life_cycle", [case]) for case in lives]
+    line = {**BASE, "transport": "cache_line", **shm, "message_bytes": 8, "reply_bytes": 8}
+    line |= {"structure": "words", "neighbour": "writer", "pace_ns": 50, "offset_bytes": 0}
+    for operation in ("store", "fenced_store"):
+        sweep = [{**line, "operation": operation, "distance_bytes": d} for d in (0, 8, 56, 64, 256)]
+        found.append(("false_sharing", sweep))
+    blow = {**BASE, "transport": "cache_line", **shm, "message_bytes": 8, "reply_bytes": 8}
+    blow |= {"victim": "spin", "trigger": "punch_hole", "mappings": 1, "working_pages": 0}
+    found.append(("tlb_shootdown", [{**blow, "flush_pages": p} for p in (1, 16, 33, 34)]))
     found += [
         ("system_calls", [{**case, "pattern": p, "wait": w} for p in ("ping", "pour")])
         for case in lives

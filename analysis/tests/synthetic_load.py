@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+import shootdown_model
 from histogram import Histogram
 
 ARRIVALS = 2000
@@ -137,6 +138,8 @@ ENVIRONMENT: dict[str, Any] = {
 QUANTITY = {
     "system_calls": {"quantity": "system_calls_per_message"},
     "life_cycle": {"quantity": "cycle_ns"},
+    "false_sharing": {"quantity": "operation_ns"},
+    "tlb_shootdown": {"quantity": "trigger_ns"},
 }
 PHASES_NS = {
     "open_ns": 10_000, "connect_ns": 100_000, "first_message_ns": 60_000, "close_ns": 7_000,
@@ -177,4 +180,30 @@ def life(record: dict[str, Any], luck: float, rng: np.random.Generator) -> None:
     record["roles"] = [{"role": name, "index": 0, "messages": 25} for name in ("client", "server")]
 
 
-UNTIMED = {"system_calls": counted, "life_cycle": life}
+def contended(record: dict[str, Any], luck: float, rng: np.random.Generator) -> None:
+    """Below 64 B a neighbour doubles an operation; stores feel nothing."""
+    case = record["case"]
+    near = case["distance_bytes"] < 64 and case["operation"] != "store"
+    solo = 60 * luck * np.exp(rng.normal(0, 0.002, 16))
+    both = solo * (2 if near else 1)
+    record["rounds"] = {"ns": both.tolist(), "solo_ns": solo.tolist()}
+    record["windows"] = {"messages_each": 1000, "ns_per_message": both.tolist(), "cpu_ns_per_message": 100}  # fmt: skip
+    record["histograms"]["operation_ns"] = Histogram.of(both).encode()
+
+
+def struck(record: dict[str, Any], luck: float, rng: np.random.Generator) -> None:
+    """Interrupts as promised; 50 ns a page up to 33 pages, then all at once."""
+    pages, hits = record["case"]["flush_pages"], shootdown_model.expected(record["case"])
+    stall = (5000 + 50 * pages if pages <= 33 else 5500) if hits[0] else 30
+    noise = luck * np.exp(rng.normal(0, 0.01, 100))
+    record["histograms"]["trigger_ns"] = Histogram.of(2 * stall * noise).encode()
+    record["histograms"]["stall_ns"] = Histogram.of(stall * noise).encode()
+    record["values"] = dict(zip(("tlb_per_operation", "calls_per_operation"), hits))
+
+
+UNTIMED = {
+    "system_calls": counted,
+    "life_cycle": life,
+    "false_sharing": contended,
+    "tlb_shootdown": struck,
+}

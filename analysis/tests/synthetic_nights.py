@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-import stats
 from history_db import transaction
 from nightly_values import Name, canonical
 

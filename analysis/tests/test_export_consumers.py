@@ -18,7 +18,6 @@ import hdr_decoder
 import records
 from exports import hdr, hgrm, rows
 from histogram import Histogram
-from record import Record
 
 HERE = Path(__file__).parent
 COMPARE = Path("/usr/share/benchmark/compare.py")  # Debian's libbenchmark-tools

@@ -15,7 +15,6 @@ import pytest
 import knee
 import little
 import load_rows
-import records
 import report
 import synthetic
 import synthetic_curve

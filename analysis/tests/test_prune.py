@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,3 +107,12 @@ def test_bad_limits_remove_nothing_and_exit_2(limits: list[str], results: Path) 
 def test_no_folder_is_one_line_and_exit_2(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert prune.main([str(tmp_path / "none"), "--keep", "1"], NOW_S) == 2
     assert capsys.readouterr().err == f"prune.py: {tmp_path}/none: No such file or directory\n"
+
+
+def test_a_reader_that_has_gone_ends_a_script_without_a_traceback(results: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    argv = [sys.executable, prune.__file__, str(results), "--keep", "1", "--dry-run"]
+    done = subprocess.run(argv, stdout=write, stderr=subprocess.PIPE)
+    os.close(write)
+    assert done.returncode == -signal.SIGPIPE and done.stderr == b""

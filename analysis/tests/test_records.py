@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import shutil
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import record_files
 import records
+from history_import import fingerprint
 from records import RecordsError, by_launch, case_key, cases, load, metric_key
 
 
@@ -77,6 +80,44 @@ def test_a_truncated_last_line_costs_only_itself(copy: Path, capsys: pytest.Capt
     append(copy, '{"schema": 1, "experiment": "late')
     assert len(load(copy).records) == 20
     assert "latency.jsonl:21: truncated last line" in capsys.readouterr().err
+
+
+def pack(file: Path) -> Path:
+    packed = Path(f"{file}.gz")
+    packed.write_bytes(gzip.compress(file.read_bytes(), 4, mtime=0))
+    file.unlink()
+    return packed
+
+
+def test_packed_records_are_the_same_records(copy: Path) -> None:
+    plain = load(copy)
+    size = (copy / "latency.jsonl").stat().st_size
+    mark = fingerprint(copy)
+    packed = pack(copy / "latency.jsonl")
+    again = load(copy)
+    assert [r.raw for r in again.records] == [r.raw for r in plain.records] and not again.warnings
+    assert record_files.plain_bytes(packed) == size and fingerprint(copy) == mark
+
+
+def test_of_a_file_that_is_there_packed_and_plain_one_is_read(copy: Path) -> None:
+    shutil.copy(copy / "latency.jsonl", copy / "kept")
+    pack(copy / "latency.jsonl")
+    (copy / "kept").rename(copy / "latency.jsonl")
+    assert len(load(copy).records) == 20
+
+
+def test_a_packed_file_that_is_cut_keeps_what_comes_before(copy: Path) -> None:
+    packed = pack(copy / "latency.jsonl")
+    packed.write_bytes(packed.read_bytes()[: packed.stat().st_size // 2])
+    run = load(copy)
+    assert 0 < len(run.records) < 20
+    assert f"latency.jsonl.gz:{len(run.records) + 1}: damaged gzip" in run.warnings[0]
+
+
+def test_what_is_not_packed_is_named(copy: Path) -> None:
+    (copy / "load.jsonl.gz").write_text("plain\n")
+    run = load(copy)
+    assert len(run.records) == 20 and "load.jsonl.gz: not as gzip packed it" in run.warnings[0]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import axes
 import families
+import figure
 import latency
 import style
 from records import Run
@@ -27,6 +29,17 @@ def test_sizes_are_binary(value: int, text: str) -> None:
 )  # fmt: skip
 def test_times_have_three_digits(value: float, text: str) -> None:
     assert style.time_label(value) == text
+
+
+def test_axis_labels_stand_in_every_format_where_the_first_has_them(tmp_path: Path) -> None:
+    fig, (ax,) = figure.grid(1)
+    ax.set(xlabel="x", ylabel="y")
+    fig.savefig(tmp_path / "first.svg")
+    here = [label.get_position() for label in (ax.xaxis.label, ax.yaxis.label)]
+    style._keep_labels(fig)
+    fig.savefig(tmp_path / "again.svg")
+    again = [label.get_position() for label in (ax.xaxis.label, ax.yaxis.label)]
+    assert again == [pytest.approx(position) for position in here]
 
 
 def test_a_figure_drawn_twice_is_the_same_files(
@@ -54,8 +67,17 @@ def test_a_hybrids_queue_is_the_longest_name_in_it() -> None:
     assert families.queue_of("hybrid_other", names) is None
 
 
+def test_a_label_hangs_at_its_lines_end_though_margins_came_late() -> None:
+    fig, (ax,) = figure.grid(1, labels=["pipe"])
+    ax.plot([1, 2, 3], [1, 10, 5])
+    ax.margins(0.3)
+    style.label_ends(ax, [(3, 5, "pipe", "#000000")])
+    tie, (_, at) = ax.lines[-1], ax.transAxes.inverted().transform(ax.transData.transform((3, 5)))
+    assert tie.get_ydata()[0] == pytest.approx(at)
+
+
 def test_labels_are_pushed_apart_and_keep_their_order() -> None:
-    placed = style._spread([0.5, 0.52, 0.1, 0.51], 0.1)
+    placed = axes._spread([0.5, 0.52, 0.1, 0.51], 0.1)
     ordered = sorted(placed)
     assert all(b - a >= 0.1 - 1e-9 for a, b in zip(ordered, ordered[1:]))
     assert [i for i, _ in sorted(enumerate(placed), key=lambda e: e[1])] == [2, 0, 3, 1]

@@ -51,5 +51,6 @@ def test_the_share_given_up_is_that_of_slow_replies(made: Made) -> None:
     late = [r for r in rows(made, "detection") if r["panel"] == "false time-outs"]
     assert len(late) == 2
     for row in late:
+        assert float(row["overshoot_ns"]) == pytest.approx(known.OVERSHOOT_NS, rel=0.02)
         assert float(row["value"]) == pytest.approx(float(row["predicted"]), rel=0.15)
         assert float(row["value"]) == pytest.approx(float(row["exponential"]), rel=0.25)

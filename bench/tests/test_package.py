@@ -57,7 +57,14 @@ def test_an_installed_program_finds_what_lies_beside_it(prefix):
     (plans / "mine.toml").write_text((plans / "smoke.toml").read_text())
     assert "launches" in call(prefix / "bin/ipcmark", "run", "all", "--plan", "mine", "--dry-run")
     names = {p.name for p in (prefix / "include/ipcmark/transports").iterdir()}
-    assert {"transport.hpp", "registry.hpp", "patterns.hpp", "plugin.hpp", "contract.hpp"} <= names
+    assert {
+        "transport.hpp",
+        "registry.hpp",
+        "end_of.hpp",
+        "patterns.hpp",
+        "plugin.hpp",
+        "contract.hpp",
+    } <= names
     assert (prefix / "share/doc/ipcmark/copyright").exists()
 
 

@@ -45,9 +45,10 @@ TEST(BufferPages, find_a_shared_page_of_this_process) {
   ASSERT_EQ(::ftruncate(fd, 4096), 0);
   void* page = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   ASSERT_NE(page, MAP_FAILED);
-  const auto before = buffer_pages_now("ipcmark-none");
+  WatchedPages pages;  // sees by the fault that it must look again
+  const auto before = pages.now("ipcmark-none");
   std::memset(page, 1, 4096);
-  const auto after = buffer_pages_now("ipcmark-none");
+  const auto after = pages.now("ipcmark-none");
   EXPECT_EQ(before.shared.nodes, 0u);
   EXPECT_NE(after.shared.nodes, 0u);
   EXPECT_EQ(after.shared.page_bytes, static_cast<std::uint64_t>(::getpagesize()));

@@ -58,10 +58,23 @@ TEST(a_case, has_every_axis_of_the_schema) {
                            "poll_interval_ns",
                            "timer_slack_ns",
                            "think_ns",
-                           "peer"}) {
+                           "peer",
+                           "structure",
+                           "operation",
+                           "neighbour",
+                           "distance_bytes",
+                           "offset_bytes",
+                           "pace_ns",
+                           "private_writes",
+                           "trigger",
+                           "victim",
+                           "flush_pages",
+                           "mappings",
+                           "working_pages",
+                           "trigger_rate_per_s"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 49u);
+  EXPECT_EQ(map.size(), 62u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {

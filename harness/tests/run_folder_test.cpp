@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <zlib.h>
 
 #include <fstream>
+#include <memory>
 
+#include "harness/packed.hpp"
 #include "harness/plan.hpp"
 
 namespace ipcmark {
@@ -46,13 +49,13 @@ TEST_F(RunFolderTest, is_partial_until_complete) {
   EXPECT_EQ(folder.path(), base_ / "night.partial");
   EXPECT_EQ(folder.name(), "night");
   folder.append("latency", launch("b000-l0000", 1));
-  folder.complete();
+  EXPECT_TRUE(folder.complete().empty());
   EXPECT_TRUE(fs::exists(base_ / "night" / "latency.jsonl"));
   EXPECT_FALSE(fs::exists(base_ / "night.partial"));
 }
 
 TEST_F(RunFolderTest, is_never_overwritten) {
-  RunFolder::create(base_ / "night").complete();
+  EXPECT_TRUE(RunFolder::create(base_ / "night").complete().empty());
   EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
   EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night/")), UsageError);
 }
@@ -114,6 +117,39 @@ TEST_F(RunFolderTest, a_name_that_is_taken_is_not_gone_into) {
   fs::remove(base_ / "night.partial");
   fs::create_symlink(base_ / "nowhere", base_ / "night.partial");
   EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
+}
+
+TEST_F(RunFolderTest, large_files_of_records_are_packed_when_complete) {
+  RunFolder folder = RunFolder::create(base_ / "night");
+  folder.append("latency", launch("b000-l0000", 1));
+  auto long_one = launch("b000-l0001", 1);
+  long_one[0]["reason"] = std::string(kPackFromBytes, 'x');
+  folder.append("load", long_one);
+  const std::string plain = text("night.partial/load.jsonl");
+  EXPECT_TRUE(folder.complete().empty());
+  EXPECT_TRUE(fs::exists(base_ / "night" / "latency.jsonl"));
+  EXPECT_FALSE(fs::exists(base_ / "night" / "load.jsonl"));
+  const auto close = [](gzFile file) { ::gzclose(file); };
+  const std::unique_ptr<gzFile_s, decltype(close)> packed(
+      ::gzopen((base_ / "night" / "load.jsonl.gz").c_str(), "rb"));
+  std::string again(plain.size() + 1, '\0');
+  EXPECT_EQ(::gzread(packed.get(), again.data(), static_cast<unsigned>(again.size())),
+            static_cast<int>(plain.size()));
+  again.resize(plain.size());
+  EXPECT_EQ(again, plain);
+}
+
+TEST_F(RunFolderTest, records_that_cannot_be_packed_stay_plain) {
+  RunFolder folder = RunFolder::create(base_ / "night");
+  auto long_one = launch("b000-l0001", 1);
+  long_one[0]["reason"] = std::string(kPackFromBytes, 'x');
+  folder.append("load", long_one);
+  fs::create_directories(base_ / "night.partial" / "load.jsonl.gz" / "somebody's");
+  const auto unpacked = folder.complete();
+  ASSERT_EQ(unpacked.size(), 1u);
+  EXPECT_NE(unpacked[0].find("load.jsonl: left uncompressed: "), std::string::npos) << unpacked[0];
+  EXPECT_TRUE(fs::exists(base_ / "night" / "load.jsonl"));
+  EXPECT_FALSE(fs::exists(base_ / "night" / "load.jsonl.gz.new"));
 }
 
 TEST_F(RunFolderTest, a_full_disk_leaves_finished_records_whole) {
