@@ -3,6 +3,7 @@
 Run by CTest with IPCMARK naming the program; times are not looked at, since no test asserts a speed.
 """
 
+import gzip
 import json
 import os
 import re
@@ -23,8 +24,14 @@ def ipcmark(*arguments: str, **options) -> subprocess.CompletedProcess:
     )
 
 
+def lines(file: Path) -> list[str]:
+    """Of a record file, which may be packed: large ones of a complete run are."""
+    text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    return text.decode().splitlines()
+
+
 def records(run: Path) -> list[dict]:
-    found = [json.loads(line) for file in sorted(run.glob("*.jsonl")) for line in file.open()]
+    found = [json.loads(line) for file in sorted(run.glob("*.jsonl*")) for line in lines(file)]
     for record in found:
         record["case"] = manifest(run)["neutral"] | record["case"]
     return found
