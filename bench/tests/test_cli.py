@@ -134,8 +134,10 @@ def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
         run.wait(30)
         assert run.returncode == (130 if how == signal.SIGINT else -9), run.stderr.read()
     before = {r["launch_id"] for r in records(partial)}
-    assert ipcmark("run", "--resume", str(partial), "--quiet").returncode == 0
+    resumed = ipcmark("run", "--resume", str(partial), "--quiet")
     found = records(run_dir)
+    failed = {r["reason"] for r in found if r["status"] == "failed"}
+    assert resumed.returncode == 0, (failed, resumed.stderr)
     keys = [(r["launch_id"], json.dumps(r["case"], sort_keys=True)) for r in found]
     assert len(keys) == len(set(keys))
     assert before <= {r["launch_id"] for r in found}
