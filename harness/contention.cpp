@@ -91,7 +91,7 @@ class Contention : public Effect {
     order.rounds = std::max<std::uint64_t>(run.windows / (both ? 2 : 1), kFewestRounds);
     const double window_ns =
         static_cast<double>(run.measure_ns) / static_cast<double>(order.rounds) / (both ? 2 : 1);
-    for (int i : {0, 1}) {
+    for (std::size_t i = 0; i < std::size(probed_ns_); ++i) {
       const double chunk = window_ns / std::max(probed_ns_[i], 0.1) / ContendedWindow::kChunks;
       order.each[i] =
           std::max<std::uint64_t>(static_cast<std::uint64_t>(chunk), 1) * ContendedWindow::kChunks;
