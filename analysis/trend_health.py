@@ -37,7 +37,8 @@ def draw(connection: sqlite3.Connection, story: Story, out_dir: Path) -> list[Dr
     pairs = _ledger(axes[3], connection, story, x)
     _detectable(axes[4], connection, story, x)
     for ax in axes:
-        ax.set_xlim(x[0], x[-1])
+        if len(x) > 1:
+            ax.set_xlim(x[0], x[-1])
         trend_panels.date_axis(ax)
         ax.tick_params(labelbottom=ax is axes[-1])
         for column in story.breaks:
