@@ -105,7 +105,8 @@ class Dealer {
 // Sender: message k of producer p has sequence first_sequence + p + k * producers. At the end
 // the first producer waits for the others, so that nothing comes behind the last message.
 template <class E>
-void deal(std::span<E* const> queues, const Job& job, std::span<std::byte> message, Tally& tally) {
+[[gnu::noinline]] void deal(std::span<E* const> queues, const Job& job,
+                            std::span<std::byte> message, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   Flow& flow = *job.flow;
   Dealer<E> dealer(queues, job, tally);
@@ -179,7 +180,8 @@ class Slowness {
 // Receiver. Its stamps are pairs: the number of the message since first_sequence, and when it was
 // taken.
 template <class E>
-void take_dealt(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
+[[gnu::noinline]] void take_dealt(E& end, const Job& job, std::span<std::byte> buffer,
+                                  Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   Slowness slowness(job);
   std::array<std::uint64_t, kMostRoles> next{};  // lowest position yet to come, by producer

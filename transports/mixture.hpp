@@ -15,7 +15,7 @@ namespace ipcmark::patterns {
 // Sender: as `pace`, one message at a time. With an origin of 0 every message is due, and this is
 // how fast the channel takes them.
 template <class E>
-void pace_sizes(E& end, const Job& job, std::span<std::byte> room, Tally& tally) {
+[[gnu::noinline]] void pace_sizes(E& end, const Job& job, std::span<std::byte> room, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   while (ticks::now() < job.origin_ticks) {  // time is unsigned from here on
   }
@@ -33,7 +33,8 @@ void pace_sizes(E& end, const Job& job, std::span<std::byte> room, Tally& tally)
 
 // Receiver: with room for the largest, whichever comes.
 template <class E>
-void absorb_sizes(E& end, const Job& job, std::span<std::byte> room, Tally& tally) {
+[[gnu::noinline]] void absorb_sizes(E& end, const Job& job, std::span<std::byte> room,
+                                    Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   for (std::uint64_t i = 0; i < job.messages; ++i) {
     const std::size_t got = end.recv(room);

@@ -15,7 +15,7 @@ namespace ipcmark::patterns {
 // ready for it. A batch leaves when it is full or when its first message has waited for
 // flush_ticks.
 template <class E>
-void pace(E& end, const Job& job, const Batch& batch, Tally& tally) {
+[[gnu::noinline]] void pace(E& end, const Job& job, const Batch& batch, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const std::uint64_t total = job.messages;
   std::uint64_t arrived = 0;
@@ -49,7 +49,7 @@ void pace(E& end, const Job& job, const Batch& batch, Tally& tally) {
 
 // Open loop, receiver: when each message had arrived whole.
 template <class E>
-void absorb(E& end, const Job& job, const Batch& batch, Tally& tally) {
+[[gnu::noinline]] void absorb(E& end, const Job& job, const Batch& batch, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   for (std::uint64_t done = 0; done < job.messages;) {
     Batch part = batch;

@@ -2,7 +2,8 @@
 // windows and of dealing are in open_loop.hpp, watched.hpp, waiting.hpp, windowed.hpp and deal.hpp.
 // Each pattern is written once, as a template
 // over an end's inline send and recv; a transport cannot reach the clock, and nothing else reads it
-// while messages move.
+// while messages move. Each is a function by itself: what it is compiled to depends on its end
+// alone.
 #pragma once
 
 #include <algorithm>
@@ -101,8 +102,8 @@ template <class E>
 // Closed loop, client: a message out, its reply back. messages_each = 1 times every operation; a
 // larger one only windows of that many.
 template <Access A, bool kTimed, class E>
-void ask(E& end, const Job& job, std::span<std::byte> message, std::span<std::byte> reply,
-         Tally& tally) {
+[[gnu::noinline]] void ask(E& end, const Job& job, std::span<std::byte> message,
+                           std::span<std::byte> reply, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   std::uint64_t sequence = job.first_sequence;
   const std::uint64_t last = sequence + job.messages;
@@ -133,8 +134,8 @@ inline void think(const Job& job, std::uint64_t sequence) noexcept {
 // Closed loop, server: reads what came, answers from another keystream, so that an echo cannot be
 // faked by reading back what was written. kThinks: it takes a given time over each message.
 template <Access A, bool kThinks, class E>
-void answer(E& end, const Job& job, std::span<std::byte> message, std::span<std::byte> reply,
-            Tally& tally) {
+[[gnu::noinline]] void answer(E& end, const Job& job, std::span<std::byte> message,
+                              std::span<std::byte> reply, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const std::uint64_t last = job.first_sequence + job.messages;
   for (std::uint64_t sequence = job.first_sequence; sequence < last; ++sequence) {
@@ -148,7 +149,7 @@ void answer(E& end, const Job& job, std::span<std::byte> message, std::span<std:
 // One way, sender: its share of the messages, which are all of them where it is alone. In place,
 // the end itself publishes once per batch.
 template <Access A, class E>
-void pour(E& end, const Job& job, const Batch& batch, Tally& tally) {
+[[gnu::noinline]] void pour(E& end, const Job& job, const Batch& batch, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const std::uint64_t step = job.producers;
   std::uint64_t sequence = job.first_sequence + job.index;
@@ -174,7 +175,7 @@ void pour(E& end, const Job& job, const Batch& batch, Tally& tally) {
 // One way, receiver; the clock of throughput is here: from the last byte of the lead to the last
 // byte of all.
 template <Access A, class E>
-void drain(E& end, const Job& job, const Batch& batch, Tally& tally) {
+[[gnu::noinline]] void drain(E& end, const Job& job, const Batch& batch, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   std::uint64_t sequence = job.first_sequence;
   const std::uint64_t last = sequence + job.messages;
@@ -206,7 +207,7 @@ void drain(E& end, const Job& job, const Batch& batch, Tally& tally) {
 // told by its own first word; that it is a new one of its producer is checked here, that no two
 // receivers took the same one or none by the sums over all of them.
 template <Access A, class E>
-void collect(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
+[[gnu::noinline]] void collect(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const std::uint64_t share = job.messages / job.consumers;
   std::uint64_t next_stamp = job.lead / job.consumers;
@@ -231,7 +232,7 @@ void collect(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) 
 // which did not from the gaps. A stamp after each so many that arrived. Over when the last has
 // come, or when nothing more comes and nobody sends any more.
 template <class E>
-void drain_lossy(E& end, const Job& job, const Batch& batch, Tally& tally) {
+[[gnu::noinline]] void drain_lossy(E& end, const Job& job, const Batch& batch, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   ArrivalsOfAll arrivals(job);
   std::uint64_t next_stamp = job.lead;

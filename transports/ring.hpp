@@ -86,13 +86,13 @@ class RingProducer {
         free_until_(view.layout().slots) {}
 
   // Where the next message goes; waits for a free slot.
-  std::span<std::byte> reserve(std::size_t n) {
+  [[gnu::always_inline]] std::span<std::byte> reserve(std::size_t n) {
     if (next_ == free_until_) [[unlikely]]
       wait_for_room();
     return {view_.slot(next_), n};
   }
 
-  void commit(std::size_t n) {
+  [[gnu::always_inline]] void commit(std::size_t n) {
     if constexpr (Meeting::kTags) {
       if (view_.layout().tagged) {
         // Pairs with the consumer's load of the same tag: payload before tag.
@@ -107,7 +107,7 @@ class RingProducer {
     if (next_ - published_ >= view_.layout().batch) publish();
   }
 
-  void send(std::span<const std::byte> message) {
+  [[gnu::always_inline]] void send(std::span<const std::byte> message) {
     const auto slot = reserve(message.size());
     copy_message(slot.data(), message.data(), message.size());
     commit(message.size());
@@ -139,7 +139,7 @@ class RingProducer {
     publish();
   }
 
-  void publish() {
+  [[gnu::always_inline]] void publish() {
     if (published_ == next_) return;
     meeting_.publish(view_.control(), std::exchange(published_, next_), next_);
   }
@@ -174,7 +174,7 @@ class RingConsumer {
   // The next message, where it lies; with a Deadline, empty when that passed first. A parameter
   // that is not there costs nothing: an empty optional was carried through memory by each message.
   template <std::same_as<Deadline>... Until>
-  std::span<std::byte> peek(Until... deadline) {
+  [[gnu::always_inline]] std::span<std::byte> peek(Until... deadline) {
     if constexpr (Meeting::kTags) {
       if (view_.layout().tagged) return peek_tagged(deadline...);
     }
@@ -185,14 +185,14 @@ class RingConsumer {
     return {view_.slot(next_), view_.length(next_)};
   }
 
-  void release() {
+  [[gnu::always_inline]] void release() {
     ++next_;
     if (next_ - released_ >= hold_back_) give_back();
   }
 
   // The message's bytes, copied to the front of `buffer`; 0 when the deadline passed first.
   template <std::same_as<Deadline>... Until>
-  std::size_t recv(std::span<std::byte> buffer, Until... deadline) {
+  [[gnu::always_inline]] std::size_t recv(std::span<std::byte> buffer, Until... deadline) {
     const auto message = peek(deadline...);
     if (message.empty()) return 0;
     copy_message(buffer.data(), message.data(), message.size());
@@ -232,7 +232,7 @@ class RingConsumer {
   static constexpr std::uint64_t kGivesPerTurn = 4;
 
   template <class... Until>
-  std::span<std::byte> peek_tagged(Until... deadline) {
+  [[gnu::always_inline]] std::span<std::byte> peek_tagged(Until... deadline) {
     std::byte* slot = view_.slot(next_);
     RingLayout::Tag length = 0;  // what the tag holds beyond the sequence that is waited for
     const auto arrived = [&] {

@@ -20,7 +20,7 @@ inline constexpr Deadline kNow{};
 // Open loop, receiver that looks at fixed times, `poll_interval_ns` apart, and takes what is there.
 // A look that the timer made so late that it fell upon the next ones stands for all of them.
 template <class E>
-void glance(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
+[[gnu::noinline]] void glance(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const auto interval = static_cast<std::int64_t>(job.poll_interval_ns);
   std::int64_t next = monotonic_now();
@@ -45,7 +45,7 @@ void glance(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
 
 // Waits on an empty channel until the deadline passes; what is kept is how late each wait returned.
 template <class E>
-void expire(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
+[[gnu::noinline]] void expire(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
   for (std::uint64_t i = 0; i < job.messages; ++i) {
     const Deadline deadline = deadline_in(job.timeout_ns);
     note(tally, end.recv_until(buffer, deadline) == 0, i);
@@ -59,8 +59,8 @@ void expire(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
 // asks, as its response times do. It only counts: a message that was really sent again would have
 // to be told from the first by every mechanism.
 template <class E>
-void retry(E& end, const Job& job, std::span<std::byte> message, std::span<std::byte> reply,
-           Tally& tally) {
+[[gnu::noinline]] void retry(E& end, const Job& job, std::span<std::byte> message,
+                             std::span<std::byte> reply, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const std::uint64_t last = job.first_sequence + job.messages;
   stamp(tally);
@@ -87,8 +87,8 @@ void retry(E& end, const Job& job, std::span<std::byte> message, std::span<std::
 // Closed loop, client whose peer will not answer for ever: asks until a reply does not come in
 // time, or until an operation fails. `messages` counts the replies.
 template <class E>
-void detect(E& end, const Job& job, std::span<std::byte> message, std::span<std::byte> reply,
-            Tally& tally) {
+[[gnu::noinline]] void detect(E& end, const Job& job, std::span<std::byte> message,
+                              std::span<std::byte> reply, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   for (std::uint64_t sequence = job.first_sequence;; ++sequence) {
     try {

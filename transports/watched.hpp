@@ -68,7 +68,8 @@ class Looks {
 // Sender. One reading of the clock a message where it is late: the return of a send is the first
 // look at whether the next message is due.
 template <class E>
-void pace_watched(E& end, const Job& job, std::span<std::byte> message, Tally& tally) {
+[[gnu::noinline]] void pace_watched(E& end, const Job& job, std::span<std::byte> message,
+                                    Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   Looks looks(job, tally);
   while (ticks::now() < job.origin_ticks) {  // time is unsigned from here on
@@ -89,7 +90,8 @@ void pace_watched(E& end, const Job& job, std::span<std::byte> message, Tally& t
 // Receiver. What it has is published before it is stamped: a look that comes between sees the
 // message gone no earlier than it arrived.
 template <class E>
-void absorb_watched(E& end, const Job& job, std::span<std::byte> buffer, Tally& tally) {
+[[gnu::noinline]] void absorb_watched(E& end, const Job& job, std::span<std::byte> buffer,
+                                      Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const std::uint64_t before = tally.messages;
   for (std::uint64_t i = 0; i < job.messages; ++i) {

@@ -13,8 +13,8 @@ namespace ipcmark::patterns {
 // empties during the last messages, as many as the lead has: neither is stamped. kResponses:
 // stamps are pairs instead, when each message was sent and when its answer had come.
 template <Access A, bool kResponses, class E>
-void window(E& end, const Job& job, std::span<std::byte> message, std::span<std::byte> reply,
-            Tally& tally) {
+[[gnu::noinline]] void window(E& end, const Job& job, std::span<std::byte> message,
+                              std::span<std::byte> reply, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const std::uint64_t total = job.messages;
   std::uint64_t next_stamp = job.lead;
@@ -41,7 +41,7 @@ void window(E& end, const Job& job, std::span<std::byte> message, std::span<std:
 // Two stamps around Flow::kRefusals more attempts tell what a refusal costs, where it was full.
 template <class E>
 requires TriesSend<E>
-void fill(E& end, const Job& job, std::span<std::byte> message, Tally& tally) {
+[[gnu::noinline]] void fill(E& end, const Job& job, std::span<std::byte> message, Tally& tally) {
   const Care care = keystream::care(job.touch, job.verify);
   const auto fits = [&] {
     keystream::write(care, message, key(job.first_sequence + tally.messages));
