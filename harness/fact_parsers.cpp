@@ -139,6 +139,9 @@ std::string hypervisor(std::string_view cpuinfo, std::string_view dmi,
   const auto flags = words_of(field(cpuinfo, "flags").value_or(""));
   const bool flagged = std::find(flags.begin(), flags.end(), "hypervisor") != flags.end();
   if (!flags.empty() && !flagged) return "none";  // x86 says so; a cloud's bare metal has its DMI
+  // Nitro's Arm guests have no CPU flag; its bare metal is named so.
+  const bool nitro = dmi.starts_with("Amazon EC2") && dmi.find(".metal") == dmi.npos;
+  if (nitro && !flagged) return "kvm";
   for (const auto& [trace, name] : kTraces) {
     if (clocksources.find(trace) != clocksources.npos || dmi.find(trace) != dmi.npos) return name;
   }

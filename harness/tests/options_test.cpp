@@ -72,7 +72,7 @@ TEST(options, the_other_commands) {
   EXPECT_EQ(parse({"list", "placements", "--json"}).what, Texts{"placements"});
   EXPECT_TRUE(parse({"list", "--json"}).json);
   EXPECT_EQ(parse({"doctor", "--restore"}).command, Command::doctor);
-  EXPECT_TRUE(parse({"doctor", "--restore"}).restore);
+  EXPECT_TRUE(parse({"doctor", "--restore"}).doctor.restore);
   EXPECT_EQ(parse({"clean"}).command, Command::clean);
   EXPECT_EQ(parse({"--version"}).command, Command::version);
   const Options advise = parse({"advise", "RUN", "--message-bytes", "64", "--help"});
