@@ -59,7 +59,8 @@ void print_doubts(const json& doubts) {
 }
 
 void print_tuning(const json& tuning) {
-  fmt::print("\n`ipcmark run --tune` would set {} knobs:\n", tuning["set"].size());
+  fmt::print("\n`ipcmark run --tune` would set {} of {} knobs:\n", tuning["set"].size(),
+             tuning["set"].size() + tuning["left"].size());
   for (const std::string& line : tuning_lines(tuning)) {
     const std::size_t space = line.find(' ');
     print_line(line.substr(0, space), line.substr(space + 1));
