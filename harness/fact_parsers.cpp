@@ -166,6 +166,28 @@ json cgroup_cpuset(const path& root) {
   return sets.empty() ? json() : json(sets.front());
 }
 
+std::vector<path> processor_temperatures(const path& root) {
+  struct Sensor {
+    const char *folder, *name, *value;
+  };
+  constexpr std::array<Sensor, 2> kSensors = {
+      {{"sys/class/thermal", "type", "temp"}, {"sys/class/hwmon", "name", "temp1_input"}}};
+  // Intel's package; AMD's and Intel's drivers; what device trees of Arm call theirs.
+  constexpr std::array kProcessors = {"x86_pkg_temp", "coretemp", "k10temp", "cpu", "soc"};
+  std::vector<path> found;
+  for (const Sensor& sensor : kSensors) {
+    std::error_code unseen;  // then there are none
+    for (const auto& entry : std::filesystem::directory_iterator(root / sensor.folder, unseen)) {
+      const std::string name = read_knob(entry.path() / sensor.name).value_or("");
+      const auto begins = [&](const char* processor) { return name.starts_with(processor); };
+      if (std::any_of(kProcessors.begin(), kProcessors.end(), begins))
+        found.push_back(entry.path() / sensor.value);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
 json dma_latency_access(const path& root) {
   const path device = root / "dev/cpu_dma_latency";
   std::error_code unseen;
