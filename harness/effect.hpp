@@ -43,8 +43,6 @@ void take_roles(const std::vector<Report>& reports, RungResult& result);
 
 // Why a rung of it cannot be had; empty when it can.
 [[nodiscard]] std::string effect_refusal(Reading reading, const Case& point);
-// What a rung of it takes, about.
-[[nodiscard]] std::int64_t effect_ns(Reading reading, const Case& point, const RunSettings& run);
 // The effect that a reading plays, null where it runs patterns. Opens what its roles share.
 [[nodiscard]] std::unique_ptr<Effect> effect_of(const LaunchSpec& spec);
 

@@ -9,7 +9,7 @@
 
 #include "harness/axes.hpp"
 #include "harness/director.hpp"
-#include "harness/effect.hpp"
+#include "harness/effect_time.hpp"
 #include "harness/outlive.hpp"
 #include "harness/pacing.hpp"
 #include "harness/rung.hpp"

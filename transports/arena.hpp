@@ -42,24 +42,19 @@ struct ArenaLayout {
 };
 
 // One direction, seen by either end through its own mapping.
-template <Wait W>
 class Arena {
  public:
   Arena() = default;
-  Arena(std::byte* at, const ArenaLayout& layout, std::uint64_t spin_budget_ns)
-      : at_(at), layout_(layout), spin_budget_ns_(spin_budget_ns) {}
+  Arena(std::byte* at, const ArenaLayout& layout, Wait wait, std::uint64_t spin_budget_ns)
+      : at_(at), layout_(layout), wait_(wait), spin_budget_ns_(spin_budget_ns) {}
 
   void initialise() { std::memset(at_, 0, sizeof(ArenaControl)); }
   void touch(std::size_t room) { prefault({at_, room}, layout_.bytes()); }
 
   // Sender: where the next message goes; waits for a slot that the receiver has given back.
   std::span<std::byte> reserve(std::size_t n) {
-    if (taken_ == free_until_) [[unlikely]] {
-      bell::wait<W>(control().sender_bell, spin_budget_ns_, std::nullopt, [this] {
-        free_until_ = control().released.position.load(kObserve<W>) + layout_.slots;
-        return taken_ != free_until_;
-      });
-    }
+    if (taken_ == free_until_) [[unlikely]]
+      await_slot();
     return {slot(taken_), n};
   }
   // Sender: the offset to tell, and on to the next.
@@ -75,13 +70,33 @@ class Arena {
   }
   // Receiver: the oldest slot is free again.
   void release() {
-    control().released.position.store(++released_, kPublish<W>);  // pairs with reserve
-    bell::ring<W>(control().sender_bell);
+    auto& position = control().released.position;  // pairs with await_slot
+    if (wait_ == Wait::spin || wait_ == Wait::yield) {
+      position.store(++released_, kPublish<Wait::spin>);
+    } else {
+      position.store(++released_, kPublish<Wait::block>);
+      bell::ring<Wait::block>(control().sender_bell);
+    }
   }
 
   [[nodiscard]] std::uint64_t slots() const { return layout_.slots; }
 
  private:
+  // Looked at here and not a template's parameter: beside each message is a system call of the
+  // queue's.
+  void await_slot() {
+    if (wait_ == Wait::spin) return await_slot<Wait::spin>();
+    if (wait_ == Wait::yield) return await_slot<Wait::yield>();
+    if (wait_ == Wait::spin_then_block) return await_slot<Wait::spin_then_block>();
+    await_slot<Wait::block>();
+  }
+  template <Wait W>
+  void await_slot() {
+    bell::wait<W>(control().sender_bell, spin_budget_ns_, std::nullopt, [this] {
+      free_until_ = control().released.position.load(kObserve<W>) + layout_.slots;
+      return taken_ != free_until_;
+    });
+  }
   [[nodiscard]] ArenaControl& control() const { return *reinterpret_cast<ArenaControl*>(at_); }
   [[nodiscard]] std::byte* slot(std::uint64_t position) const {
     return at_ + ArenaLayout::kControl + position % layout_.slots * layout_.stride;
@@ -89,6 +104,7 @@ class Arena {
 
   std::byte* at_ = nullptr;
   ArenaLayout layout_;
+  Wait wait_ = Wait::block;
   std::uint64_t spin_budget_ns_ = 0;
   std::uint64_t taken_ = 0, released_ = 0;
   std::uint64_t free_until_ = layout_.slots;

@@ -28,13 +28,15 @@ constexpr int kLengthShift = 56;
   return value | std::uint64_t{message.size()} << kLengthShift;
 }
 
-template <Wait W>
 class EventfdEnd {
  public:
   EventfdEnd(Fd in, Fd out, const Shape& shape)
-      : in_(std::move(in)), out_(std::move(out)), spin_budget_ns_(shape.spin_budget_ns) {
-    in_.set_nonblocking(!kBlocks<W>);
-    out_.set_nonblocking(!kBlocks<W>);
+      : wait_(shape.wait),
+        in_(std::move(in)),
+        out_(std::move(out)),
+        spin_budget_ns_(shape.spin_budget_ns) {
+    in_.set_nonblocking(!blocks(wait_));
+    out_.set_nonblocking(!blocks(wait_));
   }
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
@@ -42,7 +44,7 @@ class EventfdEnd {
 
   void send(std::span<const std::byte> message) {
     const std::uint64_t value = value_of(message);
-    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
+    FdPatience patience(wait_, out_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (::write(out_.get(), &value, sizeof value) < 0) {
       expect_again("write");
       patience.again();
@@ -52,7 +54,7 @@ class EventfdEnd {
   std::size_t recv(std::span<std::byte> buffer) { return take(buffer, std::nullopt); }
 
   std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
-    if constexpr (W == Wait::block) {
+    if (blocks(wait_)) {
       return readable_until(in_.get(), deadline) ? recv(buffer) : 0;
     }
     return take(buffer, deadline);
@@ -65,7 +67,7 @@ class EventfdEnd {
 
   std::size_t take(std::span<std::byte> buffer, std::optional<Deadline> deadline) {
     std::uint64_t value = 0;
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_, arrival_.get());
+    FdPatience patience(wait_, in_.get(), POLLIN, spin_budget_ns_, arrival_.get());
     if (!patience.before(deadline)) return 0;
     while (::read(in_.get(), &value, sizeof value) < 0) {
       expect_again("read");
@@ -79,9 +81,10 @@ class EventfdEnd {
     return n;
   }
 
+  Wait wait_;
   Fd in_, out_;
-  EventPoll<W> arrival_{in_.get(), EPOLLIN};
-  EventPoll<W> room_{out_.get(), EPOLLOUT};
+  EventPoll arrival_{wait_, in_.get(), EPOLLIN};
+  EventPoll room_{wait_, out_.get(), EPOLLOUT};
   std::uint64_t spin_budget_ns_;
 };
 
@@ -97,11 +100,11 @@ class Eventfd {
   explicit Eventfd(const Shape& shape) : shape_(shape), there_(open()), back_(open()) {}
 
   template <Wait W>
-  EventfdEnd<W> client(int) {
+  EventfdEnd client(int) {
     return {back_.duplicate(), there_.duplicate(), shape_};
   }
   template <Wait W>
-  EventfdEnd<W> server(int) {
+  EventfdEnd server(int) {
     return {there_.duplicate(), back_.duplicate(), shape_};
   }
 

@@ -18,12 +18,13 @@
 
 namespace ipcmark {
 
-template <class QueueEnd, Wait W>
+template <class QueueEnd>
 class HybridEnd {
  public:
   HybridEnd(QueueEnd queue, const SharedObject& memory, std::size_t messages_room, Role role,
             const Shape& widest)
-      : queue_(std::make_unique<QueueEnd>(std::move(queue))),
+      : wait_(widest.wait),
+        queue_(std::make_unique<QueueEnd>(std::move(queue))),
         reader_(*queue_),
         mapping_(memory.map()),
         messages_room_(messages_room),
@@ -34,9 +35,10 @@ class HybridEnd {
   void reshape(const Shape& shape) {
     if constexpr (Reshapes<QueueEnd>) queue_->reshape(shape);
     const bool client = role_ == Role::client;
-    Arena<W> messages(mapping_.data(), {shape.message_bytes, shape.depth}, shape.spin_budget_ns);
-    Arena<W> replies(mapping_.data() + messages_room_, {shape.reply_bytes, shape.depth},
-                     shape.spin_budget_ns);
+    Arena messages(mapping_.data(), {shape.message_bytes, shape.depth}, wait_,
+                   shape.spin_budget_ns);
+    Arena replies(mapping_.data() + messages_room_, {shape.reply_bytes, shape.depth}, wait_,
+                  shape.spin_budget_ns);
     if (shape.home == role_) messages.initialise(), replies.initialise();
     if (shape.message_bytes > shape.threshold_bytes) messages.touch(messages_room_);
     if (shape.reply_bytes > shape.reply_threshold_bytes)
@@ -133,13 +135,14 @@ class HybridEnd {
     return message.size();
   }
 
+  Wait wait_;
   std::unique_ptr<QueueEnd> queue_;  // the reader points at it
   FrameReader<QueueEnd> reader_;
   Mapping mapping_;
   std::size_t messages_room_;
   Role role_;
   std::size_t box_bytes_;
-  Arena<W> out_, in_;
+  Arena out_, in_;
   std::uint64_t threshold_ = kNever;
   bool lent_ = false;
   std::vector<std::byte> outbox_, inbox_;
@@ -177,14 +180,14 @@ class Hybrid {
 
   template <Wait W>
   requires HasEnds<Q, W>
-  auto client(int i) { return make<W>(queue_.template client<W>(i), Role::client); }
+  auto client(int i) { return make(queue_.template client<W>(i), Role::client); }
   template <Wait W>
   requires HasEnds<Q, W>
-  auto server(int j) { return make<W>(queue_.template server<W>(j), Role::server); }
+  auto server(int j) { return make(queue_.template server<W>(j), Role::server); }
 
  private:
-  template <Wait W, class QueueEnd>
-  HybridEnd<QueueEnd, W> make(QueueEnd end, Role role) {
+  template <class QueueEnd>
+  HybridEnd<QueueEnd> make(QueueEnd end, Role role) {
     return {std::move(end), memory_, messages_room_, role, widest_};
   }
 

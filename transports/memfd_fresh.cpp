@@ -23,10 +23,11 @@
 namespace ipcmark {
 namespace {
 
-template <Wait W>
 class MemfdFreshEnd {
  public:
-  MemfdFreshEnd(Fd socket, const Shape& shape) : socket_(std::move(socket)) { reshape(shape); }
+  MemfdFreshEnd(Fd socket, const Shape& shape) : wait_(shape.wait), socket_(std::move(socket)) {
+    reshape(shape);
+  }
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
   [[nodiscard]] int descriptor() const { return socket_.get(); }
@@ -40,8 +41,8 @@ class MemfdFreshEnd {
 
   void commit(std::size_t n) {
     const std::uint64_t length = n;
-    FdPatience<W> patience(socket_.get(), POLLOUT, spin_budget_ns_, room_.get());
-    while (send_fd(socket_.get(), memory_, std::as_bytes(std::span(&length, 1)), kFlags) < 0) {
+    FdPatience patience(wait_, socket_.get(), POLLOUT, spin_budget_ns_, room_.get());
+    while (send_fd(socket_.get(), memory_, std::as_bytes(std::span(&length, 1)), flags()) < 0) {
       expect_again("sendmsg");
       patience.again();
     }
@@ -59,14 +60,14 @@ class MemfdFreshEnd {
   }
   std::size_t recv(std::span<std::byte> buffer) { return take(receive(std::nullopt), buffer); }
   std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
-    if constexpr (W == Wait::block) {
+    if (blocks(wait_)) {
       return readable_until(socket_.get(), deadline) ? recv(buffer) : 0;
     }
     return take(receive(deadline), buffer);
   }
 
  private:
-  static constexpr int kFlags = kBlocks<W> ? 0 : MSG_DONTWAIT;
+  [[nodiscard]] int flags() const { return blocks(wait_) ? 0 : MSG_DONTWAIT; }
 
   static void expect_again(const char* call) {
     if (errno != EAGAIN && errno != EINTR) check(-1, call);
@@ -76,9 +77,9 @@ class MemfdFreshEnd {
   std::span<std::byte> receive(std::optional<Deadline> deadline) {
     std::uint64_t length = 0;
     Fd memory;
-    FdPatience<W> patience(socket_.get(), POLLIN, spin_budget_ns_, arrival_.get());
+    FdPatience patience(wait_, socket_.get(), POLLIN, spin_budget_ns_, arrival_.get());
     if (!patience.before(deadline)) return {};
-    while (recv_fd(socket_.get(), memory, std::as_writable_bytes(std::span(&length, 1)), kFlags) <
+    while (recv_fd(socket_.get(), memory, std::as_writable_bytes(std::span(&length, 1)), flags()) <
            0) {
       expect_again("recvmsg");
       if (!patience.again(deadline)) return {};
@@ -95,9 +96,10 @@ class MemfdFreshEnd {
     return n;
   }
 
+  Wait wait_;
   Fd socket_, memory_;
-  EventPoll<W> arrival_{socket_.get(), EPOLLIN};
-  EventPoll<W> room_{socket_.get(), EPOLLOUT};
+  EventPoll arrival_{wait_, socket_.get(), EPOLLIN};
+  EventPoll room_{wait_, socket_.get(), EPOLLOUT};
   Mapping out_, in_;
   std::uint64_t spin_budget_ns_ = 0;
 };
@@ -115,11 +117,11 @@ class MemfdFresh {
   }
 
   template <Wait W>
-  MemfdFreshEnd<W> client(int) {
+  MemfdFreshEnd client(int) {
     return {std::move(pair_.client), shape_};
   }
   template <Wait W>
-  MemfdFreshEnd<W> server(int) {
+  MemfdFreshEnd server(int) {
     return {std::move(pair_.server), shape_};
   }
 

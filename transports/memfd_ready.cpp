@@ -31,11 +31,11 @@ struct Rooms {
   [[nodiscard]] std::size_t both() const { return messages + replies; }
 };
 
-template <Wait W>
 class MemfdReadyEnd {
  public:
   MemfdReadyEnd(Fd socket, Role role, const Shape& widest)
-      : passing_(socket.duplicate()),
+      : wait_(widest.wait),
+        passing_(socket.duplicate()),
         told_(std::move(socket), widest),
         role_(role),
         rooms_(widest) {}
@@ -47,8 +47,9 @@ class MemfdReadyEnd {
     const bool home = shape.home == role_;
     if (mapping_.size() == 0) mapping_ = Mapping(home ? create() : receive(), rooms_.both());
     std::byte* at = mapping_.data();
-    Arena<W> messages(at, {shape.message_bytes, shape.depth}, shape.spin_budget_ns);
-    Arena<W> replies(at + rooms_.messages, {shape.reply_bytes, shape.depth}, shape.spin_budget_ns);
+    Arena messages(at, {shape.message_bytes, shape.depth}, wait_, shape.spin_budget_ns);
+    Arena replies(at + rooms_.messages, {shape.reply_bytes, shape.depth}, wait_,
+                  shape.spin_budget_ns);
     if (home) messages.initialise(), replies.initialise();
     messages.touch(rooms_.messages), replies.touch(rooms_.replies);
     out_ = role_ == Role::client ? messages : replies;
@@ -129,12 +130,13 @@ class MemfdReadyEnd {
     return message.size();
   }
 
+  Wait wait_;
   Fd passing_;
-  MessageEnd<W> told_;
+  MessageEnd told_;
   Role role_;
   Rooms rooms_;
   Mapping mapping_;
-  Arena<W> out_, in_;
+  Arena out_, in_;
   std::vector<FrameDescriptor> descriptors_;  // of a batch
 };
 
@@ -155,11 +157,11 @@ class MemfdReady {
   }
 
   template <Wait W>
-  MemfdReadyEnd<W> client(int) {
+  MemfdReadyEnd client(int) {
     return {std::move(pair_.client), Role::client, shape_};
   }
   template <Wait W>
-  MemfdReadyEnd<W> server(int) {
+  MemfdReadyEnd server(int) {
     return {std::move(pair_.server), Role::server, shape_};
   }
 

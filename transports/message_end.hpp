@@ -19,10 +19,11 @@
 
 namespace ipcmark {
 
-template <Wait W>
 class MessageEnd {
  public:
-  MessageEnd(Fd socket, const Shape& shape) : socket_(std::move(socket)) { reshape(shape); }
+  MessageEnd(Fd socket, const Shape& shape) : wait_(shape.wait), socket_(std::move(socket)) {
+    reshape(shape);
+  }
 
   void reshape(const Shape& shape) {
     spin_budget_ns_ = shape.spin_budget_ns;
@@ -34,7 +35,7 @@ class MessageEnd {
 
   void send(std::span<const std::byte> message) {
     auto patience = writing();
-    while (::send(socket_.get(), message.data(), message.size(), kFlags) < 0) {
+    while (::send(socket_.get(), message.data(), message.size(), flags()) < 0) {
       expect_again("send");
       patience.again();
     }
@@ -42,7 +43,7 @@ class MessageEnd {
 
   bool try_send(std::span<const std::byte> message) {
     for (;;) {
-      const auto n = ::send(socket_.get(), message.data(), message.size(), kFlags | MSG_DONTWAIT);
+      const auto n = ::send(socket_.get(), message.data(), message.size(), flags() | MSG_DONTWAIT);
       if (n >= 0) return true;
       if (errno == EAGAIN) return false;
       expect_again("send");
@@ -54,7 +55,7 @@ class MessageEnd {
     auto patience = reading();
     patience.before();
     for (;;) {
-      const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), kFlags | MSG_TRUNC);
+      const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), flags() | MSG_TRUNC);
       if (n >= 0) return not_closed(n, "recv: peer closed");
       expect_again("recv");
       patience.again();
@@ -62,13 +63,13 @@ class MessageEnd {
   }
 
   std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
-    if constexpr (W == Wait::block) {
+    if (blocks(wait_)) {
       return readable_until(socket_.get(), deadline) ? recv(buffer) : 0;
     }
     auto patience = reading();
     if (!patience.before(deadline)) return 0;
     for (;;) {
-      const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), kFlags | MSG_TRUNC);
+      const ssize_t n = ::recv(socket_.get(), buffer.data(), buffer.size(), flags() | MSG_TRUNC);
       if (n >= 0) return not_closed(n, "recv: peer closed");
       expect_again("recv");
       if (!patience.again(deadline)) return 0;
@@ -82,7 +83,7 @@ class MessageEnd {
       auto patience = writing();
       int n = 0;
       while ((n = ::sendmmsg(socket_.get(), &headers_[sent],
-                             static_cast<unsigned>(batch.count - sent), kFlags)) < 0) {
+                             static_cast<unsigned>(batch.count - sent), flags())) < 0) {
         expect_again("sendmmsg");
         patience.again();
       }
@@ -94,8 +95,8 @@ class MessageEnd {
   std::size_t recv_batch(const Batch& batch) { return take_batch(batch, std::nullopt); }
 
  protected:
-  static constexpr int kFlags = MSG_NOSIGNAL | (kBlocks<W> ? 0 : MSG_DONTWAIT);
-
+  [[nodiscard]] Wait wait() const { return wait_; }
+  [[nodiscard]] int flags() const { return MSG_NOSIGNAL | (blocks(wait_) ? 0 : MSG_DONTWAIT); }
   [[nodiscard]] int fd() const { return socket_.get(); }
 
   static void expect_again(const char* call) {
@@ -109,7 +110,7 @@ class MessageEnd {
     if (!patience.before(deadline)) return 0;
     int n = 0;
     while ((n = ::recvmmsg(socket_.get(), headers_.data(), static_cast<unsigned>(batch.count),
-                           kFlags | MSG_TRUNC | MSG_WAITFORONE, nullptr)) < 0) {
+                           flags() | MSG_TRUNC | MSG_WAITFORONE, nullptr)) < 0) {
       expect_again("recvmmsg");
       if (!patience.again(deadline)) return 0;
     }
@@ -117,11 +118,11 @@ class MessageEnd {
   }
 
  private:
-  [[nodiscard]] FdPatience<W> reading() const {
-    return {socket_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
+  [[nodiscard]] FdPatience reading() const {
+    return {wait_, socket_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
   }
-  [[nodiscard]] FdPatience<W> writing() const {
-    return {socket_.get(), POLLOUT, spin_budget_ns_, room_.get()};
+  [[nodiscard]] FdPatience writing() const {
+    return {wait_, socket_.get(), POLLOUT, spin_budget_ns_, room_.get()};
   }
 
   // No message is empty, so nothing means that nobody is there any more.
@@ -151,8 +152,9 @@ class MessageEnd {
     }
   }
 
+  Wait wait_;
   Fd socket_;
-  EventPoll<W> arrival_{socket_.get(), POLLIN}, room_{socket_.get(), POLLOUT};
+  EventPoll arrival_{wait_, socket_.get(), POLLIN}, room_{wait_, socket_.get(), POLLOUT};
   std::uint64_t spin_budget_ns_ = 0;
   std::vector<mmsghdr> headers_;
   std::vector<iovec> pieces_;

@@ -1,4 +1,7 @@
 // How an end on descriptors lets time pass while one is not ready.
+//
+// The wait policy is looked at when it matters, by a predicted branch beside a system call: an end
+// for each policy would be six times the text, and its compilation the larger half of a build.
 #pragma once
 
 #include <poll.h>
@@ -15,25 +18,17 @@
 namespace ipcmark {
 
 // Whether the descriptor itself may block.
-template <Wait W>
-inline constexpr bool kBlocks = W == Wait::block;
+[[nodiscard]] constexpr bool blocks(Wait wait) { return wait == Wait::block; }
 
 // With `epoll`, what one end waits with for one descriptor and one event; else nothing. An instance
 // for reading and one for writing: in a common one the room that is nearly always there would end
 // every wait for a message, unless an epoll_ctl switched it off and on again. Made by the end, and
 // so in the process that runs it.
-template <Wait W>
 class EventPoll {
  public:
-  EventPoll(int, std::uint32_t) {}
-  [[nodiscard]] int get() const { return -1; }
-};
-
-template <>
-class EventPoll<Wait::epoll> {
- public:
-  EventPoll(int fd, std::uint32_t events)
-      : fd_(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {
+  EventPoll(Wait wait, int fd, std::uint32_t events) {
+    if (wait != Wait::epoll) return;
+    fd_ = Fd(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
     epoll_event event{.events = events, .data = {}};
     check(::epoll_ctl(fd_.get(), EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
   }
@@ -45,16 +40,15 @@ class EventPoll<Wait::epoll> {
 
 // Called each time a non-blocking descriptor answered EAGAIN, until one operation has succeeded; by
 // a reader also before its first try.
-template <Wait W>
 class FdPatience {
  public:
-  // `epoll`: the instance that waits for the same, where W is epoll.
-  FdPatience(int fd, short events, std::uint64_t spin_budget_ns, int epoll = -1)
-      : fd_(fd), events_(events), epoll_(epoll), spin_budget_ns_(spin_budget_ns) {}
+  // `epoll`: the instance that waits for the same, where the policy is epoll.
+  FdPatience(Wait wait, int fd, short events, std::uint64_t spin_budget_ns, int epoll = -1)
+      : wait_(wait), fd_(fd), events_(events), epoll_(epoll), spin_budget_ns_(spin_budget_ns) {}
 
   // Before the first read: a readiness loop waits, the others try. False when the deadline passed.
   bool before(std::optional<Deadline> deadline = std::nullopt) {
-    if constexpr (!kByReadiness<W>) return true;
+    if (wait_ != Wait::poll && wait_ != Wait::epoll) return true;
     // A wait may return with nothing: on a signal, or early by what its timeout was rounded.
     for (;;) {
       const int ready = wait(deadline);
@@ -65,9 +59,9 @@ class FdPatience {
 
   // False when the deadline has passed.
   bool again(std::optional<Deadline> deadline = std::nullopt) {
-    if constexpr (W == Wait::yield) ::sched_yield();
-    if constexpr (W == Wait::spin || W == Wait::yield) return !deadline || !passed(*deadline);
-    if constexpr (W == Wait::spin_then_block) {
+    if (wait_ == Wait::yield) ::sched_yield();
+    if (wait_ == Wait::spin || wait_ == Wait::yield) return !deadline || !passed(*deadline);
+    if (wait_ == Wait::spin_then_block) {
       if (budget_.monotonic_ns == 0) budget_ = deadline_in(spin_budget_ns_);
       if (!passed(budget_)) return !deadline || !passed(*deadline);
     }
@@ -77,8 +71,8 @@ class FdPatience {
  private:
   // How many are ready: 1, or 0 on a time-out and when a signal came.
   int wait(std::optional<Deadline> deadline) {
-    const int ready = W == Wait::epoll ? wait_epoll(deadline) : wait_poll(deadline);
-    if (ready < 0 && errno != EINTR) check(-1, W == Wait::epoll ? "epoll_wait" : "poll");
+    const int ready = wait_ == Wait::epoll ? wait_epoll(deadline) : wait_poll(deadline);
+    if (ready < 0 && errno != EINTR) check(-1, wait_ == Wait::epoll ? "epoll_wait" : "poll");
     return ready < 0 ? 0 : ready;
   }
 
@@ -96,6 +90,7 @@ class FdPatience {
     return ::epoll_pwait2(epoll_, &ready, 1, &left, nullptr);
   }
 
+  Wait wait_;
   int fd_;
   short events_;
   int epoll_;

@@ -52,11 +52,11 @@ class TwoPipes {
   }
 
   template <Wait W>
-  StreamEnd<W, PipeCalls> client(int) {
+  StreamEnd<PipeCalls> client(int) {
     return {part_of(back_.read, shape_), part_of(there_.write, shape_), shape_};
   }
   template <Wait W>
-  StreamEnd<W, PipeCalls> server(int) {
+  StreamEnd<PipeCalls> server(int) {
     return {part_of(there_.read, shape_), part_of(back_.write, shape_), shape_};
   }
 

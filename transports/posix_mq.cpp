@@ -26,17 +26,17 @@ namespace ipcmark {
 namespace {
 
 // A descriptor of a message queue is a file descriptor on Linux, and can be polled.
-template <Wait W>
 class PosixMqEnd {
  public:
   PosixMqEnd(Fd in, std::size_t widest, Fd out, std::uint64_t depth, const Shape& shape)
-      : in_(std::move(in)),
+      : wait_(shape.wait),
+        in_(std::move(in)),
         widest_(widest),
         out_(std::move(out)),
         depth_(depth),
         spin_budget_ns_(shape.spin_budget_ns) {
-    in_.set_nonblocking(!kBlocks<W>);
-    out_.set_nonblocking(!kBlocks<W>);
+    in_.set_nonblocking(!blocks(wait_));
+    out_.set_nonblocking(!blocks(wait_));
   }
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
@@ -46,7 +46,7 @@ class PosixMqEnd {
 
   void send_priority(std::span<const std::byte> message, unsigned priority) {
     const auto* from = reinterpret_cast<const char*>(message.data());
-    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
+    FdPatience patience(wait_, out_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (::mq_send(out_.get(), from, message.size(), priority) < 0) {
       expect("mq_send", EAGAIN);
       patience.again();
@@ -82,7 +82,7 @@ class PosixMqEnd {
     auto patience = reading();
     if (!patience.before(deadline)) return 0;
     for (;;) {
-      if constexpr (W == Wait::block) {
+      if (blocks(wait_)) {
         const timespec until = realtime(deadline);
         const ssize_t n = ::mq_timedreceive(in_.get(), to, widest_, nullptr, &until);
         if (n >= 0) return static_cast<std::size_t>(n);
@@ -100,18 +100,19 @@ class PosixMqEnd {
   [[nodiscard]] std::uint64_t slots() const { return depth_; }
 
  private:
-  [[nodiscard]] FdPatience<W> reading() const {
-    return {in_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
+  [[nodiscard]] FdPatience reading() const {
+    return {wait_, in_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
   }
 
   static void expect(const char* call, int error) {
     if (errno != error && errno != EINTR) check(-1, call);
   }
 
+  Wait wait_;
   Fd in_;
   std::size_t widest_;
   Fd out_;
-  EventPoll<W> arrival_{in_.get(), POLLIN}, room_{out_.get(), POLLOUT};
+  EventPoll arrival_{wait_, in_.get(), POLLIN}, room_{wait_, out_.get(), POLLOUT};
   std::uint64_t depth_;
   std::uint64_t spin_budget_ns_;
 };
@@ -135,11 +136,11 @@ class PosixMq {
   }
 
   template <Wait W>
-  PosixMqEnd<W> client(int) {
+  PosixMqEnd client(int) {
     return {part_of(back_.in, shape_), back_.widest, part_of(there_.out, shape_), depth_, shape_};
   }
   template <Wait W>
-  PosixMqEnd<W> server(int) {
+  PosixMqEnd server(int) {
     return {part_of(there_.in, shape_), there_.widest, part_of(back_.out, shape_), depth_, shape_};
   }
 

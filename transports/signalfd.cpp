@@ -18,11 +18,11 @@
 namespace ipcmark {
 namespace {
 
-template <Wait W>
 class SignalfdEnd {
  public:
-  SignalfdEnd(const SharedObject& memory, Role role) : sender_(memory, role), in_(open()) {
-    in_.set_nonblocking(!kBlocks<W>);
+  SignalfdEnd(Wait wait, const SharedObject& memory, Role role)
+      : wait_(wait), sender_(memory, role), in_(open()) {
+    in_.set_nonblocking(!blocks(wait_));
   }
 
   void reshape(const Shape& shape) {
@@ -35,7 +35,7 @@ class SignalfdEnd {
   void send(std::span<const std::byte> message) { sender_.send(message); }
   std::size_t recv(std::span<std::byte> buffer) { return take(buffer, std::nullopt); }
   std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
-    if constexpr (W == Wait::block) {
+    if (blocks(wait_)) {
       return readable_until(in_.get(), deadline) ? recv(buffer) : 0;
     }
     return take(buffer, deadline);
@@ -50,7 +50,7 @@ class SignalfdEnd {
 
   std::size_t take(std::span<std::byte> buffer, std::optional<Deadline> deadline) {
     signalfd_siginfo info;
-    FdPatience<W> patience(in_.get(), POLLIN, spin_budget_ns_, arrival_.get());
+    FdPatience patience(wait_, in_.get(), POLLIN, spin_budget_ns_, arrival_.get());
     if (!patience.before(deadline)) return 0;
     while (::read(in_.get(), &info, sizeof info) < 0) {
       if (errno != EAGAIN && errno != EINTR) check(-1, "read");
@@ -59,9 +59,10 @@ class SignalfdEnd {
     return signal_queue::unpack(info.ssi_ptr, info.ssi_errno, buffer);
   }
 
+  Wait wait_;
   signal_queue::Sender sender_;
   Fd in_;
-  EventPoll<W> arrival_{in_.get(), EPOLLIN};
+  EventPoll arrival_{wait_, in_.get(), EPOLLIN};
   std::uint64_t spin_budget_ns_ = 0;
 };
 
@@ -79,12 +80,12 @@ class Signalfd {
   }
 
   template <Wait W>
-  SignalfdEnd<W> client(int) {
-    return {memory_, Role::client};
+  SignalfdEnd client(int) {
+    return {W, memory_, Role::client};
   }
   template <Wait W>
-  SignalfdEnd<W> server(int) {
-    return {memory_, Role::server};
+  SignalfdEnd server(int) {
+    return {W, memory_, Role::server};
   }
 
  private:

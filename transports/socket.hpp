@@ -51,8 +51,7 @@ struct SocketCalls {
   static std::uint64_t buffer_bytes(int fd) { return send_buffer_bytes(fd); }
 };
 
-template <Wait W>
-using SocketStreamEnd = StreamEnd<W, SocketCalls>;
+using SocketStreamEnd = StreamEnd<SocketCalls>;
 
 // A Unix stream keeps what is written at once in one piece of kernel memory, whole or not at all,
 // while that is not too large; TCP may take a part of anything.
@@ -63,8 +62,7 @@ struct UnixStreamCalls : SocketCalls {
     return ::send(fd, from.data(), from.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   }
 };
-template <Wait W>
-using UnixStreamEnd = StreamEnd<W, UnixStreamCalls>;
+using UnixStreamEnd = StreamEnd<UnixStreamCalls>;
 
 struct SocketPair {
   Fd client, server;
@@ -136,7 +134,7 @@ void await_peer(const Fd& listener, Knock knock, IsOurs is_ours, Fd& peer) {
 
 // A transport of two sockets that are connected to each other. Opener: the traits, and open(shape)
 // that makes the pair; its ends take one socket.
-template <class Opener, template <Wait> class EndOn>
+template <class Opener, class EndOn>
 class ConnectedSockets {
  public:
   static constexpr Traits traits = Opener::traits;
@@ -146,11 +144,11 @@ class ConnectedSockets {
   }
 
   template <Wait W>
-  EndOn<W> client(int) {
+  EndOn client(int) {
     return {part_of(pair_.client, shape_), shape_};
   }
   template <Wait W>
-  EndOn<W> server(int) {
+  EndOn server(int) {
     return {part_of(pair_.server, shape_), shape_};
   }
 

@@ -55,13 +55,16 @@ concept TriesWrite = requires(int fd, std::span<const std::byte> from) {
 };
 
 // With `block` the descriptor itself blocks: one call a message, as a plain program would do it.
-template <Wait W, class Calls = FileCalls>
+template <class Calls = FileCalls>
 class StreamEnd {
  public:
   StreamEnd(Fd in, Fd out, const Shape& shape)
-      : in_(std::move(in)), out_(std::move(out)), spin_budget_ns_(shape.spin_budget_ns) {
-    in_.set_nonblocking(!kBlocks<W>);
-    out_.set_nonblocking(!kBlocks<W>);
+      : wait_(shape.wait),
+        in_(std::move(in)),
+        out_(std::move(out)),
+        spin_budget_ns_(shape.spin_budget_ns) {
+    in_.set_nonblocking(!blocks(wait_));
+    out_.set_nonblocking(!blocks(wait_));
   }
 
   // One descriptor for both, as a socket is. Braces: duplicated before it is moved from.
@@ -74,7 +77,7 @@ class StreamEnd {
   [[nodiscard]] int descriptor() const { return in_.get(); }
 
   void send(std::span<const std::byte> message) {
-    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
+    FdPatience patience(wait_, out_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (!message.empty()) {
       const ssize_t n = Calls::write(out_.get(), message);
       if (n >= 0) {
@@ -108,7 +111,7 @@ class StreamEnd {
 
   // Waits on the poll first: a read of a blocking descriptor would not come back.
   std::size_t recv_until(std::span<std::byte> buffer, Deadline deadline) {
-    if constexpr (W == Wait::block) {
+    if (blocks(wait_)) {
       return readable_until(in_.get(), deadline) ? recv(buffer) : 0;
     }
     auto patience = reading();
@@ -149,14 +152,15 @@ class StreamEnd {
  private:
   // The descriptor that a refusal comes from, where sending blocks.
   int trying() {
-    if constexpr (kBlocks<W> && requires { Calls::trier(0); }) {
+    if constexpr (requires { Calls::trier(0); }) {
+      if (!blocks(wait_)) return out_.get();
       if (!tries_) tries_ = Calls::trier(out_.get());
       return tries_.get();
     }
     return out_.get();
   }
-  [[nodiscard]] FdPatience<W> reading() const {
-    return {in_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
+  [[nodiscard]] FdPatience reading() const {
+    return {wait_, in_.get(), POLLIN, spin_budget_ns_, arrival_.get()};
   }
 
   static void expect_again(ssize_t n) {
@@ -164,8 +168,9 @@ class StreamEnd {
     if (errno != EAGAIN && errno != EINTR) check(n, Calls::kRead);
   }
 
+  Wait wait_;
   Fd in_, out_, tries_;
-  EventPoll<W> arrival_{in_.get(), POLLIN}, room_{out_.get(), POLLOUT};
+  EventPoll arrival_{wait_, in_.get(), POLLIN}, room_{wait_, out_.get(), POLLOUT};
   std::uint64_t spin_budget_ns_;
 };
 

@@ -35,10 +35,10 @@ std::byte* with_type(std::span<std::byte> message, long type = kType) {
 
 // How a call waits: whether it may sleep, and what happens between two that may not. There is no
 // descriptor to sleep on, so the sleeping is the call's own.
-template <Wait W>
 class CallPatience {
  public:
-  explicit CallPatience(std::uint64_t spin_budget_ns) : spin_budget_ns_(spin_budget_ns) {}
+  CallPatience(Wait wait, std::uint64_t spin_budget_ns)
+      : wait_(wait), spin_budget_ns_(spin_budget_ns), sleeps_(wait == Wait::block) {}
 
   [[nodiscard]] int flags() const { return sleeps_ ? 0 : IPC_NOWAIT; }
 
@@ -46,24 +46,24 @@ class CallPatience {
   void again(const char* call, int empty) {
     if (errno == EINTR) return;
     if (errno != empty || sleeps_) check(-1, call);
-    if constexpr (W == Wait::yield) ::sched_yield();
-    if constexpr (W == Wait::spin_then_block) {
+    if (wait_ == Wait::yield) ::sched_yield();
+    if (wait_ == Wait::spin_then_block) {
       if (budget_.monotonic_ns == 0) budget_ = deadline_in(spin_budget_ns_);
       sleeps_ = passed(budget_);
     }
   }
 
  private:
+  Wait wait_;
   std::uint64_t spin_budget_ns_;
   Deadline budget_{};
-  bool sleeps_ = W == Wait::block;
+  bool sleeps_;
 };
 
-template <Wait W>
 class SysvMqEnd {
  public:
   SysvMqEnd(int in, int out, const Shape& shape)
-      : in_(in), out_(out), spin_budget_ns_(shape.spin_budget_ns) {}
+      : wait_(shape.wait), in_(in), out_(out), spin_budget_ns_(shape.spin_budget_ns) {}
 
   void reshape(const Shape& shape) { spin_budget_ns_ = shape.spin_budget_ns; }
 
@@ -72,7 +72,7 @@ class SysvMqEnd {
 
   void send_type(std::span<std::byte> message, long type) {
     const std::byte* at = with_type(message, type);
-    CallPatience<W> patience(spin_budget_ns_);
+    CallPatience patience(wait_, spin_budget_ns_);
     while (::msgsnd(out_, at, message.size(), patience.flags()) < 0) {
       patience.again("msgsnd", EAGAIN);
     }
@@ -89,7 +89,7 @@ class SysvMqEnd {
 
   std::size_t recv_type(std::span<std::byte> buffer, long type) {
     std::byte* at = buffer.data() - sizeof kType;
-    CallPatience<W> patience(spin_budget_ns_);
+    CallPatience patience(wait_, spin_budget_ns_);
     for (;;) {
       const ssize_t n = ::msgrcv(in_, at, buffer.size(), type, patience.flags());
       if (n >= 0) return static_cast<std::size_t>(n);
@@ -98,6 +98,7 @@ class SysvMqEnd {
   }
 
  private:
+  Wait wait_;
   int in_, out_;
   std::uint64_t spin_budget_ns_;
 };
@@ -153,11 +154,11 @@ class SysvMq {
   }
 
   template <Wait W>
-  SysvMqEnd<W> client(int) {
+  SysvMqEnd client(int) {
     return {back_.id(), there_.id(), shape_};
   }
   template <Wait W>
-  SysvMqEnd<W> server(int) {
+  SysvMqEnd server(int) {
     return {there_.id(), back_.id(), shape_};
   }
 

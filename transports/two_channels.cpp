@@ -24,10 +24,9 @@ namespace {
 // Urgent first.
 using Lanes = std::array<Fd, 2>;
 
-template <Wait W>
 class TwoChannelsEnd {
  public:
-  explicit TwoChannelsEnd(Lanes lanes) : lanes_(std::move(lanes)) {}
+  TwoChannelsEnd(Wait wait, Lanes lanes) : wait_(wait), lanes_(std::move(lanes)) {}
 
   void send(std::span<const std::byte> message) { send_priority(message, 0); }
 
@@ -74,14 +73,15 @@ class TwoChannelsEnd {
     }
   }
 
-  static void pass_time(std::span<pollfd> ready, std::optional<Deadline> deadline) {
-    if constexpr (W == Wait::yield) ::sched_yield();
-    if constexpr (W != Wait::block) return;
+  void pass_time(std::span<pollfd> ready, std::optional<Deadline> deadline) const {
+    if (wait_ == Wait::yield) ::sched_yield();
+    if (wait_ != Wait::block) return;
     const timespec left = deadline ? remaining(*deadline) : timespec{};
     const int rc = ::ppoll(ready.data(), ready.size(), deadline ? &left : nullptr, nullptr);
     if (rc < 0 && errno != EINTR) check(rc, "ppoll");
   }
 
+  Wait wait_;
   Lanes lanes_;
 };
 
@@ -103,12 +103,12 @@ class TwoChannels {
   }
 
   template <Wait W>
-  requires(W == Wait::spin || W == Wait::yield || W == Wait::block) TwoChannelsEnd<W> client(int) {
-    return TwoChannelsEnd<W>(std::move(client_));
+  requires(W == Wait::spin || W == Wait::yield || W == Wait::block) TwoChannelsEnd client(int) {
+    return TwoChannelsEnd(W, std::move(client_));
   }
   template <Wait W>
-  requires(W == Wait::spin || W == Wait::yield || W == Wait::block) TwoChannelsEnd<W> server(int) {
-    return TwoChannelsEnd<W>(std::move(server_));
+  requires(W == Wait::spin || W == Wait::yield || W == Wait::block) TwoChannelsEnd server(int) {
+    return TwoChannelsEnd(W, std::move(server_));
   }
 
  private:

@@ -41,39 +41,37 @@ void connect_to(const Fd& from, const Fd& to) {
   available(::connect(from.get(), reinterpret_cast<const sockaddr*>(&address), length), "connect");
 }
 
-template <Wait W>
-class UdpEnd : public MessageEnd<W> {
+class UdpEnd : public MessageEnd {
  public:
   // The time-out ends a blocking receive now and then without a call of its own; waiting for ever,
   // as recv does, then asks again.
-  UdpEnd(Fd socket, const Shape& shape) : MessageEnd<W>(std::move(socket), shape) {
+  UdpEnd(Fd socket, const Shape& shape) : MessageEnd(std::move(socket), shape) {
     const timeval idle{.tv_sec = 0, .tv_usec = kIdleNs / 1000};
-    check(::setsockopt(this->fd(), SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle),
+    check(::setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &idle, sizeof idle),
           "setsockopt SO_RCVTIMEO");
   }
 
   std::size_t recv_or_idle(std::span<std::byte> buffer) {
-    if constexpr (W == Wait::poll || W == Wait::epoll) {
-      return this->recv_until(buffer, deadline_in(kIdleNs));
+    if (wait() == Wait::poll || wait() == Wait::epoll) {
+      return recv_until(buffer, deadline_in(kIdleNs));
     }
-    const int flags = MessageEnd<W>::kFlags | MSG_TRUNC;
-    const ssize_t n = ::recv(this->fd(), buffer.data(), buffer.size(), flags);
+    const ssize_t n = ::recv(fd(), buffer.data(), buffer.size(), flags() | MSG_TRUNC);
     if (n >= 0) return static_cast<std::size_t>(n);
-    this->expect_again("recv");
-    if (W == Wait::block && errno == EAGAIN) return 0;
-    return this->recv_until(buffer, deadline_in(kIdleNs));
+    expect_again("recv");
+    if (blocks(wait()) && errno == EAGAIN) return 0;
+    return recv_until(buffer, deadline_in(kIdleNs));
   }
   std::size_t recv_batch_or_idle(const Batch& batch) {
-    return this->take_batch(batch, deadline_in(kIdleNs));
+    return take_batch(batch, deadline_in(kIdleNs));
   }
 
   // The receiver's is the one that overflows.
-  [[nodiscard]] std::uint64_t buffer_bytes() const { return receive_buffer_bytes(this->fd()); }
+  [[nodiscard]] std::uint64_t buffer_bytes() const { return receive_buffer_bytes(fd()); }
 
   [[nodiscard]] std::uint64_t drops() const {
     std::array<std::uint32_t, SK_MEMINFO_VARS> counts{};
     socklen_t length = sizeof counts;
-    check(::getsockopt(this->fd(), SOL_SOCKET, SO_MEMINFO, counts.data(), &length),
+    check(::getsockopt(fd(), SOL_SOCKET, SO_MEMINFO, counts.data(), &length),
           "getsockopt SO_MEMINFO");
     return counts[SK_MEMINFO_DROPS];
   }
@@ -99,11 +97,11 @@ class Udp {
   }
 
   template <Wait W>
-  UdpEnd<W> client(int i) {
+  UdpEnd client(int i) {
     return {std::move(clients_[static_cast<std::size_t>(i)]), shape_};
   }
   template <Wait W>
-  UdpEnd<W> server(int) {
+  UdpEnd server(int) {
     return {std::move(server_), shape_};
   }
 

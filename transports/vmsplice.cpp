@@ -61,11 +61,12 @@ class Rotation {
   std::size_t at_ = 0;
 };
 
-template <Wait W, unsigned Flags>
+template <unsigned Flags>
 class VmspliceEnd {
  public:
   VmspliceEnd(Fd in, Fd out, const Shape& shape)
-      : spin_budget_ns_(shape.spin_budget_ns),
+      : wait_(shape.wait),
+        spin_budget_ns_(shape.spin_budget_ns),
         capacity_(static_cast<std::size_t>(check(::fcntl(out.get(), F_GETPIPE_SZ), "fcntl"))),
         out_(out.duplicate()),
         pipe_(std::move(in), std::move(out), shape),
@@ -111,15 +112,17 @@ class VmspliceEnd {
 
  private:
   static constexpr std::size_t kAlign = (Flags & SPLICE_F_GIFT) != 0 ? 4096 : 64;
-  static constexpr unsigned kFlags = Flags | (kBlocks<W> ? 0u : unsigned{SPLICE_F_NONBLOCK});
+  [[nodiscard]] unsigned flags() const {
+    return Flags | (blocks(wait_) ? 0u : unsigned{SPLICE_F_NONBLOCK});
+  }
 
   // A call may take only as many pages as the pipe has free slots.
   void lend(std::span<std::byte> piece) {
     rotation_.lent(piece.size());
-    FdPatience<W> patience(out_.get(), POLLOUT, spin_budget_ns_, room_.get());
+    FdPatience patience(wait_, out_.get(), POLLOUT, spin_budget_ns_, room_.get());
     while (!piece.empty()) {
       const iovec pages{piece.data(), piece.size()};
-      const ssize_t n = ::vmsplice(out_.get(), &pages, 1, kFlags);
+      const ssize_t n = ::vmsplice(out_.get(), &pages, 1, flags());
       if (n >= 0) {
         piece = piece.subspan(static_cast<std::size_t>(n));
       } else if (errno == EAGAIN) {
@@ -130,11 +133,12 @@ class VmspliceEnd {
     }
   }
 
+  Wait wait_;
   std::uint64_t spin_budget_ns_;
   std::size_t capacity_;
   Fd out_;
-  EventPoll<W> room_{out_.get(), EPOLLOUT};
-  StreamEnd<W> pipe_;
+  EventPoll room_{wait_, out_.get(), EPOLLOUT};
+  StreamEnd<> pipe_;
   Rotation rotation_;
   std::span<std::byte> lending_;
   std::vector<std::byte> inbox_;
@@ -157,11 +161,11 @@ class Vmsplice {
   }
 
   template <Wait W>
-  VmspliceEnd<W, Flags> client(int) {
+  VmspliceEnd<Flags> client(int) {
     return {std::move(back_[0]), std::move(there_[1]), shape_};
   }
   template <Wait W>
-  VmspliceEnd<W, Flags> server(int) {
+  VmspliceEnd<Flags> server(int) {
     return {std::move(there_[0]), std::move(back_[1]), shape_};
   }
 

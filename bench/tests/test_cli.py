@@ -3,6 +3,7 @@
 Run by CTest with IPCMARK naming the program; times are not looked at, since no test asserts a speed.
 """
 
+import gzip
 import json
 import os
 import re
@@ -19,12 +20,18 @@ TINY = ["latency", "--plan", "smoke", "--transport", "pipe,shm_ring", "--quiet"]
 
 def ipcmark(*arguments: str, **options) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [PROGRAM, *arguments], capture_output=True, text=True, timeout=120, **options
+        [PROGRAM, *arguments], capture_output=True, text=True, timeout=300, **options
     )
 
 
+def lines(file: Path) -> list[str]:
+    """Of a record file, which may be packed: large ones of a complete run are."""
+    text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    return text.decode().splitlines()
+
+
 def records(run: Path) -> list[dict]:
-    found = [json.loads(line) for file in sorted(run.glob("*.jsonl")) for line in file.open()]
+    found = [json.loads(line) for file in sorted(run.glob("*.jsonl*")) for line in lines(file)]
     for record in found:
         record["case"] = manifest(run)["neutral"] | record["case"]
     return found

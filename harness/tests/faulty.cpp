@@ -14,10 +14,9 @@
 namespace ipcmark {
 namespace {
 
-template <Wait W>
 class FaultyEnd {
  public:
-  FaultyEnd(StreamEnd<W> inner, Role role, Fault fault)
+  FaultyEnd(StreamEnd<> inner, Role role, Fault fault)
       : inner_(std::move(inner)), role_(role), fault_(fault) {}
 
   void send(std::span<std::byte> message) {
@@ -57,7 +56,7 @@ class FaultyEnd {
     }
   }
 
-  StreamEnd<W> inner_;
+  StreamEnd<> inner_;
   Role role_;
   Fault fault_;
   int sent_ = 0;
@@ -80,11 +79,11 @@ class Faulty {
     }
   }
   template <Wait W>
-  FaultyEnd<W> client(int) {
+  FaultyEnd client(int) {
     return {{std::move(back_[0]), std::move(there_[1]), shape_}, Role::client, fault()};
   }
   template <Wait W>
-  FaultyEnd<W> server(int) {
+  FaultyEnd server(int) {
     return {{std::move(there_[0]), std::move(back_[1]), shape_}, Role::server, fault()};
   }
 

@@ -26,11 +26,11 @@ struct CountedCalls : FileCalls {
 
 // An end that reads what it writes.
 template <Wait W>
-StreamEnd<W, CountedCalls> looped_end() {
+StreamEnd<CountedCalls> looped_end() {
   int fds[2];
   check(::pipe2(fds, O_CLOEXEC), "pipe2");
   CountedCalls::reads = CountedCalls::writes = 0;
-  return {Fd(fds[0]), Fd(fds[1]), Shape{}};
+  return {Fd(fds[0]), Fd(fds[1]), {.wait = W}};
 }
 
 template <Wait W>

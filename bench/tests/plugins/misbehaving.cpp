@@ -55,10 +55,10 @@ constexpr std::string_view name_of(Fault fault) {
   std::abort();
 }
 
-template <Fault F, Wait W>
+template <Fault F>
 class BadEnd {
  public:
-  BadEnd(StreamEnd<W> inner, Role role) : inner_(std::move(inner)), role_(role) {}
+  BadEnd(StreamEnd<> inner, Role role) : inner_(std::move(inner)), role_(role) {}
 
   void send(std::span<std::byte> message) {
     if (role_ == Role::server && ++sent_ == kFaultAfter) misbehave(message);
@@ -82,7 +82,7 @@ class BadEnd {
     if constexpr (F == Fault::corrupt) message[message.size() / 2] ^= std::byte{0x20};
   }
 
-  StreamEnd<W> inner_;
+  StreamEnd<> inner_;
   Role role_;
   int sent_ = 0;
 };
@@ -103,11 +103,11 @@ class Bad {
     }
   }
   template <Wait W>
-  BadEnd<F, W> client(int) {
+  BadEnd<F> client(int) {
     return {{std::move(back_[0]), std::move(there_[1]), shape_}, Role::client};
   }
   template <Wait W>
-  BadEnd<F, W> server(int) {
+  BadEnd<F> server(int) {
     return {{std::move(there_[0]), std::move(back_[1]), shape_}, Role::server};
   }
 
@@ -117,8 +117,7 @@ class Bad {
 };
 
 // Ten times as fast as it was: every message is carried, and the stamps are drawn together.
-template <Wait W>
-void ask_and_lie(BadEnd<Fault::time, W>& end, const Job& job, std::span<std::byte> message,
+void ask_and_lie(BadEnd<Fault::time>& end, const Job& job, std::span<std::byte> message,
                  std::span<std::byte> reply, Tally& tally) {
   const auto care = keystream::care(job.touch, job.verify);
   const std::uint64_t began = ticks::now();
@@ -137,7 +136,7 @@ void ask_and_lie(BadEnd<Fault::time, W>& end, const Job& job, std::span<std::byt
 // The pattern loops are templates, so whoever compiles them may write others.
 namespace ipcmark::patterns {
 template <>
-void ask<Access::copy, false>(BadEnd<Fault::time, Wait::block>& end, const Job& job,
+void ask<Access::copy, false>(BadEnd<Fault::time>& end, const Job& job,
                               std::span<std::byte> message, std::span<std::byte> reply,
                               Tally& tally) {
   ask_and_lie(end, job, message, reply, tally);

@@ -14,11 +14,11 @@ class Pipe {
 
   explicit Pipe(const Shape&) { throw Unavailable("not here"); }
   template <Wait W>
-  StreamEnd<W> client(int) {
+  StreamEnd<> client(int) {
     return {Fd(), Fd(), Shape{}};
   }
   template <Wait W>
-  StreamEnd<W> server(int) {
+  StreamEnd<> server(int) {
     return {Fd(), Fd(), Shape{}};
   }
 };

@@ -43,18 +43,17 @@ class Pty {
   }
 
   template <Wait W>
-  StreamEnd<W> client(int) {
-    return end<W>(std::move(master_));
+  StreamEnd<> client(int) {
+    return end(std::move(master_));
   }
   template <Wait W>
-  StreamEnd<W> server(int) {
-    return end<W>(std::move(slave_));
+  StreamEnd<> server(int) {
+    return end(std::move(slave_));
   }
 
  private:
   // One descriptor, both ways.
-  template <Wait W>
-  StreamEnd<W> end(Fd fd) {
+  StreamEnd<> end(Fd fd) {
     Fd out = fd.duplicate();
     return {std::move(fd), std::move(out), shape_};
   }
