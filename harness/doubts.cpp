@@ -140,7 +140,7 @@ MaybeDoubt virtual_machine(const json& facts) {
                "run on bare metal; meanwhile: ipcmark run --idle polling"};
 }
 
-MaybeDoubt container(const json& facts) {
+MaybeDoubt in_container(const json& facts) {
   const std::string name = text(facts, "container");
   if (name.empty()) return std::nullopt;
   return Doubt{
@@ -241,7 +241,7 @@ constexpr About kAboutFacts[] = {{one_cpu},
                                  {governor, true},
                                  {turbo, true},
                                  {virtual_machine},
-                                 {container},
+                                 {in_container},
                                  {swap_in_use, true},
                                  {steal},
                                  {perf_paranoid, true},

@@ -64,7 +64,7 @@ json counted_over_cpus(const path& root, std::string_view file) {
 }
 
 // Which CPUs are of one core, each core once, in the order of their first CPUs.
-json cores(const path& root) {
+json threads_of_cores(const path& root) {
   std::map<int, std::string> cores;
   for (const path& cpu : entries(root / "sys/devices/system/cpu", "cpu")) {
     const auto siblings = read_knob(cpu / "topology/thread_siblings_list");
@@ -254,7 +254,7 @@ json collect_facts(const path& root) {
   facts["kernel_parameters"] = kernel_parameters(root);
   facts["hostname_hash"] = hashed_hostname(root);
   facts["vulnerabilities"] = folder_of_knobs(root / "sys/devices/system/cpu/vulnerabilities");
-  facts["cores"] = cores(root);
+  facts["cores"] = threads_of_cores(root);
   facts["idle_states"] = idle_states(root);
   facts["huge_pages"] = huge_pages(root);
   facts["memory"] = fields_of(root / "proc/meminfo", {"MemTotal", "SwapTotal", "SwapFree"});

@@ -6,8 +6,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "harness/journal.hpp"
@@ -32,15 +35,25 @@ std::string write_knob(const fs::path& file, const std::string& value) {
   }
 }
 
+// How often a held lock is looked at.
+constexpr std::chrono::milliseconds kLook{10};
+
+void take_lock_of(const Fd& fd, std::chrono::milliseconds patience) {
+  for (auto left = patience; ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0; left -= kLook) {
+    if (errno != EWOULDBLOCK || left <= kLook) check(-1, "flock");
+    std::this_thread::sleep_for(kLook);
+  }
+}
+
 // Locked as long as it is open. Who held it before may have removed the file in the meantime: then
 // it is another one that counts.
-Fd open_locked(const fs::path& journal) {
+Fd open_locked(const fs::path& journal, std::chrono::milliseconds patience) {
   for (;;) {
     Fd fd(check(::open(journal.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600),
                 "open"));
-    check(::flock(fd.get(), LOCK_EX | LOCK_NB), "flock");
-    struct stat ours {
-    }, named{};
+    take_lock_of(fd, patience);
+    struct stat ours {};
+    struct stat named {};
     check(::fstat(fd.get(), &ours), "fstat");
     if (::stat(journal.c_str(), &named) != 0 || named.st_ino != ours.st_ino) continue;
     // Whoever may write it has a say in what root writes to the kernel.
@@ -66,11 +79,11 @@ std::optional<std::string> knob_value(const fs::path& file) {
   return value->substr(open + 1, close - open - 1);
 }
 
-KnobJournal::KnobJournal(fs::path journal, fs::path root)
+KnobJournal::KnobJournal(fs::path journal, fs::path root, std::chrono::milliseconds patience)
     : journal_(std::move(journal)), root_(std::move(root)) {
   try {
     fs::create_directories(journal_.parent_path());
-    fd_ = open_locked(journal_);
+    fd_ = open_locked(journal_, patience);
   } catch (const std::system_error& error) {
     throw std::system_error(error.code(), fmt::format("journal of knobs {}", journal_.string()));
   }
@@ -161,7 +174,7 @@ Restored restore_knobs(const fs::path& journal, const fs::path& root) {
   std::error_code none;
   if (journal.empty() || !fs::exists(journal, none)) return {};
   try {
-    return KnobJournal(journal, root).put_back();
+    return KnobJournal(journal, root, std::chrono::milliseconds(0)).put_back();
   } catch (const std::system_error& error) {
     if (error.code().value() == EWOULDBLOCK) return {{"knobs are tuned by a run that lives"}, true};
     return {{fmt::format("{}; as root: ipcmark doctor --restore", error.what())}, false};

@@ -2,6 +2,7 @@
 // they are put back: by the run's end, or after a kill -9 by the next command.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -26,8 +27,10 @@ struct Restored {
 class KnobJournal {
  public:
   // Makes the file if there is none. Throws std::system_error with the call and the file: it is
-  // held by another process (EWOULDBLOCK), another user's (EPERM), or cannot be made.
-  KnobJournal(std::filesystem::path journal, std::filesystem::path root);
+  // held by another process, for longer than `patience` (EWOULDBLOCK), another user's (EPERM), or
+  // cannot be made.
+  KnobJournal(std::filesystem::path journal, std::filesystem::path root,
+              std::chrono::milliseconds patience);
   // Puts back what was changed; complains on stderr where that failed.
   ~KnobJournal();
   KnobJournal(const KnobJournal&) = delete;

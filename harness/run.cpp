@@ -161,7 +161,7 @@ void check_resumed(const RunOptions& run) {
 }
 
 // What --tune did, as it goes into the environment; null without it.
-nlohmann::json told(const std::optional<Tuning>& tuning, bool quiet) {
+nlohmann::json tuning_told(const std::optional<Tuning>& tuning, bool quiet) {
   if (!tuning) return {};
   auto done = to_json(tuning->changes());
   if (quiet) return done;
@@ -212,7 +212,7 @@ int run_command(const Options& options) {
   Runner runner({.plan = plan,
                  .overridden = overridden,
                  .argv = options.argv,
-                 .tuning = told(tuning, options.quiet),
+                 .tuning = tuning_told(tuning, options.quiet),
                  .quiet = options.quiet},
                 folder_for(options, plan), std::move(topology));
   const int code = runner.run();

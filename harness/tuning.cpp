@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -16,6 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+
+// For the journal: a command that puts back what a killed run left holds it for milliseconds.
+constexpr std::chrono::seconds kPatience{1};
 
 // The folders of CPUs, in the order of their numbers.
 std::vector<std::string> cpu_folders(const fs::path& root) {
@@ -75,7 +79,7 @@ void plan_per_cpu(const Tunable& knob, std::string_view path, const fs::path& ro
 }
 
 // Equal ones of several CPUs are told once.
-void count(json& list, json entry) {
+void add_to(json& list, json entry) {
   for (json& known : list) {
     entry["files"] = known["files"];
     if (known != entry) continue;
@@ -106,9 +110,9 @@ json to_json(const std::vector<KnobChange>& changes) {
   for (const KnobChange& change : changes) {
     if (change.only_kept) continue;
     if (change.left.empty()) {
-      count(set, {{"knob", change.knob}, {"from", change.from}, {"to", change.to}});
+      add_to(set, {{"knob", change.knob}, {"from", change.from}, {"to", change.to}});
     } else {
-      count(left, {{"knob", change.knob}, {"why", change.left}});
+      add_to(left, {{"knob", change.knob}, {"why", change.left}});
     }
   }
   return {{"set", std::move(set)}, {"left", std::move(left)}};
@@ -133,7 +137,7 @@ std::vector<std::string> tuning_lines(const json& tuning) {
 }
 
 Tuning::Tuning(const fs::path& journal, fs::path root)
-    : journal_(journal, root), changes_(plan_tuning(root)) {
+    : journal_(journal, root, kPatience), changes_(plan_tuning(root)) {
   for (KnobChange& change : changes_) {
     if (!change.left.empty()) continue;
     if (change.only_kept) {

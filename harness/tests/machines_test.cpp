@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 using Texts = std::vector<std::string>;
 
-const BuildInfo kBuild{.flags = "-O2", .build_type = "Release", .commit = "abc"};
+const BuildInfo kReleaseBuild{.flags = "-O2", .build_type = "Release", .commit = "abc"};
 
 class Machine {
  public:
@@ -29,14 +29,15 @@ class Machine {
   // "check: message | remedy", in the order in which they are said.
   [[nodiscard]] Texts doubts() const {
     Texts lines;
-    for (const Doubt& doubt : doubts_about(facts_, kBuild)) {
+    for (const Doubt& doubt : doubts_about(facts_, kReleaseBuild)) {
       lines.push_back(doubt.check + ": " + doubt.message + " | " + doubt.remedy);
     }
     return lines;
   }
   [[nodiscard]] Texts refused(const std::vector<int>& cpus) const {
     Texts names;
-    for (const Refusal& refusal : refusals(facts_, kBuild, cpus)) names.push_back(refusal.check);
+    for (const Refusal& refusal : refusals(facts_, kReleaseBuild, cpus))
+      names.push_back(refusal.check);
     return names;
   }
   [[nodiscard]] Texts tuning() const { return tuning_lines(to_json(plan_tuning(root_.path()))); }
@@ -132,16 +133,16 @@ TEST(machines, a_guest_has_no_knobs_of_frequency) {
 TEST(machines, compare_with_themselves_and_say_what_another_has_changed) {
   const Machine intel("intel"), amd("amd");
   const Topology topology = Topology::synthetic("pack:1 l3:1 core:4 pu:1");
-  const json here = describe_environment(intel.facts(), topology, kBuild);
+  const json here = describe_environment(intel.facts(), topology, kReleaseBuild);
   EXPECT_TRUE(differences(here, here).empty());
   json tuned = intel.facts();
   tuned["governor"] = {{"performance", 8}};
-  const auto later = differences(here, describe_environment(tuned, topology, kBuild));
+  const auto later = differences(here, describe_environment(tuned, topology, kReleaseBuild));
   ASSERT_EQ(later.size(), 1u);
   EXPECT_EQ(later[0].part + " " + later[0].field, "epoch governor");
   EXPECT_EQ(later[0].here, json({{"powersave", 8}}));
   EXPECT_EQ(later[0].there, json({{"performance", 8}}));
-  const auto other = differences(here, describe_environment(amd.facts(), topology, kBuild));
+  const auto other = differences(here, describe_environment(amd.facts(), topology, kReleaseBuild));
   EXPECT_EQ(other.front().part, "machine");
   EXPECT_EQ(differences(here, json::object()).size(), differences(json::object(), here).size());
   EXPECT_EQ(differences(here, {{"machine", 1}, {"epoch", "x"}}).size(),
