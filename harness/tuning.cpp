@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 // For the journal: a command that puts back what a killed run left holds it for milliseconds.
-constexpr std::chrono::seconds kPatience{1};
+constexpr std::chrono::seconds kJournalPatience{1};
 
 // The folders of CPUs, in the order of their numbers.
 std::vector<std::string> cpu_folders(const fs::path& root) {
@@ -137,7 +137,7 @@ std::vector<std::string> tuning_lines(const json& tuning) {
 }
 
 Tuning::Tuning(const fs::path& journal, fs::path root)
-    : journal_(journal, root, kPatience), changes_(plan_tuning(root)) {
+    : journal_(journal, root, kJournalPatience), changes_(plan_tuning(root)) {
   for (KnobChange& change : changes_) {
     if (!change.left.empty()) continue;
     if (change.only_kept) {
