@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The main job: install what is missing, build, measure, analyse, and say where the report is.
 #
-#   ./run_all.sh [--plan quick|nightly|publish|smoke|FILE] [--tune] [options of `ipcmark run`]
+#   ./run_all.sh [--plan quick|nightly|publish|smoke|FILE] [options of `ipcmark run`, such as --tune]
 #   ./run_all.sh test [--sanitizers]      all tests
 #   ./run_all.sh fuzz [--seconds N]       what reads other people's text, fuzzed for N seconds (60) in all
 #   ./run_all.sh build                    only install and build
@@ -37,44 +37,6 @@ build() { # preset, targets...
   cmake --preset "$preset" -DIPCMARK_WERROR="${CI:+ON}" >"build-$preset.log" 2>&1 || { cat "build-$preset.log" >&2; exit 3; }
   cmake --build --preset "$preset" "$@" >>"build-$preset.log" 2>&1 || { cat "build-$preset.log" >&2; exit 3; }
   rm -f "build-$preset.log"
-}
-
-# Knobs that --tune changes: file and value. What was there is journalled first, and put back by the trap or, after a
-# kill, by the next start or `ipcmark doctor --restore`.
-knobs=(/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor=performance
-  /sys/devices/system/cpu/cpufreq/boost=0
-  /proc/sys/kernel/numa_balancing=0
-  /proc/sys/kernel/nmi_watchdog=0
-  /sys/kernel/mm/transparent_hugepage/enabled=madvise)
-journal=${XDG_STATE_HOME:-$HOME/.local/state}/ipcmark/knobs
-
-restore_knobs() {
-  [ -f "$journal" ] || return 0
-  # Knobs alone, whoever wrote the journal: it may lie in another user's home.
-  if tac "$journal" | while read -r file value; do
-    [[ $file == /@(proc|sys)/* && $file != */../* ]] || continue
-    echo "$value" >"$file" || exit 1
-  done; then
-    rm -f "$journal"
-  else
-    echo "cannot restore all of $journal; as root: ipcmark doctor --restore" >&2
-  fi
-}
-
-# sysfs shows a choice as "always [madvise] never".
-chosen() { sed -E 's/.*\[(.*)\].*/\1/' "$1"; }
-
-tune() {
-  mkdir -p "$(dirname "$journal")"
-  trap restore_knobs EXIT
-  local knob file
-  for knob in "${knobs[@]}"; do
-    for file in ${knob%=*}; do
-      [ -w "$file" ] || continue
-      echo "$file $(chosen "$file")" >>"$journal"
-      echo "${knob##*=}" >"$file" || echo "cannot set $file" >&2
-    done
-  done
 }
 
 # The analysis needs no build and most tests of the program wait: its tests fill their gaps, and give way to them.
@@ -123,7 +85,6 @@ fi
 if [ "${1:-}" = fuzz ]; then packages+=(clang libclang-rt-dev); fi
 if [ "${1:-}" = install ]; then packages+=("${@:2}"); fi
 install_missing
-restore_knobs
 case ${1:-} in
   test) run_tests "${2:-}"; exit ;;  # not behind &&: errexit must see every failure in it
   fuzz) if [ "${2:-}" = --seconds ]; then run_fuzz "$3"; else run_fuzz 60; fi; exit ;;
@@ -131,14 +92,10 @@ case ${1:-} in
   install) exit ;;
 esac
 
-arguments=()
-for argument in "$@"; do
-  if [ "$argument" = --tune ]; then tune; else arguments+=("$argument"); fi
-done
 build release --target ipcmark
 # The run's folder is the last line on stdout; its own exit code is kept, and what was measured is analysed either way.
 status=0
-run=$("$build/bench/ipcmark" run all "${arguments[@]}" | tee /dev/stderr | tail -n 1) || status=$?
+run=$("$build/bench/ipcmark" run all "$@" | tee /dev/stderr | tail -n 1) || status=$?
 [ -d "$run" ] || exit "$status"
 "$build/bench/ipcmark" list transports --json >"$run/transports.json" # what they promise, for the report's advice
 /usr/bin/python3 analysis/report.py "$run"

@@ -153,6 +153,8 @@ class Ipcmark:
         ]
         for plugin in binary.plugins:
             command += ["--plugin", str(plugin)]
+        if self.night.environment.get("tuning"):  # or it would be of another epoch
+            command.append("--tune")
         for check in plan_of.get("allowed") or []:
             command += ["--allow", check]
         if plan_of.get("cpus"):

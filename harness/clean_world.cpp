@@ -13,6 +13,7 @@
 #include "harness/clean.hpp"
 #include "harness/commands.hpp"
 #include "harness/journal.hpp"
+#include "harness/knob_journal.hpp"
 #include "harness/run_lock.hpp"
 
 namespace ipcmark {
@@ -99,10 +100,12 @@ int clean_command(const Options&) {
   } catch (const std::exception&) {
     // a run lives: its folders are known by their age
   }
+  const Restored restored = restore_knobs(knob_journal_path());
+  for (const std::string& line : restored.lines) std::puts(line.c_str());
   const auto removed = clean(world);
   for (const std::string& line : removed) std::printf("removed %s\n", line.c_str());
-  if (removed.empty()) std::puts("nothing to remove");
-  return 0;
+  if (removed.empty() && restored.lines.empty()) std::puts("nothing to remove");
+  return restored.complete ? 0 : 3;
 }
 
 }  // namespace ipcmark

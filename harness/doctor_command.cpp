@@ -1,5 +1,6 @@
-// `ipcmark doctor`: facts, doubts, and for each the command that removes it. Measures and changes
-// nothing, unless told to restore what a killed run had changed.
+// `ipcmark doctor`: facts and three verdicts: may one measure here, compare with a run, and what
+// stands against the numbers, each with the command that removes it. Measures nothing, and changes
+// nothing but knobs that a killed run left changed: those it puts back.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -11,7 +12,10 @@
 #include "harness/facts.hpp"
 #include "harness/help.hpp"
 #include "harness/knob_journal.hpp"
+#include "harness/resolve.hpp"
+#include "harness/text_file.hpp"
 #include "harness/topology.hpp"
+#include "harness/tuning.hpp"
 
 namespace ipcmark {
 namespace {
@@ -20,6 +24,7 @@ using nlohmann::json;
 
 constexpr std::size_t kWidth = 100;
 constexpr std::size_t kIndent = 24;
+constexpr int kForbidden = 3;  // the environment forbids it
 
 void print_line(std::string_view name, std::string_view text) {
   fmt::print("{:<{}}{}\n", name, kIndent, wrapped(text, kWidth - kIndent, kIndent));
@@ -53,41 +58,99 @@ void print_doubts(const json& doubts) {
   }
 }
 
-void print_refusals(const std::vector<Refusal>& refused) {
-  if (refused.empty()) return;
-  fmt::print("\n`ipcmark run` refuses:\n");
-  for (const Refusal& refusal : refused) {
-    print_line(refusal.check, refusal.message);
-    print_line("", fmt::format("ipcmark run ... --allow {}", refusal.check));
+void print_tuning(const json& tuning) {
+  fmt::print("\n`ipcmark run --tune` would set {} of {} knobs:\n", tuning["set"].size(),
+             tuning["set"].size() + tuning["left"].size());
+  for (const std::string& line : tuning_lines(tuning)) {
+    const std::size_t space = line.find(' ');
+    print_line(line.substr(0, space), line.substr(space + 1));
   }
 }
 
-int restore() {
-  const auto lines = restore_knobs(knob_journal_path());
-  for (const std::string& line : lines) fmt::print("{}\n", line);
-  if (lines.empty()) fmt::print("nothing to restore\n");
-  return 0;
+void print_measuring(const json& refused) {
+  if (refused.empty()) {
+    fmt::print("\nmeasuring is allowed\n");
+    return;
+  }
+  fmt::print("\nmeasuring is refused:\n");
+  for (const json& refusal : refused) {
+    print_line(refusal["check"].get<std::string>(), refusal["message"].get<std::string>());
+    print_line("", fmt::format("ipcmark run ... --allow {}", refusal["check"].get<std::string>()));
+  }
+}
+
+void print_comparing(const json& comparing) {
+  if (comparing.is_null()) return;
+  const auto run = comparing["run"].get<std::string>();
+  if (comparing["differs"].empty()) {
+    fmt::print("\ncomparing with {} is allowed\n", run);
+    return;
+  }
+  fmt::print("\ncomparing with {} is refused:\n", run);
+  bool machine = false;
+  for (const json& difference : comparing["differs"]) {
+    machine |= difference["part"] == "machine";
+    print_line(
+        fmt::format("{} {}", difference["part"].get<std::string>(),
+                    difference["field"].get<std::string>()),
+        fmt::format("{} there, {} here", difference["there"].dump(), difference["here"].dump()));
+  }
+  print_line("", machine ? "measure both on one machine"
+                         : fmt::format("analysis/compare.py {} RUN --across-epoch", run));
+}
+
+// {"run", "differs": [{part, field, here, there}]}; null where nobody asked.
+json compared(const json& environment, const std::string& run) {
+  if (run.empty()) return {};
+  const auto file = std::filesystem::path(run) / "environment.json";
+  const auto text = read_text(file);
+  if (!text) throw UsageError(fmt::format("--against: {} cannot be read", file.string()));
+  const json other = json::parse(*text, nullptr, false);
+  if (!other.is_object())
+    throw UsageError(fmt::format("--against: {} is no environment of a run", file.string()));
+  json differs = json::array();
+  for (const Difference& difference : differences(environment, other)) {
+    differs.push_back({{"part", difference.part},
+                       {"field", difference.field},
+                       {"here", difference.here},
+                       {"there", difference.there}});
+  }
+  return {{"run", run}, {"differs", std::move(differs)}};
+}
+
+int restore(const Restored& restored) {
+  for (const std::string& line : restored.lines) fmt::print("{}\n", line);
+  if (restored.lines.empty()) fmt::print("nothing to restore\n");
+  return restored.complete ? 0 : kForbidden;
 }
 
 }  // namespace
 
 int doctor_command(const Options& options) {
-  if (options.restore) return restore();
+  const Restored restored = restore_knobs(knob_journal_path());
+  if (options.doctor.restore) return restore(restored);
+  for (const std::string& line : restored.lines) fmt::print(stderr, "{}\n", line);
   const Topology topology = Topology::this_machine();
   const BuildInfo build = build_info();
   const json facts = collect_facts();
-  json environment = describe_environment(facts, topology, build);
-  const std::vector<Refusal> refused = refusals(facts, build, {});
-  if (options.json) {
-    auto& all = environment["refusals"] = json::array();
-    for (const Refusal& refusal : refused) all.push_back(to_json(refusal));
-    fmt::print("{}\n", environment.dump(1));
-    return 0;
+  json report = describe_environment(facts, topology, build);
+  report["tuning"] = to_json(plan_tuning());
+  report["refusals"] = json::array();
+  for (const Refusal& refusal : refusals(facts, build, options.doctor.cpus)) {
+    report["refusals"].push_back(to_json(refusal));
   }
-  print_facts(environment, topology);
-  print_doubts(environment["doubts"]);
-  print_refusals(refused);
-  return 0;
+  report["compared"] = compared(report, options.doctor.against);
+  if (options.json) {
+    fmt::print("{}\n", report.dump(1));
+  } else {
+    print_facts(report, topology);
+    print_tuning(report["tuning"]);
+    print_doubts(report["doubts"]);
+    print_comparing(report["compared"]);
+    print_measuring(report["refusals"]);
+  }
+  const bool comparable = report["compared"].is_null() || report["compared"]["differs"].empty();
+  return report["refusals"].empty() && comparable ? 0 : kForbidden;
 }
 
 }  // namespace ipcmark

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,6 +17,10 @@ using MaybeDoubt = std::optional<Doubt>;
 
 // Idle states up to this are no deeper than what `idle = c1` allows.
 constexpr int kShallowUs = 2;
+// For a run, and put back after it; or until somebody changes it.
+std::string tune_or(std::string_view command) {
+  return fmt::format("ipcmark run ... --tune; or to stay: {}", command);
+}
 
 std::string text(const json& facts, const char* name) {
   const auto found = facts.find(name);
@@ -34,18 +37,53 @@ std::uint64_t number(const std::string& knob) {
   return value;
 }
 
+MaybeDoubt one_cpu(const json& facts) {
+  const auto online = parse_cpu_list(text(facts, "cpus_online"));
+  if (online.size() != 1) return std::nullopt;
+  return Doubt{
+      "one_cpu",
+      fmt::format("1 CPU ({}) is online: both ends share it, and nothing crosses", online.front()),
+      "give the machine a second CPU; meanwhile: ipcmark run --placement same_core"};
+}
+
+// The upper half of the cores, each with all its threads: CPUs that share a core share its speed.
+// Where the machine does not tell its cores, the upper half of the CPUs.
+std::vector<int> worth_isolating(const json& facts, const std::vector<int>& online) {
+  std::vector<std::vector<int>> cores;
+  const json lists = facts.value("cores", json());
+  for (const json& list : lists) cores.push_back(parse_cpu_list(list.get<std::string>()));
+  if (cores.size() < 2) {
+    cores.clear();
+    for (const int cpu : online) cores.push_back({cpu});
+  }
+  std::vector<int> upper;
+  for (std::size_t core = cores.size() / 2; core < cores.size(); ++core) {
+    upper.insert(upper.end(), cores[core].begin(), cores[core].end());
+  }
+  std::ranges::sort(upper);
+  return upper;
+}
+
 MaybeDoubt not_isolated(const json& facts) {
   const auto online = parse_cpu_list(text(facts, "cpus_online"));
-  if (!text(facts, "cpus_isolated").empty() || online.empty()) return std::nullopt;
-  const std::vector<int> upper(online.begin() + static_cast<std::ptrdiff_t>(online.size() / 2),
-                               online.end());
-  const std::string list = format_cpu_list(upper);
+  const std::string isolated = text(facts, "cpus_isolated");
+  const auto count = parse_cpu_list(isolated).size();
+  if (count >= 2 || online.size() < 2) return std::nullopt;
+  const std::string list = format_cpu_list(worth_isolating(facts, online));
+  const std::string remedy = fmt::format(
+      "add isolcpus=domain,managed_irq,{0} nohz_full={0} rcu_nocbs={0} to the kernel's command "
+      "line and reboot",
+      list);
+  if (count == 1) {
+    return Doubt{"not_isolated",
+                 fmt::format("1 of the {} CPUs ({}) is isolated: the other end shares its own",
+                             online.size(), isolated),
+                 remedy};
+  }
   return Doubt{"not_isolated",
                fmt::format("none of the {} CPUs is isolated: other tasks run on the measured ones",
                            online.size()),
-               fmt::format("add isolcpus=domain,managed_irq,{0} nohz_full={0} rcu_nocbs={0} to the "
-                           "kernel's command line and reboot",
-                           list)};
+               remedy};
 }
 
 MaybeDoubt irqbalance(const json& facts) {
@@ -78,7 +116,8 @@ MaybeDoubt governor(const json& facts) {
   for (const auto& [name, cpus] : governors.items()) {
     if (name == "performance") continue;
     return Doubt{"governor", fmt::format("governor is {} on {} CPUs", name, cpus.get<int>()),
-                 "cpupower frequency-set -g performance"};
+                 tune_or("echo performance | tee "
+                         "/sys/devices/system/cpu/cpu*/cpufreq/scaling_governor")};
   }
   return std::nullopt;
 }
@@ -86,11 +125,11 @@ MaybeDoubt governor(const json& facts) {
 MaybeDoubt turbo(const json& facts) {
   if (text(facts, "intel_pstate_no_turbo") == "0") {
     return Doubt{"turbo", "turbo is on (no_turbo is 0): speed follows heat and neighbours",
-                 "echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo"};
+                 tune_or("echo 1 > /sys/devices/system/cpu/intel_pstate/no_turbo")};
   }
   if (text(facts, "cpufreq_boost") != "1") return std::nullopt;
   return Doubt{"turbo", "boost is on (cpufreq/boost is 1): speed follows heat and neighbours",
-               "echo 0 > /sys/devices/system/cpu/cpufreq/boost"};
+               tune_or("echo 0 > /sys/devices/system/cpu/cpufreq/boost")};
 }
 
 MaybeDoubt virtual_machine(const json& facts) {
@@ -99,6 +138,15 @@ MaybeDoubt virtual_machine(const json& facts) {
   return Doubt{"virtual_machine",
                fmt::format("a virtual machine ({}): the host moves and stops its CPUs", name),
                "run on bare metal; meanwhile: ipcmark run --idle polling"};
+}
+
+MaybeDoubt in_container(const json& facts) {
+  const std::string name = text(facts, "container");
+  if (name.empty()) return std::nullopt;
+  return Doubt{
+      "container",
+      fmt::format("a container ({}): what else the host runs cannot be seen from here", name),
+      "run on the host; meanwhile give the container CPUs of its own (--cpuset-cpus)"};
 }
 
 MaybeDoubt swap_in_use(const json& facts) {
@@ -138,13 +186,15 @@ MaybeDoubt cgroup_quota(const json& facts) {
   return Doubt{
       "cgroup_quota",
       fmt::format("the cgroup stops us after {} us of CPU time in each {} us", words[0], words[1]),
-      "echo max > /sys/fs/cgroup/<group>/cpu.max"};
+      text(facts, "container").empty()
+          ? "echo max > /sys/fs/cgroup$(cut -d: -f3 /proc/self/cgroup)/cpu.max"
+          : "start the container without a limit on CPU time"};
 }
 
 MaybeDoubt thp(const json& facts) {
   if (text(facts, "thp_enabled").find("[always]") == std::string::npos) return std::nullopt;
   return Doubt{"thp", "transparent huge pages are 'always': a buffer's page size is luck",
-               "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled"};
+               tune_or("echo madvise > /sys/kernel/mm/transparent_hugepage/enabled")};
 }
 
 MaybeDoubt numa_balancing(const json& facts) {
@@ -153,7 +203,14 @@ MaybeDoubt numa_balancing(const json& facts) {
   return Doubt{
       "numa_balancing",
       fmt::format("kernel.numa_balancing is {}: pages are unmapped to see who uses them", level),
-      "sysctl kernel.numa_balancing=0"};
+      tune_or("sysctl kernel.numa_balancing=0")};
+}
+
+MaybeDoubt nmi_watchdog(const json& facts) {
+  if (text(facts, "kernel.nmi_watchdog") != "1") return std::nullopt;
+  return Doubt{"nmi_watchdog",
+               "kernel.nmi_watchdog is 1: it holds a counter of each CPU and interrupts by it",
+               tune_or("sysctl kernel.nmi_watchdog=0")};
 }
 
 MaybeDoubt clocksource(const json& facts) {
@@ -171,10 +228,29 @@ MaybeDoubt invariant_counter(const json& facts) {
                "run on a CPU with constant_tsc and nonstop_tsc"};
 }
 
-constexpr std::array kAboutFacts = {not_isolated,  irqbalance,       deep_c_states, governor,
-                                    turbo,         virtual_machine,  swap_in_use,   steal,
-                                    perf_paranoid, cgroup_quota,     thp,           numa_balancing,
-                                    clocksource,   invariant_counter};
+// What changes the kernel or its services is said of the host where a container has neither.
+struct About {
+  MaybeDoubt (*find)(const json& facts);
+  bool of_the_host = false;
+};
+
+constexpr About kAboutFacts[] = {{one_cpu},
+                                 {not_isolated, true},
+                                 {irqbalance, true},
+                                 {deep_c_states},
+                                 {governor, true},
+                                 {turbo, true},
+                                 {virtual_machine},
+                                 {in_container},
+                                 {swap_in_use, true},
+                                 {steal},
+                                 {perf_paranoid, true},
+                                 {cgroup_quota},
+                                 {thp, true},
+                                 {numa_balancing, true},
+                                 {nmi_watchdog, true},
+                                 {clocksource, true},
+                                 {invariant_counter}};
 
 }  // namespace
 
@@ -184,8 +260,12 @@ json to_json(const Doubt& doubt) {
 
 std::vector<Doubt> doubts_about(const json& facts, const BuildInfo& build) {
   std::vector<Doubt> doubts;
-  for (const auto about : kAboutFacts) {
-    if (MaybeDoubt doubt = about(facts)) doubts.push_back(std::move(*doubt));
+  const bool contained = !text(facts, "container").empty();
+  for (const About& about : kAboutFacts) {
+    MaybeDoubt doubt = about.find(facts);
+    if (!doubt) continue;
+    if (contained && about.of_the_host) doubt->remedy.insert(0, "on the host: ");
+    doubts.push_back(std::move(*doubt));
   }
   if (build.dirty()) {
     doubts.push_back({"dirty_tree",

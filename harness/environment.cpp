@@ -97,6 +97,26 @@ json build_key(const BuildInfo& build, const std::vector<Plugin>& plugins) {
                    {"build_type", build.build_type}});
 }
 
+std::vector<Difference> differences(const json& here, const json& there) {
+  std::vector<Difference> found;
+  for (const char* part : {"machine", "epoch"}) {
+    const json ours = here.value(part, json::object());
+    const json theirs = there.value(part, json::object());
+    const json key = theirs.is_object() ? theirs.value("key", json()) : json();
+    if (key.is_string() && key == ours["key"]) continue;
+    const std::size_t before = found.size();
+    json all = ours;
+    if (theirs.is_object()) all.update(theirs);
+    for (const auto& [field, value] : all.items()) {
+      const json a = ours.value(field, json());
+      const json b = theirs.is_object() ? theirs.value(field, json()) : json();
+      if (field != "key" && a != b) found.push_back({part, field, a, b});
+    }
+    if (found.size() == before) found.push_back({part, "key", ours["key"], key});
+  }
+  return found;
+}
+
 json describe_environment(const json& facts, const Topology& topology, const BuildInfo& build,
                           const std::vector<Plugin>& plugins) {
   json doubts = json::array();

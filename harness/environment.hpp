@@ -1,6 +1,7 @@
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "harness/build_info.hpp"
@@ -27,6 +28,18 @@ namespace ipcmark {
 
 // The same fields give the same key on every machine and in every version: 16 hex digits.
 [[nodiscard]] nlohmann::json with_key(nlohmann::json fields);
+
+// One field by which two environments differ; a value is as it stands there, null where it is
+// missing.
+struct Difference {
+  std::string part;   // machine, epoch
+  std::string field;  // "key" where a part has none, or only its key differs
+  nlohmann::json here, there;
+};
+
+// What forbids comparing runs of two environments; empty when they compare.
+[[nodiscard]] std::vector<Difference> differences(const nlohmann::json& here,
+                                                  const nlohmann::json& there);
 
 // All of environment.json: machine, epoch, build, facts (with commit and hwloc's summary), doubts.
 [[nodiscard]] nlohmann::json describe_environment(const nlohmann::json& facts,

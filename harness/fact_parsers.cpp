@@ -139,6 +139,9 @@ std::string hypervisor(std::string_view cpuinfo, std::string_view dmi,
   const auto flags = words_of(field(cpuinfo, "flags").value_or(""));
   const bool flagged = std::find(flags.begin(), flags.end(), "hypervisor") != flags.end();
   if (!flags.empty() && !flagged) return "none";  // x86 says so; a cloud's bare metal has its DMI
+  // Nitro's Arm guests have no CPU flag; its bare metal is named so.
+  const bool nitro = dmi.starts_with("Amazon EC2") && dmi.find(".metal") == dmi.npos;
+  if (nitro && !flagged) return "kvm";
   for (const auto& [trace, name] : kTraces) {
     if (clocksources.find(trace) != clocksources.npos || dmi.find(trace) != dmi.npos) return name;
   }
@@ -161,6 +164,28 @@ path cgroup_cpu_stat(const path& root) {
 json cgroup_cpuset(const path& root) {
   const auto sets = all_levels(root, "cpuset", cpuset_v1, cpuset_v2);
   return sets.empty() ? json() : json(sets.front());
+}
+
+std::vector<path> processor_temperatures(const path& root) {
+  struct Sensor {
+    const char *folder, *name, *value;
+  };
+  constexpr std::array<Sensor, 2> kSensors = {
+      {{"sys/class/thermal", "type", "temp"}, {"sys/class/hwmon", "name", "temp1_input"}}};
+  // Intel's package; AMD's and Intel's drivers; what device trees of Arm call theirs.
+  constexpr std::array kProcessors = {"x86_pkg_temp", "coretemp", "k10temp", "cpu", "soc"};
+  std::vector<path> found;
+  for (const Sensor& sensor : kSensors) {
+    std::error_code unseen;  // then there are none
+    for (const auto& entry : std::filesystem::directory_iterator(root / sensor.folder, unseen)) {
+      const std::string name = read_knob(entry.path() / sensor.name).value_or("");
+      const auto begins = [&](const char* processor) { return name.starts_with(processor); };
+      if (std::any_of(kProcessors.begin(), kProcessors.end(), begins))
+        found.push_back(entry.path() / sensor.value);
+    }
+  }
+  std::sort(found.begin(), found.end());
+  return found;
 }
 
 json dma_latency_access(const path& root) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ipcmark {
 
@@ -33,6 +34,10 @@ namespace ipcmark {
 // CPUs of the caller's cpuset as a CPU list: what no affinity can exceed. Null where there is no
 // cpuset hierarchy to read.
 [[nodiscard]] nlohmann::json cgroup_cpuset(const std::filesystem::path& root);
+
+// Sensors of processors (not of disks or cards), each a file of millidegrees Celsius, sorted.
+[[nodiscard]] std::vector<std::filesystem::path> processor_temperatures(
+    const std::filesystem::path& root);
 
 // /dev/cpu_dma_latency: {"writable": may we hold idle states shallow, "us": the bound in force};
 // null where there is no such device.

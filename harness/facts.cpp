@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -60,6 +61,18 @@ json counted_over_cpus(const path& root, std::string_view file) {
     if (text) ++values[*text];
   }
   return values.empty() ? json() : json(values);
+}
+
+// Which CPUs are of one core, each core once, in the order of their first CPUs.
+json threads_of_cores(const path& root) {
+  std::map<int, std::string> cores;
+  for (const path& cpu : entries(root / "sys/devices/system/cpu", "cpu")) {
+    const auto siblings = read_knob(cpu / "topology/thread_siblings_list");
+    if (siblings && !siblings->empty()) cores[std::atoi(siblings->c_str())] = *siblings;
+  }
+  json lists;
+  for (auto& [first, siblings] : cores) lists.push_back(std::move(siblings));
+  return lists;
 }
 
 json folder_of_knobs(const path& folder) {
@@ -241,6 +254,7 @@ json collect_facts(const path& root) {
   facts["kernel_parameters"] = kernel_parameters(root);
   facts["hostname_hash"] = hashed_hostname(root);
   facts["vulnerabilities"] = folder_of_knobs(root / "sys/devices/system/cpu/vulnerabilities");
+  facts["cores"] = threads_of_cores(root);
   facts["idle_states"] = idle_states(root);
   facts["huge_pages"] = huge_pages(root);
   facts["memory"] = fields_of(root / "proc/meminfo", {"MemTotal", "SwapTotal", "SwapFree"});

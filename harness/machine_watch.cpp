@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "harness/fact_parsers.hpp"
 #include "harness/maybe_count.hpp"
@@ -64,6 +65,7 @@ MachineCounts operator-(const MachineCounts& after, const MachineCounts& before)
   for (const auto& [name, count] : kMachineFields) {
     change.*count = difference(after.*count, before.*count);
   }
+  change.millidegrees = after.millidegrees;
   return change;
 }
 
@@ -139,6 +141,12 @@ MachineWatch::MachineWatch(std::vector<int> cpus, const std::filesystem::path& r
       cgroup_(opened(cgroup_cpu_stat(root))) {
   std::sort(cpus_.begin(), cpus_.end());
   cpus_.erase(std::unique(cpus_.begin(), cpus_.end()), cpus_.end());
+  for (const int cpu : cpus_) {
+    heat_throttles_.push_back(opened(
+        root /
+        fmt::format("sys/devices/system/cpu/cpu{}/thermal_throttle/core_throttle_count", cpu)));
+  }
+  for (const auto& file : processor_temperatures(root)) temperatures_.push_back(opened(file));
 }
 
 MachineCounts MachineWatch::read() {
@@ -155,7 +163,25 @@ MachineCounts MachineWatch::read() {
   reread(memory_pressure_, "read /proc/pressure/memory",
          [&](Text text) { counts.memory_pressure_ns = parse_pressure_ns(text); });
   reread(cgroup_, "read cpu.stat", [&](Text text) { parse_throttling(text, counts); });
+  const auto throttles = numbers(heat_throttles_);
+  if (!throttles.empty() && throttles.size() == cpus_.size())
+    counts.heat_throttles = std::accumulate(throttles.begin(), throttles.end(), std::uint64_t{0});
+  const auto temperatures = numbers(temperatures_);
+  if (!temperatures.empty()) counts.millidegrees = std::ranges::max(temperatures);
   return counts;
+}
+
+// A sensor may refuse at any time (EAGAIN, ENODATA): then it is left out.
+std::vector<std::uint64_t> MachineWatch::numbers(const std::vector<Fd>& files) {
+  std::vector<std::uint64_t> found;
+  for (const Fd& file : files) {
+    std::array<char, 32> text;
+    const ssize_t got = file ? ::pread(file.get(), text.data(), text.size(), 0) : 0;
+    if (got <= 0) continue;
+    const Count number = count_in(trimmed({text.data(), static_cast<std::size_t>(got)}));
+    if (number) found.push_back(*number);
+  }
+  return found;
 }
 
 template <class Take>

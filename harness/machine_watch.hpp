@@ -29,6 +29,10 @@ struct MachineCounts {
   // Of the nearest cgroup that counts it: how often and how long its CPU quota held it up.
   std::optional<std::uint64_t> throttles = std::nullopt;
   std::optional<std::uint64_t> throttled_ns = std::nullopt;
+  // How often the measured CPUs' cores were slowed down for heat.
+  std::optional<std::uint64_t> heat_throttles = std::nullopt;
+  // The hottest of the processors' sensors: a level, whose difference is the later one.
+  std::optional<std::uint64_t> millidegrees = std::nullopt;
 };
 
 struct MachineField {
@@ -45,6 +49,8 @@ inline constexpr auto kMachineFields = std::to_array<MachineField>({
     {"memory_pressure_ns", &MachineCounts::memory_pressure_ns},
     {"throttles", &MachineCounts::throttles},
     {"throttled_ns", &MachineCounts::throttled_ns},
+    {"heat_throttles", &MachineCounts::heat_throttles},
+    {"millidegrees", &MachineCounts::millidegrees},
 });
 
 // What happened from `before` to `after`; none where either is missing or a 32-bit counter wrapped.
@@ -83,8 +89,12 @@ class MachineWatch {
   template <class Take>
   void reread(const Fd& fd, const char* call, Take take);
 
+  // The one number of each file, where it can be read.
+  std::vector<std::uint64_t> numbers(const std::vector<Fd>& files);
+
   std::vector<int> cpus_;
   Fd interrupts_, stat_, cpu_pressure_, memory_pressure_, cgroup_;
+  std::vector<Fd> heat_throttles_, temperatures_;
   std::string buffer_;
 };
 

@@ -59,13 +59,14 @@ class CommandLine {
   void refuse_extras(const Commands& command) const;
   void admit_plugins();
   void finish_list();
+  void finish_doctor();
   void finish_run();
 
   CLI::App app_{"", "ipcmark"};
   Commands main_, list_, run_, doctor_, clean_, advise_, launch_, probe_;
   Options options_;
   bool version_ = false;
-  Texts what_, control_fd_, plugins_;
+  Texts what_, control_fd_, plugins_, against_;
   RunTexts texts_;
 };
 
@@ -107,7 +108,12 @@ CommandLine::CommandLine() {
   list_.flag("--json", "for machines", options_.json);
   list_.value("--plugin", "FILE", kPluginHelp, plugins_);
   doctor_.flag("--json", "for machines", options_.json);
-  doctor_.flag("--restore", "put back the knobs that a killed run changed", options_.restore);
+  doctor_.flag("--restore", "put back the knobs that a killed run changed, and say no more",
+               options_.doctor.restore);
+  doctor_.value("--against", "RUN", "whether a run of now would compare with that one, or why not",
+                against_);
+  doctor_.value("--cpus", "LIST", "whether these CPUs may be measured on, as in 2,3 or 2-5",
+                texts_.cpus);
   add_run_flags();
   app_.require_subcommand(0, 1);                // a second command's name is a word like any other
   launch_.app = app_.add_subcommand("launch");  // for the harness, not for people: no help
@@ -138,6 +144,8 @@ void CommandLine::add_run_flags() {
              texts_.allow);
   // For tests of the harness, not for people: no help.
   run_.app->add_option("--inject", texts_.inject)->allow_extra_args(false);
+  run_.flag("--tune", "set knobs that spoil measurements for the time of the run; recorded",
+            texts_.tune);
   run_.flag("--dry-run", "print cases, launches and minutes, and measure nothing", texts_.dry_run);
   run_.flag("--quiet", "no progress", options_.quiet);
   run_.flag("--json", "results for machines", options_.json);
@@ -215,7 +223,7 @@ Options CommandLine::parse(int argc, const char* const* argv) {
   refuse_extras(command);
   if (&command == &list_) finish_list();
   if (&command == &run_) finish_run();
-  if (&command == &doctor_) options_.command = Command::doctor;
+  if (&command == &doctor_) finish_doctor();
   if (&command == &clean_) options_.command = Command::clean;
   if (&command == &launch_ || &command == &probe_) {
     options_.command = &command == &launch_ ? Command::launch : Command::probe_plugin;
@@ -239,6 +247,11 @@ void CommandLine::finish_list() {
   admit_plugins();
   for (const std::string& what : what_) require_known("list", what, kListable);
   options_.what = what_.empty() ? kListable : what_;
+}
+
+void CommandLine::finish_doctor() {
+  options_.command = Command::doctor;
+  read_doctor(texts_, against_, options_.doctor);
 }
 
 void CommandLine::finish_run() {

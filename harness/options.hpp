@@ -23,6 +23,13 @@ struct RunOptions {
   std::string like;    // a run whose plan to repeat
   std::vector<Injection> inject;
   bool dry_run = false;
+  bool tune = false;
+};
+
+struct DoctorOptions {
+  bool restore = false;   // put changed knobs back, and nothing else
+  std::string against;    // a run: would one of now compare with it
+  std::vector<int> cpus;  // those a run is to use
 };
 
 struct Options {
@@ -30,11 +37,11 @@ struct Options {
   std::string text;  // help: what to print
   bool json = false;
   bool quiet = false;
-  bool restore = false;  // doctor: put changed knobs back
   // list: transports, experiments, placements; never empty. advise: the script's arguments.
   std::vector<std::string> what;
   int control_fd = -1;  // launch, probe_plugin
   RunOptions run;
+  DoctorOptions doctor;
   std::vector<std::string> argv;
 };
 

@@ -15,10 +15,13 @@
 #include "harness/checks.hpp"
 #include "harness/facts.hpp"
 #include "harness/journal.hpp"
+#include "harness/knob_journal.hpp"
 #include "harness/plugins.hpp"
 #include "harness/resolve.hpp"
 #include "harness/run_lock.hpp"
 #include "harness/runner.hpp"
+#include "harness/text_file.hpp"
+#include "harness/tuning.hpp"
 #include "harness/words.hpp"
 
 namespace ipcmark {
@@ -33,6 +36,10 @@ void catch_signals() {
       &stop_after_this_launch;  // no SA_RESTART: waiting calls return and look again
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  // A closed terminal is no reason to leave knobs changed; nohup's wish is.
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -142,6 +149,33 @@ int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches, boo
   return 0;
 }
 
+// Halves of a run are of one environment.
+void check_resumed(const RunOptions& run) {
+  if (run.resume.empty()) return;
+  const auto text = read_text(std::filesystem::path(run.resume) / "environment.json");
+  const auto begun = nlohmann::json::parse(text.value_or(""), nullptr, false);
+  if (!begun.is_object()) return;  // it was stopped before it was described
+  const bool tuned = begun.contains("tuning") && !begun["tuning"].is_null();
+  if (tuned && !run.tune) throw UsageError("--resume: the run was begun with --tune; add it");
+  if (run.tune && !tuned) throw UsageError("--resume: the run was begun without --tune; drop it");
+}
+
+// What --tune did, as it goes into the environment; null without it.
+nlohmann::json tuning_told(const std::optional<Tuning>& tuning, bool quiet) {
+  if (!tuning) return {};
+  auto done = to_json(tuning->changes());
+  if (quiet) return done;
+  for (const std::string& line : tuning_lines(done)) fmt::print(stderr, "--tune: {}\n", line);
+  return done;
+}
+
+std::filesystem::path journal_for_tuning() {
+  auto journal = knob_journal_path();
+  if (journal.empty())
+    throw Refused("--tune needs a place for its journal: set HOME or XDG_STATE_HOME");
+  return journal;
+}
+
 RunFolder folder_for(const Options& options, const Plan& plan) {
   if (!options.run.resume.empty()) return RunFolder::reopen(options.run.resume);
   return RunFolder::create(options.run.out.empty() ? default_folder(plan.name) : options.run.out);
@@ -157,6 +191,7 @@ int run_command(const Options& options) {
   } catch (const std::invalid_argument& wrong) {
     throw Refused(wrong.what());
   }
+  check_resumed(options.run);
   const auto launches = launches_of(plan);
   if (launches.empty()) throw UsageError("the plan has no case for what was asked");
   if (options.run.dry_run) return print_dry_run(plan, launches, options.json);
@@ -170,9 +205,16 @@ int run_command(const Options& options) {
   const auto lock = take_lock();
   name_journal();
   catch_signals();
-  Runner runner(
-      {.plan = plan, .overridden = overridden, .argv = options.argv, .quiet = options.quiet},
-      folder_for(options, plan), std::move(topology));
+  for (const auto& line : restore_knobs(knob_journal_path()).lines)
+    fmt::print(stderr, "{}\n", line);
+  std::optional<Tuning> tuning;  // put back when the run is over, however
+  if (options.run.tune) tuning.emplace(journal_for_tuning());
+  Runner runner({.plan = plan,
+                 .overridden = overridden,
+                 .argv = options.argv,
+                 .tuning = tuning_told(tuning, options.quiet),
+                 .quiet = options.quiet},
+                folder_for(options, plan), std::move(topology));
   const int code = runner.run();
   fmt::print("{}\n", options.json ? runner.manifest().dump(1) : runner.path().string());
   return code;

@@ -48,6 +48,14 @@ Texts chosen_experiments(const Texts& asked) {
   return chosen;
 }
 
+void read_cpus(const Texts& texts, std::vector<int>& target) {
+  read_flag("--cpus", texts, [&](const std::string& text) {
+    const auto cpus = parse_cpu_list(text);
+    if (cpus.empty()) throw std::invalid_argument("names no CPU; write 2,3 or 2-5");
+    std::ranges::copy(cpus, std::back_inserter(target));
+  });
+}
+
 void read_axes(const RunTexts& texts, Axes& overrides) {
   for (const Axis& axis : axes()) {
     read_flag(axis.flag(), texts_of(texts.axes, axis.name), [&](const std::string& text) {
@@ -74,7 +82,7 @@ void check_source(const RunTexts& texts) {
   if (!texts.resume.empty()) {
     // A run is gone on with as it was begun, or its blocks would not be comparable.
     for (const std::string& flag : texts.flags) {
-      if (flag == "--resume" || flag == "--quiet" || flag == "--json") continue;
+      if (flag == "--resume" || flag == "--quiet" || flag == "--json" || flag == "--tune") continue;
       throw UsageError(fmt::format("--resume goes on with the run's own plan; drop {}", flag));
     }
   } else if (!texts.like.empty() && !texts.plan.empty()) {
@@ -91,6 +99,7 @@ RunOptions run_options(const RunTexts& texts) {
   RunOptions run;
   run.experiments = chosen_experiments(texts.experiments);
   run.dry_run = texts.dry_run;
+  run.tune = texts.tune;
   read_once("--plan", texts.plan, run.plan);
   read_once("--out", texts.out, run.out);
   read_once("--resume", texts.resume, run.resume);
@@ -106,15 +115,16 @@ RunOptions run_options(const RunTexts& texts) {
       left.remove_prefix(std::min(comma + 1, left.size()));
     }
   });
-  read_flag("--cpus", texts.cpus, [&](const std::string& text) {
-    const auto cpus = parse_cpu_list(text);
-    if (cpus.empty()) throw std::invalid_argument("names no CPU; write 2,3 or 2-5");
-    std::ranges::copy(cpus, std::back_inserter(run.cpus));
-  });
+  read_cpus(texts.cpus, run.cpus);
   read_axes(texts, run.overrides);
   read_settings(texts, run);
   check_source(texts);
   return run;
+}
+
+void read_doctor(const RunTexts& texts, const Texts& against, DoctorOptions& doctor) {
+  read_once("--against", against, doctor.against);
+  read_cpus(texts.cpus, doctor.cpus);
 }
 
 void require_known(std::string_view kind, const std::string& word, const Texts& known) {

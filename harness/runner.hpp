@@ -27,6 +27,7 @@ struct RunRequest {
   Plan plan;
   std::vector<std::string> overridden;  // checks that forbade the run but for --allow
   std::vector<std::string> argv;
+  nlohmann::json tuning;  // what --tune did; null without it
   bool quiet = false;
 };
 

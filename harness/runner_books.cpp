@@ -57,8 +57,8 @@ void Runner::describe() {
     manifest_ = folder_.manifest();
   }
   manifest_["contaminated"] = json::array();  // told again, from the records
-  const json environment =
-      describe_environment(collect_facts(), topology_, build_info(), plugins());
+  json environment = describe_environment(collect_facts(), topology_, build_info(), plugins());
+  environment["tuning"] = request_.tuning;
   folder_.write("environment.json", environment.dump(1) + "\n");
   folder_.write("environment.xml", topology_.xml());
 }

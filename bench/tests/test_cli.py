@@ -111,8 +111,14 @@ def test_a_run_is_never_overwritten(run_dir):
     assert second.returncode == 2 and "never overwritten" in second.stderr
 
 
+def tuning() -> dict:
+    """What --tune would change now: the same before and after one, or something stayed changed."""
+    return json.loads(ipcmark("doctor", "--json").stdout)["tuning"]
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
+def test_a_stopped_run_is_resumed_without_measuring_twice_and_as_tuned(run_dir, how):
+    untuned = tuning()
     arguments = [
         "run",
         "latency",
@@ -120,6 +126,7 @@ def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
         "--plan",
         "smoke",
         "--quiet",
+        "--tune",
         "--out",
         str(run_dir),
     ]
@@ -134,7 +141,10 @@ def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
         run.wait(30)
         assert run.returncode == (130 if how == signal.SIGINT else -9), run.stderr.read()
     before = {r["launch_id"] for r in records(partial)}
-    resumed = ipcmark("run", "--resume", str(partial), "--quiet")
+    bare = ipcmark("run", "--resume", str(partial), "--quiet")
+    assert bare.returncode == 2 and "--tune" in bare.stderr
+    resumed = ipcmark("run", "--resume", str(partial), "--quiet", "--tune")
+    assert ("restored /" in resumed.stderr) == (how == signal.SIGKILL and untuned["set"] != [])
     found = records(run_dir)
     failed = {r["reason"] for r in found if r["status"] == "failed"}
     assert resumed.returncode == 0, (failed, resumed.stderr)
@@ -142,6 +152,11 @@ def test_a_stopped_run_is_resumed_without_measuring_twice(run_dir, how):
     assert len(keys) == len(set(keys))
     assert before <= {r["launch_id"] for r in found}
     assert manifest(run_dir)["cases_planned"] == len(found)
+    told = json.loads((run_dir / "environment.json").read_text())["tuning"]
+    assert {e["knob"] for e in told["set"] + told["left"]} == {
+        e["knob"] for e in untuned["set"] + untuned["left"]
+    }
+    assert tuning() == untuned
     ipcmark("clean")
 
 

@@ -51,6 +51,7 @@ TEST(DoubtsTest, a_tuned_machine_raises_none) {
                       {"cgroup_cpu_max", "max"},
                       {"thp_enabled", "always [madvise] never"},
                       {"kernel.numa_balancing", "0"},
+                      {"kernel.nmi_watchdog", "0"},
                       {"clocksource", "tsc"},
                       {"steal_ppm_since_boot", 0.0},
                       {"invariant_counter", true}};
@@ -68,7 +69,7 @@ TEST(DoubtsTest, each_has_its_number_and_its_remedy) {
       {{{"governor", {{"performance", 1}, {"powersave", 7}}}},
        "governor",
        "powersave on 7",
-       "cpupower"},
+       "tee /sys/devices/system/cpu/cpu*/cpufreq/scaling_governor"},
       {{{"intel_pstate_no_turbo", "0"}}, "turbo", "no_turbo is 0", "no_turbo"},
       {{{"cpufreq_boost", "1"}}, "turbo", "boost is 1", "cpufreq/boost"},
       {{{"hypervisor", "kvm"}}, "virtual_machine", "kvm", "bare metal"},
@@ -81,6 +82,9 @@ TEST(DoubtsTest, each_has_its_number_and_its_remedy) {
       {{{"cgroup_cpu_max", "50000 100000"}}, "cgroup_quota", "50000 us", "cpu.max"},
       {{{"thp_enabled", "[always] madvise never"}}, "thp", "always", "madvise"},
       {{{"kernel.numa_balancing", "1"}}, "numa_balancing", "is 1", "numa_balancing=0"},
+      {{{"kernel.nmi_watchdog", "1"}}, "nmi_watchdog", "is 1", "nmi_watchdog=0"},
+      {{{"container", "podman"}}, "container", "podman", "cpuset"},
+      {{{"cpus_online", "0"}, {"cpus_isolated", ""}}, "one_cpu", "1 CPU (0)", "same_core"},
       {{{"clocksource", "hpet"}}, "clocksource", "hpet", "tsc"},
       {{{"invariant_counter", false}}, "invariant_counter", "rate", "nonstop_tsc"}};
   for (const auto& [facts, check, number, remedy] : expected) {

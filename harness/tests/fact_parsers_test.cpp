@@ -51,6 +51,8 @@ TEST(HypervisorTest, is_named_by_what_gives_it_away) {
   EXPECT_EQ(hypervisor(kHost, "Amazon EC2 m5.metal", "tsc"), "none");
   EXPECT_EQ(hypervisor(kArm, "QEMU QEMU Virtual Machine", "arch_sys_counter"), "kvm");
   EXPECT_EQ(hypervisor(kArm, "", "arch_sys_counter"), "none");
+  EXPECT_EQ(hypervisor(kArm, "Amazon EC2 m7g.large", "arch_sys_counter"), "kvm");
+  EXPECT_EQ(hypervisor(kArm, "Amazon EC2 m7g.metal", "arch_sys_counter"), "none");
 }
 
 TEST(CgroupTest, version_2_takes_the_nearest_limit_on_the_way_up) {

@@ -1,11 +1,13 @@
 #include "harness/machine_watch.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "harness/binding.hpp"
+#include "harness/tests/fake_root.hpp"
 
 namespace ipcmark {
 namespace {
@@ -109,6 +111,31 @@ TEST(MachineWatchTest, reads_the_files_again_each_time) {
   std::ofstream(root / "proc/stat") << "cpu0 0 0 0 0 0 0 0 5\n";
   EXPECT_EQ((watch.read() - before).steal_ns, 10'000'000U);
   std::filesystem::remove_all(root);
+}
+
+TEST(MachineWatchTest, heat_is_counted_and_temperature_is_the_later_one) {
+  const FakeRoot root;
+  root.put("sys/class/thermal/thermal_zone0/type", "acpitz\n");
+  root.put("sys/class/thermal/thermal_zone0/temp", "99000\n");
+  root.put("sys/class/thermal/thermal_zone1/type", "x86_pkg_temp\n");
+  root.put("sys/class/thermal/thermal_zone1/temp", "41000\n");
+  root.put("sys/class/hwmon/hwmon3/name", "k10temp\n");
+  root.put("sys/class/hwmon/hwmon3/temp1_input", "39500\n");
+  for (const char* cpu : {"cpu0", "cpu2"}) {
+    root.put(fmt::format("sys/devices/system/cpu/{}/thermal_throttle/core_throttle_count", cpu),
+             "7\n");
+  }
+  MachineWatch watch(Cpus{0, 2}, root.path());
+  const MachineCounts before = watch.read();
+  EXPECT_EQ(before.heat_throttles, 14U);
+  EXPECT_EQ(before.millidegrees, 41'000U);
+  root.put("sys/class/hwmon/hwmon3/temp1_input", "72250\n");
+  root.put("sys/devices/system/cpu/cpu2/thermal_throttle/core_throttle_count", "9\n");
+  const MachineCounts change = watch.read() - before;
+  EXPECT_EQ(change.heat_throttles, 2U);
+  EXPECT_EQ(change.millidegrees, 72'250U);
+  MachineWatch one_unknown(Cpus{0, 1}, root.path());
+  EXPECT_FALSE(one_unknown.read().heat_throttles.has_value()) << "not the half of it";
 }
 
 TEST(MachineWatchTest, without_files_nothing_is_known) {

@@ -72,7 +72,13 @@ TEST(options, the_other_commands) {
   EXPECT_EQ(parse({"list", "placements", "--json"}).what, Texts{"placements"});
   EXPECT_TRUE(parse({"list", "--json"}).json);
   EXPECT_EQ(parse({"doctor", "--restore"}).command, Command::doctor);
-  EXPECT_TRUE(parse({"doctor", "--restore"}).restore);
+  EXPECT_TRUE(parse({"doctor", "--restore"}).doctor.restore);
+  const DoctorOptions doctor = parse({"doctor", "--against", "RUN", "--cpus", "1,4-5"}).doctor;
+  EXPECT_EQ(doctor.against, "RUN");
+  EXPECT_EQ(doctor.cpus, (std::vector<int>{1, 4, 5}));
+  EXPECT_FALSE(doctor.restore);
+  EXPECT_TRUE(parse({"run", "all", "--tune"}).run.tune);
+  EXPECT_FALSE(parse({"run", "all"}).run.tune) << "tuning is never implicit";
   EXPECT_EQ(parse({"clean"}).command, Command::clean);
   EXPECT_EQ(parse({"--version"}).command, Command::version);
   const Options advise = parse({"advise", "RUN", "--message-bytes", "64", "--help"});
@@ -137,7 +143,7 @@ TEST(options, name_what_is_missing_or_too_much) {
   EXPECT_EQ(complaint({"run"}), "run: name an experiment: echoing, flowing, mixing, teaching, all");
   EXPECT_EQ(complaint({"run", "--resume", "results/x", "--wait", "spin"}),
             "--resume goes on with the run's own plan; drop --wait");
-  EXPECT_EQ(complaint({"run", "--resume", "results/x", "--quiet"}), "none");
+  EXPECT_EQ(complaint({"run", "--resume", "results/x", "--quiet", "--tune"}), "none");
   EXPECT_EQ(complaint({"run", "--like", "x"}), "none");
   EXPECT_EQ(complaint({"run", "--like", "x", "--plan", "quick"}),
             "--like and --plan: name one plan");
