@@ -17,6 +17,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import claims_effects
 import claims_flow
 import claims_hybrid
 import claims_kernel
@@ -59,11 +60,11 @@ CLAIMS = (
     Claim(14, "ABA: 50·10⁶ updates/s and a pause of 1 s need a counter of 26 bits; 64 bits never wrap",
           ("aba",)),
     Claim(15, "false sharing: state polled beside the producer's private word hurts; padding to 64 bytes cures it",
-          ("false_sharing",)),
+          ("false_sharing",), claims_effects.sharing),
     Claim(16, "shared memory maps at different addresses: raw pointers fail, offsets work, at a small cost",
           ("offset_pointers",)),
     Claim(17, "remapping costs a TLB shootdown on all cores: throughput = (1 − share of time in shootdowns) / time a message",
-          ("tlb_shootdown",)),
+          ("tlb_shootdown",), claims_effects.shootdowns),
     Claim(18, "a queue for each consumer is its own flow control; a slow consumer does not delay the others",
           ("hol_blocking",), claims_flow.own_queues),
     Claim(19, "message priority: urgent messages overtake",

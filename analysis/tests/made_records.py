@@ -149,6 +149,18 @@ def asked(timeout_ns: int | str, late: float) -> list[Record]:
                 histograms={"round_trip_ns": [100_000] * 500})  # fmt: skip
 
 
+def packed(ns: float, distance: int) -> list[Record]:
+    """A state so many bytes from the word that its producer writes for itself: the round trip."""
+    return made("false_sharing", ns, structure="state", distance_bytes=distance, pace_ns=50, private_writes=16,
+                wait="spin")  # fmt: skip
+
+
+def struck(trigger: str, interrupts: float) -> list[Record]:
+    """A process that spins while its peer remaps: interrupts of its CPU an operation."""
+    values = {"tlb_per_operation": interrupts}
+    return made("tlb_shootdown", trigger=trigger, victim="spin", values=values)
+
+
 def window(transport: str, many: float) -> list[Record]:
     """1 µs a message with one out, and so many times as much with eight."""
     one = made("window", 1000, transport=transport, pattern="window", window=1)

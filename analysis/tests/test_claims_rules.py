@@ -20,7 +20,9 @@ from made_records import (
     looked,
     lost,
     overtook,
+    packed,
     streamed,
+    struck,
     trip,
 )
 from made_records import waited, window
@@ -97,6 +99,12 @@ CASES: list[tuple[int, Callable[[], Made], str]] = [
     (21, lambda: handoffs(9000)[2:3] + [handed("pipe", 3500, switches=0)], REFUTED),
     (21, lambda: handoffs(9000), DEPENDS),
     (21, lambda: handoffs(3600, switches=0), DEPENDS),
+    (15, lambda: [packed(300, 8), packed(200, 64), packed(200, 128)], HOLDS),
+    (15, lambda: [packed(190, 8), packed(230, 64), packed(200, 128)], REFUTED),
+    (15, lambda: [packed(190, 8), packed(201, 64), packed(200, 128)], DEPENDS),
+    (17, lambda: [struck("punch_hole", 1.0)], HOLDS),
+    (17, lambda: [struck("own_mapping", 0.0)], REFUTED),
+    (17, lambda: [struck("punch_hole", 1.0), struck("own_mapping", 0.0)], DEPENDS),
     (23, lambda: detection(1_020_000, 4_030_000), HOLDS),
     (23, lambda: detection(4_030_000, 1_020_000, (0.01, 0.5)), REFUTED),
     (23, lambda: detection(360_000, 370_000, by_error=True), DEPENDS),
