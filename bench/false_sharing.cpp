@@ -31,8 +31,11 @@ bool complete(Case& point) {
   }
   constexpr std::uint32_t kDefaultSlots = 64;
   if (point.structure == Structure::indices && point.depth == 0) point.depth = kDefaultSlots;
+  point.publication = Publication::none;  // its orders are those that the structure needs
   if (point.structure != Structure::words) {
-    return point.structure != Structure::none && point.distance_bytes != 0;  // two fields, not one
+    const bool fields =
+        point.structure == Structure::state || point.structure == Structure::indices;
+    return fields && point.distance_bytes != 0;  // two fields, not one
   }
   return point.operation != Operation::none && point.neighbour != Neighbour::none;
 }

@@ -227,12 +227,23 @@ std::vector<Axis> axis_table() {
                                    {Unit::count, 0, 1 << 12}),
       quantity<&Case::mappings>("mappings", effects, "of the struck pages, in the victim",
                                 {Unit::count, 0, 64}),
-      quantity<&Case::working_pages>("working_pages", effects,
-                                     "pages that a chasing victim goes through again and again",
-                                     {Unit::count, 0, 1 << 16}),
+      quantity<&Case::working_pages>(
+          "working_pages", effects,
+          "pages that a chasing victim goes through again and again, or of a list",
+          {Unit::count, 0, 1 << 16}),
       quantity<&Case::trigger_rate_per_s>("trigger_rate_per_s", effects,
                                           "triggers beside traffic; 0 for as many as there can be",
                                           {Unit::rate, 0, 1'000'000}),
+      words<&Case::publication>("publication", effects,
+                                "with which memory orders data are told of"),
+      quantity<&Case::rounds>("rounds", effects, "of a litmus test, in each launch",
+                              {Unit::count, 0, 1'000'000'000}),
+      quantity<&Case::counter_bits>("counter_bits", effects,
+                                    "of the counter beside a stack's top; 0: there is none",
+                                    {Unit::count, 0, 64}),
+      words<&Case::advance>("advance", effects,
+                            "how far that counter moves while somebody is stopped"),
+      words<&Case::pointers>("pointers", effects, "what leads from one node of a list to the next"),
   };
 }
 

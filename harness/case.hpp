@@ -21,8 +21,19 @@ enum class Bystander { spin, stream };        // what one does
 enum class Beside { apart, client, server };  // where third parties run
 enum class PeerFate { lives, stopped, killed };
 // What lies in the contended memory: two words; a state that one polls beside a stamp that the
-// other writes for itself; the two indices of a ring.
-enum class Structure { none, words, state, indices };
+// other writes for itself, or beside the data it tells of; the two indices of a ring; the cells of
+// a litmus test; a stack of nodes that two take from, or that one takes from while the other is
+// stopped in the middle.
+enum class Structure {
+  none,
+  words,
+  state,
+  indices,
+  message_passing,
+  store_buffering,
+  stack,
+  stalled_pop
+};
 enum class Operation { none, store, increment, locked_increment, compare_exchange, fenced_store };
 // What makes CPUs interrupt each other because of memory, and what the struck side does meanwhile.
 enum class Trigger {
@@ -36,6 +47,12 @@ enum class Trigger {
   migration
 };
 enum class Victim { none, spin, chase, asleep, traffic };
+// With which orders data are told of, at both ends.
+enum class Publication { none, relaxed, release_acquire, seq_cst, fences };
+// How far a stack's counter moves while somebody is stopped: all of its values once, or one off.
+enum class Advance { none, one_less, exact, one_more };
+// What leads from one node of a list to the next.
+enum class Pointers { none, raw, offset64, offset32, self_relative };
 enum class Neighbour { none, idle, reader, writer };
 
 // Every axis has a value in every case; results/README.md says what they mean. Words are those of
@@ -103,6 +120,11 @@ struct Case {
   std::uint64_t mappings = 0;
   std::uint64_t working_pages = 0;
   std::uint64_t trigger_rate_per_s = 0;
+  Publication publication = Publication::none;
+  std::uint64_t rounds = 0;
+  std::uint64_t counter_bits = 0;
+  Advance advance = Advance::none;
+  Pointers pointers = Pointers::none;
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;

@@ -1,7 +1,10 @@
 #include "harness/effect.hpp"
 
 #include "harness/contention.hpp"
+#include "harness/hops.hpp"
 #include "harness/launch.hpp"
+#include "harness/publication.hpp"
+#include "harness/reuse.hpp"
 #include "harness/shootdown.hpp"
 
 namespace ipcmark {
@@ -20,14 +23,37 @@ void take_roles(const std::vector<Report>& reports, RungResult& result) {
 }
 
 std::string effect_refusal(Reading reading, const Case& point) {
-  if (reading == Reading::contention) return contention_refusal(point);
-  return reading == Reading::shootdowns ? shootdown_refusal(point) : "";
+  switch (reading) {
+    case Reading::contention:
+      return contention_refusal(point);
+    case Reading::shootdowns:
+      return shootdown_refusal(point);
+    case Reading::publication:
+      return publication_refusal(point);
+    case Reading::reuse:
+      return reuse_refusal(point);
+    case Reading::hops:
+      return hops_refusal(point);
+    default:
+      return {};
+  }
 }
 
 std::unique_ptr<Effect> effect_of(const LaunchSpec& spec) {
-  if (spec.reading == Reading::contention) return contention(spec);
-  if (spec.reading == Reading::shootdowns) return shootdowns(spec);
-  return nullptr;
+  switch (spec.reading) {
+    case Reading::contention:
+      return contention(spec);
+    case Reading::shootdowns:
+      return shootdowns(spec);
+    case Reading::publication:
+      return publication(spec);
+    case Reading::reuse:
+      return reuse(spec);
+    case Reading::hops:
+      return hops(spec);
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace ipcmark

@@ -136,6 +136,14 @@ void settle_structure(Case& point) {
   if (point.structure == Structure::none) {
     point.distance_bytes = point.offset_bytes = point.pace_ns = 0;
   }
+  using enum Structure;
+  const bool litmus = point.structure == message_passing || point.structure == store_buffering;
+  if (!litmus) point.rounds = 0;
+  if (!litmus && point.structure != state && point.structure != indices) {
+    point.publication = Publication::none;
+  }
+  if (point.structure != stack && point.structure != stalled_pop) point.counter_bits = 0;
+  if (point.structure != stalled_pop) point.advance = Advance::none;
 }
 
 // A trigger's axes mean nothing without a victim, and some of them nothing for some triggers.
@@ -148,7 +156,7 @@ void settle_trigger(Case& point) {
   const bool mapped = pages && point.trigger != own_mapping;
   if (!pages) point.flush_pages = 0;
   if (!mapped && point.trigger != collapse) point.mappings = 0;
-  if (point.victim != Victim::chase) point.working_pages = 0;
+  if (point.victim != Victim::chase && point.pointers == Pointers::none) point.working_pages = 0;
   if (point.victim != Victim::traffic || point.trigger == none) point.trigger_rate_per_s = 0;
 }
 

@@ -13,23 +13,30 @@ enum class Reading : std::uint32_t {
   under_way,     // times, and how many messages are under way
   system_calls,  // counted from outside: no times at all
   life_cycle,    // one channel after another, from nothing and back
-  shootdowns,    // one side makes the kernel interrupt the other
-  contention,    // two sides and the cache lines between them; no channel
+  // From here on an effect of the machine is played.
+  shootdowns,   // one side makes the kernel interrupt the other
+  contention,   // two sides and the cache lines between them; no channel
+  publication,  // data told of with one memory order or another, and litmus tests
+  reuse,        // a lock-free stack whose nodes come back
+  hops,         // a list that both sides map, each at its own address
 };
 
 template <>
 struct Words<Reading> {
-  static constexpr WordTable<Reading, 6> table{{{Reading::times, "times"},
+  static constexpr WordTable<Reading, 9> table{{{Reading::times, "times"},
                                                 {Reading::under_way, "under_way"},
                                                 {Reading::system_calls, "calls"},
                                                 {Reading::life_cycle, "life"},
                                                 {Reading::shootdowns, "shootdowns"},
-                                                {Reading::contention, "contention"}}};
+                                                {Reading::contention, "contention"},
+                                                {Reading::publication, "publication"},
+                                                {Reading::reuse, "reuse"},
+                                                {Reading::hops, "hops"}}};
 };
 
 // Whether a reading plays an effect of the machine instead of running patterns through a channel.
 [[nodiscard]] constexpr bool plays_effect(Reading reading) {
-  return reading == Reading::contention || reading == Reading::shootdowns;
+  return reading >= Reading::shootdowns;
 }
 
 // Whether a launch has times, and with them windows, CPU time and what the machine did meanwhile.

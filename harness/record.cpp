@@ -31,8 +31,21 @@ json rounded(const std::vector<double>& values) {
 const char* quantity_of(const Case& point, Reading reading) {
   if (point.victim == Victim::traffic) return "round_trip_ns";
   if (point.victim != Victim::none) return "trigger_ns";
-  if (point.structure == Structure::words) return "operation_ns";
-  if (point.structure == Structure::indices) return "stream_ns_per_message";
+  switch (point.structure) {
+    case Structure::words:
+    case Structure::stack:
+      return "operation_ns";
+    case Structure::indices:
+      return "stream_ns_per_message";
+    case Structure::message_passing:
+    case Structure::store_buffering:
+      return "litmus_ns";
+    case Structure::stalled_pop:
+      return "update_ns";
+    default:
+      break;
+  }
+  if (point.pointers != Pointers::none) return "hop_ns";
   if (reading == Reading::system_calls) return "system_calls_per_message";
   if (reading == Reading::life_cycle) return "cycle_ns";
   switch (point.pattern) {
@@ -158,6 +171,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
     // What is counted in bytes is exact: 2097152 is no measurement.
     line["values"][name] = name.ends_with("_bytes_got") ? value : rounded(value);
   }
+  for (const auto& [name, count] : result.counts) line["values"][name] = count;
   for (const auto& [name, values] : result.rounds) line["rounds"][name] = rounded(values);
   for (std::size_t end = 0; end < result.roles.size(); ++end) {
     line["roles"].push_back(role_of(spec, point, record, result, end));

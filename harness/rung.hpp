@@ -31,6 +31,8 @@ struct RungResult {
   std::uint64_t windowed = 0;
   std::map<std::string, Histogram> histograms;
   std::map<std::string, double> values;
+  // Beside them, what is exact.
+  std::map<std::string, std::uint64_t> counts;
   // Of an effect: what was measured in turns, by name; entries of one place belong together.
   std::map<std::string, std::vector<double>> rounds;
   std::uint64_t warm_up_messages = 0;

@@ -161,10 +161,38 @@ struct Words<PeerFate> {
 };
 template <>
 struct Words<Structure> {
-  static constexpr WordTable<Structure, 4> table{{{Structure::none, "none"},
+  static constexpr WordTable<Structure, 8> table{{{Structure::none, "none"},
                                                   {Structure::words, "words"},
                                                   {Structure::state, "state"},
-                                                  {Structure::indices, "indices"}}};
+                                                  {Structure::indices, "indices"},
+                                                  {Structure::message_passing, "message_passing"},
+                                                  {Structure::store_buffering, "store_buffering"},
+                                                  {Structure::stack, "stack"},
+                                                  {Structure::stalled_pop, "stalled_pop"}}};
+};
+template <>
+struct Words<Publication> {
+  static constexpr WordTable<Publication, 5> table{
+      {{Publication::none, "none"},
+       {Publication::relaxed, "relaxed"},
+       {Publication::release_acquire, "release_acquire"},
+       {Publication::seq_cst, "seq_cst"},
+       {Publication::fences, "fences"}}};
+};
+template <>
+struct Words<Advance> {
+  static constexpr WordTable<Advance, 4> table{{{Advance::none, "none"},
+                                                {Advance::one_less, "one_less"},
+                                                {Advance::exact, "exact"},
+                                                {Advance::one_more, "one_more"}}};
+};
+template <>
+struct Words<Pointers> {
+  static constexpr WordTable<Pointers, 5> table{{{Pointers::none, "none"},
+                                                 {Pointers::raw, "raw"},
+                                                 {Pointers::offset64, "offset64"},
+                                                 {Pointers::offset32, "offset32"},
+                                                 {Pointers::self_relative, "self_relative"}}};
 };
 template <>
 struct Words<Operation> {

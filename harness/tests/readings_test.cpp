@@ -2,43 +2,16 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "harness/contended_words.hpp"
-#include "harness/launch.hpp"
-#include "harness/spawn.hpp"
+#include "harness/tests/read_launch.hpp"
 
 namespace ipcmark {
 namespace {
-
-using nlohmann::json;
-
-constexpr std::int64_t kDeadlineNs = 60'000'000'000;
-
-json launched(Reading reading, Case point, void (*adjust)(RunSettings&) = nullptr) {
-  LaunchSpec spec;
-  spec.launch_id = "b000-l0000";
-  spec.experiment = "test";
-  spec.prefix = "ipcmark-test";
-  spec.reading = reading;
-  spec.server_cpu = ::sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
-  spec.settings.phase_deadline_ns = 10'000'000'000;
-  if (adjust != nullptr) adjust(spec.settings);
-  spec.rungs = {std::move(point)};
-  return run_launch_process(spec, kDeadlineNs).at(0);
-}
-
-Case trips(std::string transport) {
-  Case point;
-  point.transport = std::move(transport);
-  point.message_bytes = point.reply_bytes = 64;
-  return point;
-}
 
 TEST(CountingLaunch, counts_each_roles_calls_and_keeps_no_time) {
   const json record = launched(Reading::system_calls, trips("pipe"));
@@ -212,14 +185,6 @@ TEST(ContendedLaunch, loses_no_update_of_one_word_that_both_change) {
     EXPECT_GT(record["roles"][1]["messages"], 0);
     EXPECT_EQ(record["metric"]["quantity"], "operation_ns");
   }
-}
-
-// Order statistics of ranks that miss the median once in a thousand for twenty and more.
-std::pair<double, double> interval_of(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const auto n = static_cast<double>(values.size());
-  const auto skip = static_cast<std::size_t>(n / 2 - 1.7 * std::sqrt(n));
-  return {values.at(skip), values.at(values.size() - 1 - skip)};
 }
 
 // What a launch finds between words that share nothing: the interval of the excess, as a share, or
