@@ -22,6 +22,7 @@ import claims_flow
 import claims_hybrid
 import claims_kernel
 import claims_load
+import claims_memory
 import claims_parts
 import claims_speed
 import command
@@ -56,13 +57,13 @@ CLAIMS = (
     Claim(12, "a shared FIFO suffers head-of-line blocking by one slow consumer; credits for each restore the others",
           ("hol_blocking",), claims_flow.head_of_line),
     Claim(13, "without release/acquire the consumer can see the flag before the data; fences cost little",
-          ("memory_order",)),
+          ("memory_order",), claims_memory.orders),
     Claim(14, "ABA: 50·10⁶ updates/s and a pause of 1 s need a counter of 26 bits; 64 bits never wrap",
-          ("aba",)),
+          ("aba",), claims_memory.counters),
     Claim(15, "false sharing: state polled beside the producer's private word hurts; padding to 64 bytes cures it",
           ("false_sharing",), claims_effects.sharing),
     Claim(16, "shared memory maps at different addresses: raw pointers fail, offsets work, at a small cost",
-          ("offset_pointers",)),
+          ("offset_pointers",), claims_memory.offsets),
     Claim(17, "remapping costs a TLB shootdown on all cores: throughput = (1 − share of time in shootdowns) / time a message",
           ("tlb_shootdown",), claims_effects.shootdowns),
     Claim(18, "a queue for each consumer is its own flow control; a slow consumer does not delay the others",
@@ -73,7 +74,8 @@ CLAIMS = (
           ("throughput",), claims_load.goodput),
     Claim(21, "the kernel hands control over with the message: a hand-off is wake-up + switch",
           ("handoff",), claims_kernel.handover),
-    Claim(22, "remapping turns two copies into one for large messages", ("remapping",)),
+    Claim(22, "remapping turns two copies into one for large messages",
+          ("remapping",), claims_memory.remapped),
     Claim(23, "the longer the timeout the later a dead peer is noticed, the shorter the more needless retries",
           ("timeout",), claims_flow.timeouts),
 )  # fmt: skip

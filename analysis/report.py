@@ -65,6 +65,10 @@ FIGURES = (
     "life_cycle",
     "false_sharing",
     "tlb_shootdown",
+    "memory_order",
+    "aba",
+    "offset_pointers",
+    "remapping",
     "idle",
     "drift",
 )

@@ -46,7 +46,7 @@ const RegisterExperiment registered({
                  {"structure", {"state", "indices", "message_passing", "store_buffering"}},
                  {"publication", {"relaxed", "release_acquire", "seq_cst", "fences"}},
                  {"rounds", {"1000000"}}},
-    .ladder = {"publication"},
+    .ladder = {"structure", "publication"},
     .reading = Reading::publication,
     .complete = &complete,
 });

@@ -21,7 +21,7 @@ constexpr std::uint64_t kTriableBits = 26;  // beyond, once round takes longer t
 constexpr double kUpdateNs = 10;            // for the plan
 constexpr double kTurnNs = 2000;            // a trial's talk
 constexpr std::uint64_t kFewestTrials = 2;
-constexpr std::uint64_t kMostTrials = 1024;
+constexpr std::uint64_t kMostTrials = 64;
 constexpr std::uint64_t kFewestUpdates = 4;  // that bring the top back
 
 template <class Seen>

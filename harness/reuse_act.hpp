@@ -39,6 +39,8 @@ class ReuseAct : public Act {
   void play(const ActOrder& order);
   void cost(const ActOrder& order);
   template <Counter C>
+  void cost_window(const ActOrder& order, bool asked);
+  template <Counter C>
   void storm(const ActOrder& order);
   template <Counter C>
   void take_and_give(TaggedStack<C>& stack, std::uint64_t times);

@@ -165,3 +165,45 @@ def window(transport: str, many: float) -> list[Record]:
     """1 µs a message with one out, and so many times as much with eight."""
     one = made("window", 1000, transport=transport, pattern="window", window=1)
     return one + made("window", 1000 / many, transport=transport, pattern="window", window=8)
+
+
+def published(orders: str, times: float, structure: str = "state") -> list[Record]:
+    """A hand-off with these orders that takes so many times as long as with relaxed ones beside it."""
+    found = made("memory_order", 100 * times, structure=structure, publication=orders, wait="spin")
+    return with_pairs(found, "relaxed_ns", 100)
+
+
+def with_pairs(found: list[Record], baseline: str, ns: float) -> list[Record]:
+    for record in found:
+        told = record.raw["windows"]["ns_per_message"]
+        record.raw["rounds"] = {"ns": told, baseline: [ns] * len(told)}
+    return found
+
+
+def litmus(weak: int, orders: str = "relaxed", test: str = "message_passing") -> list[Record]:
+    values = {"rounds": 10**6, "weak": weak, "outcome_01": 1000, "outcome_11": 1000}
+    return made(
+        "memory_order",
+        structure=test,
+        publication=orders,
+        rounds=10**6,
+        values=values,
+        wait="spin",
+    )
+
+
+def went_round(bits: int, advance: str, undetected: int, ns: float) -> list[Record]:
+    """Ten pops that were stopped meanwhile, and how many did not notice; an update took so long."""
+    values = {"trials": 10, "undetected": undetected, "corrupted": undetected, "updates": 1 << bits}
+    return made("aba", ns, structure="stalled_pop", counter_bits=bits, advance=advance, values=values, wait="spin")  # fmt: skip
+
+
+def followed(kind: str, right: int, more_ns: float = 0.0) -> list[Record]:
+    """Ten children that follow a list elsewhere, and what a hop takes more than by raw pointer."""
+    values = {"elsewhere_trials": 10, "elsewhere_right": right}
+    found = made("offset_pointers", 2 + more_ns, pointers=kind, working_pages=1, values=values, wait="spin")  # fmt: skip
+    return with_pairs(found, "raw_ns", 2)
+
+
+def sent(transport: str, ns: float, access: str = "copy") -> list[Record]:
+    return made("remapping", ns, transport=transport, pattern="ask", message_bytes=1 << 20, access=access, wait="spin")  # fmt: skip

@@ -18,6 +18,7 @@ import numpy as np
 import synthetic_flow
 import synthetic_curve
 import synthetic_load
+import synthetic_memory
 import synthetic_mixture
 import synthetic_timing
 from histogram import Histogram
@@ -33,8 +34,8 @@ QUEUES: dict[str, tuple[float, float, float, float, int]] = {
 RINGS = {"copy": (124, 0.055), "in_place": (128, 0.032)}
 SIZES = (1, 8, 64, 512, 4096, 8192, 16384, 65536, 262144, 1 << 20)
 HALF_OCTAVES = [int(2 ** (e / 2)) for e in range(22, 37)]  # 2 KiB to 256 KiB: around every T
-QUANTITY = {**synthetic_load.QUANTITY, **synthetic_flow.QUANTITY}  # by experiment
-MADE = {**synthetic_load.UNTIMED, **synthetic_flow.MEASURED}
+QUANTITY = {**synthetic_load.QUANTITY, **synthetic_flow.QUANTITY, **synthetic_memory.QUANTITY}
+MADE = {**synthetic_load.UNTIMED, **synthetic_flow.MEASURED, **synthetic_memory.MADE}
 QUANTITIES = {"pour": "stream_ns_per_message", "pace": "response_ns", "expire": "overshoot_ns",
               "overtake": "urgent_ns"}  # fmt: skip
 
@@ -224,6 +225,7 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
     found += [("timeout", synthetic_load.timeouts({**BASE, **p})) for p in paths[:2] + paths[4:5]]
     found += synthetic_timing.cases(BASE)
     found += synthetic_mixture.ladders(BASE)
+    found += synthetic_memory.cases(BASE)
     return found
 
 

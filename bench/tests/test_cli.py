@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 PROGRAM = os.environ["IPCMARK"]
+NO_ROUND_TRIPS = {"system_calls", "life_cycle", "false_sharing", "tlb_shootdown"}
+NO_ROUND_TRIPS |= {"memory_order", "aba", "offset_pointers"}
 TINY = ["latency", "--plan", "smoke", "--transport", "pipe,shm_ring", "--quiet"]
 
 
@@ -88,7 +90,7 @@ def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
     for record in found:
         if record["status"] != "ok" or record["case"]["pattern"] not in ("ping", "ask"):
             continue
-        if record["experiment"] in ("system_calls", "life_cycle", "false_sharing", "tlb_shootdown"):  # no round trips
+        if record["experiment"] in NO_ROUND_TRIPS:
             continue
         windowed = len(record["windows"]["ns_per_message"]) * record["windows"]["messages_each"]
         assert record["messages"] == windowed + record["histograms"]["round_trip_ns"]["count"]
