@@ -32,8 +32,8 @@ TITLE = "Nodes that come back: counters, their bits and their price"
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """aba.svg."""
     records = run.of("aba")
-    parts = [(name, part) for name, part in (("bits a pause needs", panels.bits), ("a stopped pop is deceived", panels.deceived),
-             ("broken stacks, both sides at work", panels.broken), ("a pop and a push, alone", panels.cost))]  # fmt: skip
+    parts = (("bits a pause needs", panels.bits), ("a stopped pop is deceived", panels.deceived),
+             ("broken stacks, both sides at work", panels.broken), ("a pop and a push, alone", panels.cost))  # fmt: skip
     if not records:
         return []
     fig, axes = figure.grid(len(parts), columns=2)

@@ -187,8 +187,7 @@ TEST(ContendedLaunch, loses_no_update_of_one_word_that_both_change) {
   }
 }
 
-// What a launch finds between words that share nothing: the interval of the excess, as a share, or
-// none where the machine left too few windows alone.
+// The interval of the excess, as a share; none where the machine left too few windows alone.
 std::optional<std::pair<double, double>> excess_between(const Case& point) {
   const json record = launched(Reading::contention, point, [](RunSettings& run) {
     run.windows = 64;
