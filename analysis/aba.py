@@ -22,6 +22,7 @@ from matplotlib.lines import Line2D
 import aba_panels as panels
 import aba_values
 import figure
+import paired_values as paired
 import style
 from figure import Drawn
 from records import Run
@@ -49,7 +50,9 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     colours = [Line2D([], [], ls="", marker="o", color=style.PALETTE[i], label=a.replace("_", " "))
                for i, a in enumerate(aba_values.ADVANCES)]  # fmt: skip
     figure.key(fig, colours)
-    text = " · ".join([style.caption(run, records, style.absent(records)), *notes])
+    text = " · ".join(
+        [style.caption(run, records, style.absent(records)), *notes, *paired.level_words(run)]
+    )
     style.finish(fig, text)
     path = style.save(fig, out_dir, "aba", rows)
     return [Drawn("aba", TITLE, __doc__ or "", text, path)]

@@ -20,7 +20,7 @@ Part = tuple[list[dict[str, Any]], list[str]]
 
 
 def bits(ax: Axes, run: Run) -> Part:
-    rate = paired.over_launches(aba.rate_records(run), aba.per_s)
+    rate = paired.over_launches(run, aba.rate_records(run), aba.per_s)
     if rate is None:
         return [], []
     needed = lambda per_s: [aba.bits_needed(per_s, p) for p in PAUSES_S]  # noqa: E731
@@ -61,7 +61,7 @@ def deceived(ax: Axes, run: Run) -> Part:
 def broken(ax: Axes, run: Run) -> Part:
     rows, names = [], []
     for bits, records in aba.stacks(run).items():
-        at = paired.over_launches(records, paired.share("storms_corrupted", "storms"))
+        at = paired.over_launches(run, records, paired.share("storms_corrupted", "storms"))
         if at is None:
             continue
         total = lambda name: int(sum(r.values[name] for r in records))  # noqa: E731
@@ -80,8 +80,8 @@ def broken(ax: Axes, run: Run) -> Part:
 def cost(ax: Axes, run: Run) -> Part:
     rows, names, notes = [], [], []
     for bits, records in aba.stacks(run).items():
-        at = paired.over_launches(records, paired.more_ns(BASELINE))
-        of = paired.over_launches(records, paired.times(BASELINE))
+        at = paired.over_launches(run, records, paired.more_ns(BASELINE))
+        of = paired.over_launches(run, records, paired.times(BASELINE))
         if at is None or of is None:
             continue
         paired.dot(ax, at, len(names), style.PALETTE[4], f"{at.value:+.2f} ns, {of.value:.3g}×")

@@ -30,7 +30,7 @@ def trials(run: Run) -> list[Trial]:
     found = group(mine, lambda r: (r.case.get("counter_bits", 0), r.case["advance"]))
     return [
         Trial(bits, advance, int(sum(r.values["trials"] for r in rs)),
-              over_launches(rs, share("undetected", "trials")), rs)
+              over_launches(run, rs, share("undetected", "trials")), rs)
         for (bits, advance), rs in sorted(found.items(), key=lambda e: (e[0][0], ADVANCES.index(e[0][1])))
     ]  # fmt: skip
 

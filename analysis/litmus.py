@@ -60,7 +60,7 @@ def seen(run: Run) -> list[Seen]:
         total = lambda name: int(sum(r.values[name] for r in records))  # noqa: E731
         between = "outcome_01" if test == "message_passing" else "outcome_11"
         told.append(Seen(test, orders, total("rounds"), total("weak"), total(between),
-                         over_launches(records, share("weak", "rounds")), records))  # fmt: skip
+                         over_launches(run, records, share("weak", "rounds")), records))  # fmt: skip
     return told
 
 

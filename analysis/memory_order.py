@@ -48,26 +48,28 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
         if name == "litmus":
             rows += _litmus(ax, run, seen)
             continue
-        rows += _price(ax, name, told[name])
+        rows += _price(ax, run, name, told[name])
         relaxed = [r for r in told[name] if r.case["publication"] == "relaxed"]
-        at = paired.over_launches(relaxed, paired.times(BASELINE))
+        at = paired.over_launches(run, relaxed, paired.times(BASELINE))
         notes.append(paired.null_words(at, f"{HANDOFFS[name]}, relaxed / relaxed"))
-    text = " · ".join([style.caption(run, records, style.absent(records)), *notes])
+    text = " · ".join(
+        [style.caption(run, records, style.absent(records)), *notes, *paired.level_words(run)]
+    )
     style.finish(fig, text)
     path = style.save(fig, out_dir, "memory_order", rows)
     return [Drawn("memory_order", TITLE, __doc__ or "", text, path)]
 
 
-def _price(ax: Axes, structure: str, records: list[Record]) -> list[dict[str, Any]]:
+def _price(ax: Axes, run: Run, structure: str, records: list[Record]) -> list[dict[str, Any]]:
     sizes = sorted({r.case["message_bytes"] for r in records})
     found = group(records, lambda r: (r.case["publication"], r.case["message_bytes"]))
     names, rows = [], []
     for orders, size in ((o, s) for o in litmus.ORDERS for s in sizes if (o, s) in found):
         mine = found[orders, size]
-        at = paired.over_launches(mine, paired.more_ns(BASELINE))
+        at = paired.over_launches(run, mine, paired.more_ns(BASELINE))
         if at is None:
             continue
-        of = paired.over_launches(mine, paired.times(BASELINE))
+        of = paired.over_launches(run, mine, paired.times(BASELINE))
         paired.dot(ax, at, len(names), style.PALETTE[litmus.ORDERS.index(orders)],
                    f"{at.value:+.3g} ns, {of.value:.3g}×" if of else "")  # fmt: skip
         names.append(_orders(orders) + (f", {size} B" if len(sizes) > 1 else ""))

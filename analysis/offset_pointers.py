@@ -48,13 +48,15 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     figure.title(fig, TITLE)
     rows, notes = [], []
     for ax, pages in zip(axes, sorted(sizes)):
-        rows += _hops(ax, pages, sizes[pages])
+        rows += _hops(ax, run, pages, sizes[pages])
         raw = [r for r in sizes[pages] if r.case["pointers"] == "raw"]
-        at = paired.over_launches(raw, paired.times(BASELINE))
+        at = paired.over_launches(run, raw, paired.times(BASELINE))
         notes.append(paired.null_words(at, f"{_size(pages)}, raw / raw"))
     rows += _followers(axes[len(sizes)], records)
     figure.key(fig, [Patch(color=COLOURS[c], label=w) for c, w in zip(CAME, ("arrived", "read something else", "killed"))])  # fmt: skip
-    text = " · ".join([style.caption(run, records, style.absent(records)), *notes])
+    text = " · ".join(
+        [style.caption(run, records, style.absent(records)), *notes, *paired.level_words(run)]
+    )
     style.finish(fig, text)
     path = style.save(fig, out_dir, "offset_pointers", rows)
     return [Drawn("offset_pointers", TITLE, __doc__ or "", text, path)]
@@ -64,11 +66,11 @@ def _size(pages: int) -> str:
     return f"list of {style.bytes_label(pages * PAGE)}"
 
 
-def _hops(ax: Axes, pages: int, records: list[Record]) -> list[dict[str, Any]]:
+def _hops(ax: Axes, run: Run, pages: int, records: list[Record]) -> list[dict[str, Any]]:
     found, rows, names = group(records, lambda r: r.case["pointers"]), [], []
     for kind in (k for k in KINDS if k in found):
-        at = paired.over_launches(found[kind], paired.more_ns(BASELINE))
-        hop = paired.over_launches(found[kind], lambda r: r.p50_ns)
+        at = paired.over_launches(run, found[kind], paired.more_ns(BASELINE))
+        hop = paired.over_launches(run, found[kind], lambda r: r.p50_ns)
         if at is None or hop is None:
             continue
         paired.dot(ax, at, len(names), style.PALETTE[0], f"{at.value:+.2f} of {hop.value:.3g} ns")

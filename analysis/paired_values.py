@@ -9,9 +9,12 @@ from statistics import median
 from matplotlib.axes import Axes
 
 import style
-from records import Record, by_launch
-from stats import Interval, median_interval
+from claims_parts import over_launches
+from records import Record, Run
+from series import Levels
+from stats import Interval
 
+__all__ = ["over_launches"]  # at the level of the canary that most ran at
 Value = Callable[[Record], float]
 NULL, WIDE = 0.02, 0.2  # a ratio this near to 1 is no effect; an interval this wide hides one
 
@@ -41,10 +44,10 @@ def _median(values: list[float]) -> float:
     return float(median(values)) if values else math.nan
 
 
-def over_launches(records: list[Record], value: Value) -> Interval | None:
-    """Median over launches; None without a value."""
-    found = by_launch(records, value)
-    return median_interval(found) if found else None
+def level_words(run: Run) -> list[str]:
+    """What a caption must say where the canary has several levels."""
+    several = any(len(levels) > 1 for levels in Levels.of(run).of_place.values())
+    return ["canary at several levels: values are of the most common one where six launches have it"] * several  # fmt: skip
 
 
 def dot(ax: Axes, at: Interval, y: float, colour: str, words: str = "", marker: str = "o") -> None:

@@ -60,7 +60,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     records = [r for line in lines for r in line.records]
     notes = [paired.null_words(at, f"fifo / pipe, touch {touch}") for touch, at in values.controls(lines)]  # fmt: skip
     missing = style.absent(r for r in run.records if r.experiment == "remapping")
-    text = " · ".join([style.caption(run, records, missing), *notes])
+    text = " · ".join([style.caption(run, records, missing), *notes, *paired.level_words(run)])
     style.finish(fig, text)
     path = style.save(fig, out_dir, "remapping", rows)
     return [Drawn("remapping", TITLE, __doc__ or "", text, path)]

@@ -33,7 +33,7 @@ def lines(run: Run) -> list[Line]:
         pipes = select(records, transport=TWO_COPIES, touch=touch)
         times, ratios = {}, {}
         for size, at in sorted(group(mine, lambda r: r.message_bytes).items()):
-            when = over_launches(at, lambda r: r.p50_ns)
+            when = over_launches(run, at, lambda r: r.p50_ns)
             of = parts.ratio(run, at, select(pipes, message_bytes=size), lambda r: r.p50_ns)
             if when:
                 times[size] = when

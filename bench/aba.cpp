@@ -17,8 +17,7 @@
 // that is assumed instead of made of the very updates.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::aba {
 
 bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
@@ -47,5 +46,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::aba

@@ -17,8 +17,7 @@
 // sides do not meet (all four outcomes are counted, so that it shows whether they did).
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::memory_order {
 
 bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
@@ -51,5 +50,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::memory_order

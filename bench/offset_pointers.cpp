@@ -16,8 +16,7 @@
 // order, which are prefetched; lists of different sizes for the two, whose caches are compared.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::offset_pointers {
 
 bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
@@ -40,5 +39,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::offset_pointers

@@ -15,8 +15,7 @@
 // and stand in the role's faults).
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::remapping {
 
 bool complete(Case& point) { return point.pattern == Pattern::ask; }
 
@@ -35,5 +34,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::remapping

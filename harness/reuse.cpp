@@ -19,7 +19,7 @@ constexpr std::uint64_t kFewestStorms = 32;
 constexpr std::uint64_t kMostStorms = 8192;
 constexpr std::uint64_t kTriableBits = 26;  // beyond, once round takes longer than a launch should
 constexpr double kUpdateNs = 10;            // for the plan
-constexpr double kTurnNs = 2000;            // a trial's talk
+constexpr double kTrialTalkNs = 2000;       // a trial's talk
 constexpr std::uint64_t kFewestTrials = 2;
 constexpr std::uint64_t kMostTrials = 64;
 constexpr std::uint64_t kFewestUpdates = 4;  // that bring the top back
@@ -104,7 +104,7 @@ class Reuse : public Effect {
 
   void measure_stalls(RungResult& result) {
     const auto updates = static_cast<double>(updates_of(point_));
-    const double one = updates * kUpdateNs + kTurnNs;
+    const double one = updates * kUpdateNs + kTrialTalkNs;
     const double fit = static_cast<double>(director_->spec().settings.measure_ns) / one;
     const ActOrder order{.rounds = static_cast<std::uint64_t>(
                              std::clamp(fit, double(kFewestTrials), double(kMostTrials))),

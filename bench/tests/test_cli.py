@@ -12,6 +12,9 @@ import pytest
 
 from program import TINY, cases, ipcmark, manifest, records
 
+NO_ROUND_TRIPS = {"system_calls", "life_cycle", "false_sharing", "tlb_shootdown"}
+NO_ROUND_TRIPS |= {"memory_order", "aba", "offset_pointers"}
+
 
 def test_a_bad_file_of_sizes_is_one_line_with_its_number_and_exit_2(tmp_path):
     own = tmp_path / "own.cdf"
