@@ -160,6 +160,7 @@ template <Publication P>
 void PublicationAct::litmus(const ActOrder& order) {
   const bool passing = point_.structure == Structure::message_passing;
   outcomes_ = {};
+  own_ = {};  // of another test in the same launch
   std::uint64_t pass = 0, before = ticks::now();
   for (std::uint64_t window = 0; window < order.rounds; ++window) {
     for (std::uint64_t i = 0; i < order.each[1]; ++i) {

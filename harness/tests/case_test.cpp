@@ -71,10 +71,15 @@ TEST(a_case, has_every_axis_of_the_schema) {
                            "flush_pages",
                            "mappings",
                            "working_pages",
-                           "trigger_rate_per_s"}) {
+                           "trigger_rate_per_s",
+                           "publication",
+                           "rounds",
+                           "counter_bits",
+                           "advance",
+                           "pointers"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 62u);
+  EXPECT_EQ(map.size(), 67u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {
