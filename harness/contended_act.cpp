@@ -122,7 +122,7 @@ void ContendedAct::words(const ActOrder& order) {
 template <Operation O>
 void ContendedAct::attack(const ActOrder& order) {
   Word& mine = at(layout_.first);
-  Pace pace(order.delay_steps);
+  Pause pace(order.delay_steps);
   const auto run = [&](std::uint64_t n) { operations<O>(mine, pace, n, count_); };
   for (std::uint64_t round = 0; round < order.rounds; ++round) {
     for (const std::uint64_t turn_of : {round % 2, 1 - round % 2}) {
@@ -156,7 +156,7 @@ void ContendedAct::attack(const ActOrder& order) {
 template <Operation O>
 void ContendedAct::accompany(const ActOrder& order) {
   Word& mine = at(layout_.second);
-  Pace pace(order.delay_steps);
+  Pause pace(order.delay_steps);
   std::uint64_t acting = ContendedControl::parked, gaps = 0;
   for (;;) {
     const std::uint64_t mode = control_.mode.word.load(kAcquire);
@@ -180,7 +180,7 @@ void ContendedAct::publish(const ActOrder& order) {
   Word& state = at(layout_.first);
   Word& stamp = at(layout_.second);
   Word& ack = at(ContendedLayout::kAck);
-  Pace pace(order.delay_steps);
+  Pause pace(order.delay_steps);
   std::uint64_t stamps = 0;
   const auto write = [&] {
     for (std::uint64_t i = 0; i < point_.private_writes; ++i) {
@@ -232,7 +232,7 @@ void ContendedAct::produce(const ActOrder& order) {
   Word& head = at(layout_.first);
   Word& tail = at(layout_.second);
   auto* slots = &at(ContendedLayout::kSlots);
-  Pace pace(order.delay_steps);
+  Pause pace(order.delay_steps);
   const auto run = [&](std::uint64_t n) {
     for (std::uint64_t i = 0; i < n; ++i) {
       while (count_ - head.load(kAcquire) == point_.depth) ++polls_;

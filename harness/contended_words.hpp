@@ -49,12 +49,12 @@ struct ContendedControl {
 // A chain between two operations. What an operation read goes into the chain, and the chain into
 // the next operation's address (times a zero that the compiler cannot see): each waits for the
 // other, so the time of an operation cannot hide in the pause.
-struct Pace {
+struct Pause {
   std::uint64_t steps = 0;
   std::uint64_t link = 3;
   std::uint64_t zero = 0;
 
-  explicit Pace(std::uint64_t chain_steps) : steps(chain_steps) { asm volatile("" : "+r"(zero)); }
+  explicit Pause(std::uint64_t chain_steps) : steps(chain_steps) { asm volatile("" : "+r"(zero)); }
   void pass(std::uint64_t read) noexcept {
     std::uint64_t local =
         link + read;  // in a register: through memory a step takes three times as long
@@ -105,7 +105,7 @@ template <Operation O>
 
 // `n` operations, each after a pause where there is one.
 template <Operation O>
-inline void operations(Word& word, Pace& pace, std::uint64_t n, std::uint64_t& total) noexcept {
+inline void operations(Word& word, Pause& pace, std::uint64_t n, std::uint64_t& total) noexcept {
   std::uint64_t count = total;  // in a register: a store of its own would stand between the others
   if (pace.steps == 0) {
     for (std::uint64_t i = 0; i < n; ++i) {
