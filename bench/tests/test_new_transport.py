@@ -2,23 +2,22 @@
 
 import filecmp
 import json
+import re
 from pathlib import Path
-
-import pytest
 
 import grown
 from grown import NOT_COPIED, SOURCE, call
 
-OBJECT = "transports/CMakeFiles/ipcmark_transports.dir/pty.cpp.o"
+OBJECT = "transports/CMakeFiles/ipcmark_transports.dir/packets.cpp.o"
 
 
 def add_transport(tree: Path) -> None:
-    """The one file, which is the example plug-in's less its descriptor, and the one line."""
-    example = (tree / "transports/examples/plugin/pty.cpp").read_text()
-    text = example[: example.index('extern "C"')].replace('#include "transports/plugin.hpp"\n', "")
-    (tree / "transports/pty.cpp").write_text(text)
+    """The one file, which is transports/README.md's first example, and the one line."""
+    page = (tree / "transports/README.md").read_text()
+    text = re.search(r"^```cpp\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)[1]
+    (tree / "transports/packets.cpp").write_text(text)
     lists = tree / "transports/CMakeLists.txt"
-    grown.replace(lists, "set(IPCMARK_TRANSPORTS\n", "set(IPCMARK_TRANSPORTS\n    pty\n")
+    grown.replace(lists, "set(IPCMARK_TRANSPORTS\n", "set(IPCMARK_TRANSPORTS\n    packets\n")
 
 
 def differences(a: Path, b: Path) -> list[str]:
@@ -34,19 +33,22 @@ def test_a_transport_is_one_file_and_one_line(tmp_path):
     tree = tmp_path / "tree"
     grown.copied(tree)
     add_transport(tree)
-    assert sorted(differences(SOURCE, tree)) == ["transports/CMakeLists.txt", "transports/pty.cpp"]
+    assert sorted(differences(SOURCE, tree)) == [
+        "transports/CMakeLists.txt",
+        "transports/packets.cpp",
+    ]
     before = (SOURCE / "transports/CMakeLists.txt").read_text().splitlines()
     after = (tree / "transports/CMakeLists.txt").read_text().splitlines()
     assert len(after) == len(before) + 1
 
     program = grown.program_with(tree, OBJECT, tmp_path)
     listed = json.loads(call(program, "list", "transports", "--json"))["transports"]
-    entry = next(entry for entry in listed if entry["name"] == "pty")
-    assert entry["plugin"] is None
-    if not entry["available"]:
-        pytest.skip(entry["reason"])
+    assert {"packets", "hybrid_packets"} <= {entry["name"] for entry in listed}
     run = tmp_path / "run"
-    call(
-        program, "run", "latency", "--plan", "smoke", "--transport", "pty", "--quiet", "--out", run
-    )
-    assert {json.loads(line)["status"] for line in (run / "latency.jsonl").open()} == {"ok"}
+    ours = ["--transport", "packets,hybrid_packets", "--quiet", "--out", run]
+    call(program, "run", "latency", "--plan", "smoke", *ours)
+    records = [json.loads(line) for line in (run / "latency.jsonl").open()]
+    assert {(r["case"]["transport"], r["status"]) for r in records} == {
+        ("packets", "ok"),
+        ("hybrid_packets", "ok"),
+    }
