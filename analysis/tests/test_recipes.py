@@ -193,6 +193,16 @@ def test_the_workflow_is_what_github_takes_and_no_stranger_reaches_the_runner() 
         assert "${{" not in step.get("run", "")  # expressions in shell are injections
 
 
+def test_the_lines_of_both_recipes_are_clean_shell() -> None:
+    if not shutil.which("shellcheck"):
+        pytest.skip("no shellcheck here")
+    _, _, steps = github_steps()
+    job = yaml.safe_load((RECIPES / "gitlab-ci.yml").read_text())["nightly"]
+    lines = [step["run"] for step in steps if "run" in step] + job["script"] + job["after_script"]
+    done = subprocess.run(["shellcheck", "--shell=bash", "-"], input="\n".join(lines), text=True, capture_output=True)  # fmt: skip
+    assert len(lines) == 4 and done.returncode == 0, done.stdout
+
+
 def test_the_gitlab_job_is_what_gitlab_takes() -> None:
     document = yaml.safe_load((RECIPES / "gitlab-ci.yml").read_text())
     job = document["nightly"]

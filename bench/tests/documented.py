@@ -91,6 +91,23 @@ def of_messages(text: str, where: str) -> list[Said]:
     return [Said(c.strip(), where) for line in literals for c in ADVISED.findall(line)]
 
 
+def dead_links(root: Path) -> list[str]:
+    """Links between documents whose file or heading is not there."""
+    found = []
+    for page in (p for p in root.rglob("*.md") if _is_ours(p, root)):
+        for target, heading in re.findall(r"\]\((?!http)([^)#\s]*)#?([\w-]*)\)", page.read_text()):
+            file = page.parent / target if target else page
+            if not file.exists() or (heading and heading not in _headings(file.read_text())):
+                found.append(f"{page.relative_to(root)}: {target}#{heading}")
+    return found
+
+
+def _headings(text: str) -> list[str]:
+    """As a link names them: in lower case, with hyphens, without punctuation."""
+    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return [re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
 def options(text: str) -> dict[str, str]:
     """Of `ipcmark run --help`: each option with a list of values that its text says are valid.
 

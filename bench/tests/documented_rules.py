@@ -76,6 +76,7 @@ NOTHING = "Total Tests: 0"  # ctest ends with 0 for a label that no test has
 
 # Run by others: the file that does and the words in it, both of which are looked at.
 ELSEWHERE = {
+    "ipcmark run backing": ("bench/tests/test_new_experiment.py", '"run", "backing"'),
     ".ci/nightly [RUN_DIR] [options of ./run_all.sh]": (".ci/run", '.ci/nightly "$folder/results/smoke"'),
     "/usr/bin/python3 -m pytest analysis": ("run_all.sh", "/usr/bin/python3 -m pytest -q -p no:cacheprovider analysis"),
     "cpack --config build/release/CPackConfig.cmake": ("bench/tests/test_package.py", '"--config", BUILD / "CPackConfig.cmake"'),
@@ -90,6 +91,10 @@ NEVER = {
     "systemctl enable --now ipcmark-nightly.timer": "starts a service here; test_recipes.py runs what the service does",
     "analysis/tests/history_speed.py [FOLDER]": "builds a year of nights: minutes, by hand",
 }
+
+
+# Files that the examples add, which are in no tree (test_new_experiment.py).
+ADDED = ("bench/backing.cpp", "analysis/backing.py")
 
 
 def filled(text: str) -> list[str]:
