@@ -58,7 +58,6 @@ SMALLER = [
     (r"(analysis/gate\.py .*)", r"\1 --history NEW.sqlite --store NEW", "a first night: nothing is measured again"),
     (r"(analysis/history\.py export.* -o) OUT", r"\1 NEW", "a file or a folder"),
     (r"(ctest .*)", r"\1 -N", "named, not run: they are run beside this one"),
-    (r"(cmake --install \S+)", r"\1 --prefix installed", "leaves the machine as it is"),
     (r"(\S*(?:ipcmark_micro|fault_matrix\.py|peers\.py|speed\.py))( .*)?", r"\1 --help", "minutes; its help must know the options"),
 ]  # fmt: skip
 
@@ -79,6 +78,7 @@ ELSEWHERE = {
     "ipcmark run backing": ("bench/tests/test_new_experiment.py", '"run", "backing"'),
     ".ci/nightly [RUN_DIR] [options of ./run_all.sh]": (".ci/run", '.ci/nightly "$folder/results/smoke"'),
     "/usr/bin/python3 -m pytest analysis": ("run_all.sh", "/usr/bin/python3 -m pytest -q -p no:cacheprovider analysis"),
+    "cmake --install build/release": ("bench/tests/test_package.py", '"--install", BUILD'),
     "cpack --config build/release/CPackConfig.cmake": ("bench/tests/test_package.py", '"--config", BUILD / "CPackConfig.cmake"'),
     "cmake -B build -DCMAKE_PREFIX_PATH=/usr/local": ("bench/tests/test_package.py", "-DCMAKE_PREFIX_PATH={prefix}"),
     "cmake --build build": ("bench/tests/test_package.py", '"--build", build'),
