@@ -1,6 +1,7 @@
 """The examples of bench/README.md and analysis/README.md, as they stand there: an experiment and its figure, in a copy."""
 
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -83,6 +84,12 @@ def test_a_figure_is_a_script_and_its_name(tree, run, tmp_path):
     call(tree / "analysis/report.py", run, "-o", tmp_path / "report", "--quiet")
     page = (tmp_path / "report/report.html").read_text()
     assert "Round trip by kind of shared memory" in page and "backing.py" in page
+
+
+def test_the_experiment_can_be_compiled_together_with_others(tree):
+    both = '#include "bench/backing.cpp"\n#include "bench/window.cpp"\n'
+    compiler = os.environ["IPCMARK_CXX"]
+    call(compiler, "-std=c++20", "-fsyntax-only", "-I", tree, "-x", "c++", "-", input=both)
 
 
 def test_the_examples_are_formatted_as_the_tree_is(tree):
