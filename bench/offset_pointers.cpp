@@ -33,7 +33,7 @@ const RegisterExperiment registered({
                  {"touch", {"full"}},
                  {"wait", {"spin"}},
                  {"pointers", {"raw", "offset64", "offset32", "self_relative"}},
-                 {"working_pages", {"1", "64", "1024"}}},
+                 {"working_pages", {"1", "16"}}},
     .ladder = {"pointers", "working_pages"},
     .reading = Reading::hops,
     .complete = &complete,

@@ -14,10 +14,13 @@ constexpr std::int64_t kTalkNs = 3'000'000;
 constexpr std::int64_t kLitmusNs = 500;
 constexpr std::int64_t kUpdatesNs = 2 * 6;
 constexpr std::int64_t kFollowersNs = 16 * 1'000'000;
+constexpr std::int64_t kPageOfListNs = 48 * 64 * 50;  // before each window and by each child
 
 std::int64_t least_ns(Reading reading, const Case& point) {
   if (reading == Reading::publication) return static_cast<std::int64_t>(point.rounds) * kLitmusNs;
-  if (reading == Reading::hops) return kFollowersNs;
+  if (reading == Reading::hops) {
+    return kFollowersNs + static_cast<std::int64_t>(point.working_pages) * kPageOfListNs;
+  }
   const bool round = point.structure == Structure::stalled_pop && point.counter_bits < 32;
   return round ? (std::int64_t{1} << point.counter_bits) * kUpdatesNs : 0;
 }

@@ -21,6 +21,7 @@ namespace {
 
 enum Came : int { kRight = 0, kWrong = 1, kNotMapped = 2 };
 constexpr int kPatienceMs = 1000;
+constexpr int kPagesAMs = 16;  // that a child links and follows at least
 
 std::size_t list_bytes(const Case& point) { return point.working_pages * base_page_bytes(); }
 
@@ -71,14 +72,14 @@ std::uint64_t walked_by(Pointers kind, const std::byte* base, std::uint64_t hops
 }
 
 // How it ended, within its time.
-int ended(pid_t child) {
+int ended(pid_t child, int patience_ms) {
   const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
   pollfd waits{.fd = handle.get(), .events = POLLIN, .revents = 0};
-  const bool late = !handle || ::poll(&waits, 1, kPatienceMs) != 1;
+  const bool late = !handle || ::poll(&waits, 1, patience_ms) != 1;
   if (late) ::kill(child, SIGKILL);
   int status = 0;
   check(::waitpid(child, &status, 0), "waitpid");
-  if (late) throw std::runtime_error("a child that followed a list did not end within a second");
+  if (late) throw std::runtime_error("a child that followed a list did not end in time");
   return status;
 }
 
@@ -90,7 +91,8 @@ Followed follow_elsewhere(const ListMemory& memory, const Case& point, Left left
   for (; found.trials < trials; ++found.trials) {
     const pid_t child = check(::fork(), "fork");
     if (child == 0) follow(memory, point, left);
-    const int status = ended(child);
+    const int status =
+        ended(child, kPatienceMs + static_cast<int>(point.working_pages) / kPagesAMs);
     const int came = WIFEXITED(status) ? WEXITSTATUS(status) : kNotMapped;
     if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGSEGV || WTERMSIG(status) == SIGBUS)) {
       ++found.faults;

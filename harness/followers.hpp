@@ -12,7 +12,7 @@ namespace ipcmark {
 enum class Left : std::uint64_t { nothing, another_list };
 
 // `trials` children, one after the other, each a fork of the caller. Throws where one ends as
-// nothing that a wrong pointer does, or not within a second.
+// nothing that a wrong pointer does, or not in time.
 [[nodiscard]] Followed follow_elsewhere(const ListMemory& memory, const Case& point, Left left,
                                         std::uint64_t trials);
 

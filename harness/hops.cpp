@@ -15,6 +15,13 @@ namespace {
 
 constexpr std::uint64_t kTrials = 8;    // children for each of two things left in their way
 constexpr double kChildNs = 2'000'000;  // for the plan
+constexpr double kHopNs = 100;          // of a list that no cache holds
+
+// Once through the list.
+double turn_of_list_ns(const Case& point) {
+  const std::size_t nodes = point.working_pages * base_page_bytes() / kListNodeBytes;
+  return kHopNs * static_cast<double>(nodes);
+}
 
 Fd list_file(std::size_t bytes) {
   Fd file(available(::memfd_create("ipcmark", MFD_CLOEXEC), "memfd_create"));
@@ -43,14 +50,17 @@ class Hops : public Effect {
     rung_ = rung;
     director_ = &director;
     result.counts["address_distance_bytes"] = distance();
-    tell(Role::server, HopsStep::link, {}, Phase::reshape, 0);
+    const double turn_ns = turn_of_list_ns(director.spec().rungs[rung]);
+    tell(Role::server, HopsStep::link, {}, Phase::reshape, turn_ns);
     const double budget = static_cast<double>(director.spec().settings.measure_ns);
     ActOrder order = probe_of_pairs();
-    tell(Role::client, HopsStep::walk, order, Phase::measure, 1e6);
+    tell(Role::client, HopsStep::walk, order, Phase::measure, 1e6 + 2 * turn_ns);
     plan_pairs(order, director);
-    const Report walked = tell(Role::client, HopsStep::walk, order, Phase::measure, 2 * budget);
+    const double leads_ns = 2 * static_cast<double>(order.rounds) * turn_ns;
+    const Report walked =
+        tell(Role::client, HopsStep::walk, order, Phase::measure, 2 * budget + leads_ns);
     take_pairs(order, director, "raw_ns", result);
-    take_followers(result);
+    take_followers(turn_ns, result);
     Report maker;  // was not there while the list was followed
     maker.cpu = director.spec().server_cpu;
     take_roles({walked, maker}, result);
@@ -76,9 +86,9 @@ class Hops : public Effect {
     return std::max(addresses[0], addresses[1]) - std::min(addresses[0], addresses[1]);
   }
 
-  void take_followers(RungResult& result) {
+  void take_followers(double turn_ns, RungResult& result) {
     tell(Role::client, HopsStep::followers, {.singly = kTrials}, Phase::measure,
-         2 * kTrials * kChildNs);
+         2 * kTrials * (kChildNs + turn_ns));
     Followed found[2];
     std::memcpy(static_cast<void*>(&found), director_->stage().stamps(Role::client).data(),
                 sizeof found);
