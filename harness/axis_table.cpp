@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "harness/counter_events.hpp"
 #include "harness/placement.hpp"
 #include "harness/sizes.hpp"
 #include "harness/units.hpp"
@@ -112,6 +113,15 @@ Axis sizes_axis() {
       words<&Case::sizes>("sizes", AxisGroup::traffic,
                           "sizes of an open loop's messages, up to message_bytes", &sizes::words);
   axis.other = &sizes::canonical;
+  return axis;
+}
+
+Axis counters_axis() {
+  Axis axis = words<&Case::counters>("counters", AxisGroup::effects,
+                                     "events that are counted: a group, a counter, or an event",
+                                     &counter_selections);
+  axis.other = &counter_word;
+  axis.others = ", a counter or event by name";
   return axis;
 }
 
@@ -233,6 +243,7 @@ std::vector<Axis> axis_table() {
       quantity<&Case::trigger_rate_per_s>("trigger_rate_per_s", effects,
                                           "triggers beside traffic; 0 for as many as there can be",
                                           {Unit::rate, 0, 1'000'000}),
+      counters_axis(),
   };
 }
 

@@ -103,6 +103,7 @@ struct Case {
   std::uint64_t mappings = 0;
   std::uint64_t working_pages = 0;
   std::uint64_t trigger_rate_per_s = 0;
+  std::string counters = "none";
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;

@@ -12,6 +12,7 @@ enum class Reading : std::uint32_t {
   times,         // windows and single operations
   under_way,     // times, and how many messages are under way
   system_calls,  // counted from outside: no times at all
+  counters,      // events and interrupts while messages pass: no times either
   life_cycle,    // one channel after another, from nothing and back
   shootdowns,    // one side makes the kernel interrupt the other
   contention,    // two sides and the cache lines between them; no channel
@@ -19,9 +20,10 @@ enum class Reading : std::uint32_t {
 
 template <>
 struct Words<Reading> {
-  static constexpr WordTable<Reading, 6> table{{{Reading::times, "times"},
+  static constexpr WordTable<Reading, 7> table{{{Reading::times, "times"},
                                                 {Reading::under_way, "under_way"},
                                                 {Reading::system_calls, "calls"},
+                                                {Reading::counters, "events"},
                                                 {Reading::life_cycle, "life"},
                                                 {Reading::shootdowns, "shootdowns"},
                                                 {Reading::contention, "contention"}}};

@@ -49,6 +49,7 @@ TEST(cli, bad_input_is_one_line_and_exit_2) {
                                 "run --like /nonexistent",
                                 "run latency --allow everything",
                                 "run latency --pattern pour",
+                                "run counters --counters tbl",
                                 "list sockets",
                                 "doctor --jsn",
                                 "doctor --cpus 2-",

@@ -88,7 +88,7 @@ def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
     for record in found:
         if record["status"] != "ok" or record["case"]["pattern"] not in ("ping", "ask"):
             continue
-        if record["experiment"] in ("system_calls", "life_cycle", "false_sharing", "tlb_shootdown"):  # no round trips
+        if record["experiment"] in ("system_calls", "counters", "life_cycle", "false_sharing", "tlb_shootdown"):  # no round trips
             continue
         windowed = len(record["windows"]["ns_per_message"]) * record["windows"]["messages_each"]
         assert record["messages"] == windowed + record["histograms"]["round_trip_ns"]["count"]
