@@ -18,6 +18,13 @@ namespace {
 
 constexpr std::size_t kNearestShown = 3;
 
+// "skl::TLB_FLUSH:STLB_ANY" is of "skl"; one that names no PMU, of "".
+std::pair<std::string_view, std::string_view> parts_of(std::string_view event) {
+  const std::size_t colons = event.find("::");
+  if (colons == event.npos) return {"", event};
+  return {event.substr(0, colons), event.substr(colons + 2)};
+}
+
 const SoftwareCounter* software(std::string_view counter) {
   const auto all = software_counters();
   const auto found = std::ranges::find(all, counter, &SoftwareCounter::counter);
@@ -35,7 +42,7 @@ std::string group_of(std::string_view counter) {
 std::string nearest_events(std::string_view event, const std::vector<std::string>& pmus) {
   std::vector<std::pair<std::size_t, std::string>> found;
   for (std::string& name : event_names(pmus)) {
-    found.emplace_back(edit_distance(event.substr(0, event.find(':')), name), std::move(name));
+    found.emplace_back(edit_distance(event, name), std::move(name));
   }
   std::ranges::sort(found);
   found.resize(std::min(found.size(), kNearestShown));
@@ -46,8 +53,7 @@ std::string nearest_events(std::string_view event, const std::vector<std::string
 
 std::string lacks(std::string_view event, const std::vector<std::string>& pmus) {
   if (!why_no_names().empty()) return std::string(why_no_names());
-  const std::size_t colons = event.find("::");
-  const std::string_view plain = colons == event.npos ? event : event.substr(colons + 2);
+  const std::string_view plain = parts_of(event).second;
   const std::string cpu = pmus.empty() ? "libpfm4 does not know it" : pmus.front();
   return fmt::format("this CPU ({}) has no such event; nearest: {}", cpu,
                      nearest_events(plain, pmus));
@@ -62,8 +68,7 @@ WantedEvent wanted_event(std::string counter, std::string_view event,
     wanted.lacking = lacks(event, pmus);
     return wanted;
   }
-  const std::size_t colons = event.find("::");
-  const auto plain = colons == event.npos ? event : event.substr(colons + 2);
+  const std::string_view plain = parts_of(event).second;
   wanted.event = fmt::format("{}::{}", on.front(), plain);
   wanted.code = event_code(on.front(), plain).value();
   return wanted;
@@ -125,21 +130,31 @@ std::vector<std::string> counter_selections() {
   return all;
 }
 
+namespace {
+
+// What may have been meant by no word that is known: one of ours, or an event of the PMU that it
+// names, else of this CPU's.
+std::string hint(std::string_view text, const std::vector<std::string>& ours) {
+  if (const auto near = nearest(text, ours)) return fmt::format("; did you mean `{}`?", *near);
+  const auto [pmu, event] = parts_of(text);
+  const auto pmus = pmu.empty() ? present_pmus() : std::vector{std::string(pmu)};
+  if (const auto near = nearest(event, event_names(pmus))) {
+    return fmt::format("; did you mean `{}{}{}`?", pmu, pmu.empty() ? "" : "::", *near);
+  }
+  return fmt::format("; valid: {}, one of their counters, or an event that libpfm4 knows",
+                     fmt::join(counter_selections(), ", "));
+}
+
+}  // namespace
+
 std::string counter_word(std::string_view text) {
-  std::vector<std::string> known = counter_selections();
-  for (const SoftwareCounter& each : software_counters()) known.emplace_back(each.counter);
-  for (const CounterRow& row : counter_rows()) known.emplace_back(row.counter);
-  const bool ours = std::ranges::find(known, text) != known.end();
-  if (ours || !pmus_with(text).empty()) return std::string(text);
-  std::vector<std::string> here = event_names(present_pmus());
-  const std::string hint = did_you_mean(text, known);
-  const auto near = hint.starts_with("; did") ? std::nullopt : nearest(text, here);
-  throw std::invalid_argument(fmt::format(
-      "unknown counter or group `{}`{}", text,
-      near                        ? fmt::format("; did you mean `{}`?", *near)
-      : hint.starts_with("; did") ? hint
-                                  : did_you_mean(text, counter_selections()) +
-                                        ", one of their counters, or an event that libpfm4 knows"));
+  std::vector<std::string> ours = counter_selections();
+  for (const SoftwareCounter& each : software_counters()) ours.emplace_back(each.counter);
+  for (const CounterRow& row : counter_rows()) ours.emplace_back(row.counter);
+  const bool known = std::ranges::find(ours, text) != ours.end();
+  if (known || !pmus_with(text).empty()) return std::string(text);
+  throw std::invalid_argument(
+      fmt::format("unknown counter or group `{}`{}", text, hint(text, ours)));
 }
 
 }  // namespace ipcmark

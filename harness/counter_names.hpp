@@ -32,7 +32,7 @@ struct EventCode {
 [[nodiscard]] std::vector<std::string> pmus_with(std::string_view event,
                                                  std::span<const std::string> among = {});
 
-// Names of the events of these PMUs, without their unit masks.
+// Names of the events of these PMUs, alone and with each of their unit masks.
 [[nodiscard]] std::vector<std::string> event_names(std::span<const std::string> pmus);
 
 // Why no name has a code; empty where the library is there.

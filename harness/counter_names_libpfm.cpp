@@ -43,6 +43,21 @@ const std::vector<Pmu>& pmus() {
   return all;
 }
 
+// "TLB_FLUSH", "TLB_FLUSH:STLB_ANY", ...
+void add_names(int event, std::vector<std::string>& names) {
+  pfm_event_info_t info{};
+  info.size = sizeof info;
+  if (::pfm_get_event_info(event, PFM_OS_PERF_EVENT, &info) != PFM_SUCCESS) return;
+  names.emplace_back(info.name);
+  for (int i = 0; i < info.nattrs; ++i) {
+    pfm_event_attr_info_t attribute{};
+    attribute.size = sizeof attribute;
+    const int got = ::pfm_get_event_attr_info(event, i, PFM_OS_PERF_EVENT, &attribute);
+    if (got != PFM_SUCCESS || attribute.type != PFM_ATTR_UMASK) continue;
+    names.push_back(std::string(info.name) + ":" + attribute.name);
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> present_pmus() {
@@ -88,13 +103,7 @@ std::vector<std::string> event_names(std::span<const std::string> wanted) {
   std::vector<std::string> names;
   for (const Pmu& pmu : pmus()) {
     if (std::ranges::find(wanted, pmu.name) == wanted.end()) continue;
-    for (int i = pmu.first_event; i != -1; i = ::pfm_get_event_next(i)) {
-      pfm_event_info_t info{};
-      info.size = sizeof info;
-      if (::pfm_get_event_info(i, PFM_OS_PERF_EVENT, &info) == PFM_SUCCESS) {
-        names.emplace_back(info.name);
-      }
-    }
+    for (int i = pmu.first_event; i != -1; i = ::pfm_get_event_next(i)) add_names(i, names);
   }
   return names;
 }

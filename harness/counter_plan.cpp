@@ -31,6 +31,12 @@ perf_event_attr attr_of(const EventCode& code, CountedPart part) {
   return attr;
 }
 
+// "hitm user"; of all: the counter's name.
+std::string name_of(const auto& counter) {
+  if (counter.part == CountedPart::all) return counter.counter;
+  return fmt::format("{} {}", counter.counter, word(counter.part));
+}
+
 // Opens what fits together, and leaves the rest for another pass. Those that do not even fit alone
 // are missing.
 CounterPass take_pass(std::vector<PlannedCounter>& left, CounterPlan& plan, PerfEvents& perf) {
@@ -52,9 +58,8 @@ CounterPass take_pass(std::vector<PlannedCounter>& left, CounterPlan& plan, Perf
       continue;
     }
     const int error = -alone;
-    plan.missing.push_back({.counter = each.part == CountedPart::all
-                                           ? each.counter
-                                           : fmt::format("{} {}", each.counter, word(each.part)),
+    plan.missing.push_back({.counter = each.counter,
+                            .part = each.part,
                             .why = perf_refusal(error, plan.facts),
                             .remedy = perf_remedy(error, plan.facts)});
   }
@@ -81,9 +86,14 @@ std::vector<std::pair<std::string, std::vector<const MissingCounter*>>> by_reaso
   return reasons;
 }
 
+// A counter once, with its part where only that is missing.
 std::string names_of(const std::vector<const MissingCounter*>& counters) {
   std::vector<std::string> names;
-  for (const MissingCounter* each : counters) names.push_back(each->counter);
+  for (const MissingCounter* each : counters) {
+    const auto same = std::ranges::count(counters, each->counter, &MissingCounter::counter);
+    std::string name = same > 1 || each->part == CountedPart::all ? each->counter : name_of(*each);
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+  }
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -106,7 +116,7 @@ CounterPlan plan_counters(const std::string& selection, PerfEvents& perf) {
   std::vector<PlannedCounter> user, kernel;
   for (const WantedEvent& each : wanted_by(selection, plan.facts.pmus)) {
     if (!each.lacking.empty()) {
-      plan.missing.push_back({each.counter, each.lacking, ""});
+      plan.missing.push_back({each.counter, CountedPart::all, each.lacking, ""});
       continue;
     }
     plan.events.emplace_back(each.counter, each.event);
@@ -135,14 +145,12 @@ nlohmann::json counter_status(PerfEvents& perf) {
     auto missing = nlohmann::json::array();
     for (const CounterPass& pass : plan.passes) {
       for (const PlannedCounter& each : pass) {
-        counts.push_back(each.part == CountedPart::all
-                             ? each.counter
-                             : fmt::format("{} {}", each.counter, word(each.part)));
+        counts.push_back(name_of(each));
       }
     }
     for (const auto& [why, counters] : by_reason(plan.missing)) {
       missing.push_back(
-          {{"counters", names_of(counters)}, {"why", why}, {"remedy", counters.front()->remedy}});
+          {{"names", names_of(counters)}, {"why", why}, {"remedy", counters.front()->remedy}});
     }
     all.push_back({{"group", group}, {"counts", counts}, {"missing", missing}});
   }

@@ -35,6 +35,7 @@ using CounterPass = std::vector<PlannedCounter>;
 
 struct MissingCounter {
   std::string counter;
+  CountedPart part = CountedPart::all;
   std::string why;
   std::string remedy;
 };
@@ -57,7 +58,7 @@ struct CounterPlan {
 [[nodiscard]] CounterPlan plan_counters(const std::string& selection, PerfEvents& perf);
 
 // Of every group what counts here, and what does not and why: {"group", "counts": [..],
-// "missing": [{"counters", "why", "remedy"}]}.
+// "missing": [{"names", "why", "remedy"}]}.
 [[nodiscard]] nlohmann::json counter_status(PerfEvents& perf);
 
 }  // namespace ipcmark

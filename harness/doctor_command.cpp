@@ -78,7 +78,7 @@ void print_counters(const json& groups) {
     print_line(group["group"].get<std::string>(),
                counts.empty() ? "nothing" : fmt::format("{}", fmt::join(counts, ", ")));
     for (const json& missing : group["missing"]) {
-      print_line("", fmt::format("not {}: {}", missing["counters"].get<std::string>(),
+      print_line("", fmt::format("not {}: {}", missing["names"].get<std::string>(),
                                  missing["why"].get<std::string>()));
       const auto remedy = missing["remedy"].get<std::string>();
       if (!remedy.empty()) print_line("", remedy);

@@ -74,7 +74,7 @@ TEST(a_case, has_every_axis_of_the_schema) {
                            "trigger_rate_per_s"}) {
     EXPECT_TRUE(map.contains(axis)) << axis;
   }
-  EXPECT_EQ(map.size(), 62u);
+  EXPECT_EQ(map.size(), 63u);
 }
 
 TEST(a_case, writes_inf_and_minus_one) {

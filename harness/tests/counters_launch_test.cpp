@@ -61,7 +61,8 @@ TEST(CountersLaunch, perf_and_rusage_agree_on_each_end) {
     EXPECT_LE(rusage - perf, 4);  // while the files of /proc were read
     const auto clock = counters["task_clock_ns"]["all"].get<double>();
     EXPECT_LE(clock, role["cpu_ns"].get<double>());
-    EXPECT_GE(clock, role["cpu_ns"].get<double>() * 0.8);
+    // The switches themselves, thousands of them, are in the scheduler's account alone.
+    EXPECT_GE(clock, role["cpu_ns"].get<double>() / 2);
     EXPECT_FALSE(role.contains("counters_missing")) << role["counters_missing"];
     EXPECT_TRUE(role["interrupts"].contains("reschedules"));
   }
@@ -81,7 +82,9 @@ TEST(CountersLaunch, a_spinning_ring_switches_and_interrupts_for_nothing) {
   EXPECT_LT(values["minor_faults_per_message"], 0.01);
   for (const char* row : {"tlb_shootdowns", "function_calls", "reschedules"}) {
     const std::string name = std::string(row) + "_per_message";
-    if (values.contains(name)) EXPECT_LT(values[name], 0.02) << row;
+    if (values.contains(name)) {
+      EXPECT_LT(values[name], 0.02) << row;
+    }
   }
 }
 

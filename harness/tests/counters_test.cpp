@@ -82,8 +82,8 @@ TEST(CounterPlan, what_the_pmu_has_no_counter_for_has_another_pass) {
 TEST(CounterPlan, an_event_that_the_pmu_refuses_is_missing_with_the_reason) {
   if (!libpfm()) GTEST_SKIP() << why_no_names();
   const CounterPlan plan = plan_on("skx", "tlb");
-  EXPECT_EQ(plan.passes.size(), 4u - 1u);  // load_misses, a generic one, is unknown there too
-  EXPECT_NE(plan.why_missing().find("flushes user"), std::string::npos);
+  EXPECT_EQ(plan.passes.size(), 2u);  // the kernel's part, and user code's
+  EXPECT_NE(plan.why_missing().find("flushes, load_misses: perf_event_open"), std::string::npos);
   EXPECT_NE(plan.why_missing().find("this CPU's PMU has no such event"), std::string::npos)
       << plan.why_missing();
 }
@@ -153,6 +153,9 @@ TEST(CounterWord, a_wrong_word_is_answered_with_the_nearest) {
   EXPECT_NE(complaint("zzzzzzzzzzzzzzzz").find("valid: none, scheduling"), std::string::npos);
   if (!libpfm()) GTEST_SKIP() << why_no_names();
   EXPECT_EQ(complaint("skx::L2_RQSTS:RFO_MISS"), "takes skx::L2_RQSTS:RFO_MISS");
+  EXPECT_EQ(complaint("skx::L2_RQSTS:RFO_MIS"),
+            "unknown counter or group `skx::L2_RQSTS:RFO_MIS`; did you mean "
+            "`skx::L2_RQSTS:RFO_MISS`?");
 }
 
 TEST(CounterStatus, has_every_group_with_what_counts_and_why_not) {
@@ -173,7 +176,9 @@ TEST(Counted, a_group_that_shared_the_pmu_is_dropped_not_scaled) {
   counted.enabled_ns = counted.running_ns = 1'000'000;
   EXPECT_EQ(multiplexed(counted, {}), "");
   counted.running_ns = 250'000;
-  EXPECT_EQ(multiplexed(counted, {.nmi_watchdog = "1"}),
+  PerfFacts watched;
+  watched.nmi_watchdog = "1";
+  EXPECT_EQ(multiplexed(counted, watched),
             "multiplexed: counted during 0.250 of 1.000 ms, dropped; kernel.nmi_watchdog 1 takes "
             "one of its counters");
   counted.running_ns = 0;
@@ -215,7 +220,7 @@ TEST(CountedWork, the_kernels_events_agree_with_rusage) {
   const auto values = counted_during(
       [&] {
         for (std::uint64_t i = 0; i < kSleeps; ++i) {
-          std::this_thread::sleep_for(std::chrono::microseconds(100));
+          std::this_thread::sleep_for(std::chrono::milliseconds(1));
         }
         touch_pages(kPages);
         const std::uint64_t until = cpu_time_ns(UsageScope::thread) + kBurnNs;
@@ -226,7 +231,8 @@ TEST(CountedWork, the_kernels_events_agree_with_rusage) {
   if (values.empty()) GTEST_SKIP() << "this machine forbids the kernel's events";
   const Usage& usage = counted.usage;
   const std::uint64_t switches = usage.voluntary_switches + usage.involuntary_switches;
-  EXPECT_GE(values.at("context_switches all"), kSleeps);
+  // One whose time is over before it sleeps does not switch.
+  EXPECT_GE(values.at("context_switches all"), kSleeps - kSleeps / 4);
   EXPECT_LE(values.at("context_switches all"), switches);
   EXPECT_LE(switches - values.at("context_switches all"), 4u);
   EXPECT_GE(values.at("minor_faults user"), kPages);
