@@ -5,7 +5,7 @@ Counts per message, one way, of both ends together, with the median over launche
 kernel's light, where the event can tell. They were counted in launches of their own, each end around its pattern loop
 alone: switches, faults and CPU time by perf's software events, interrupts of the ends' CPUs by /proc/interrupts, the
 rest by the PMU, where there is one. A counter that could not be had, or had to share the PMU, has no bar: it is missing,
-not zero. Panels show counters of which there is any; all of them, by end, are in the CSV. One figure a wait policy.
+not zero. Panels show counters of which there is any; all of them, by end, are in the CSV, other sizes too. One figure a wait policy and direction.
 
     analysis/counters.py RUN_DIR [-o OUT_DIR]
 """
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 import by_row
 import counter_rows
@@ -26,7 +27,7 @@ import style
 from figure import Drawn
 from style import absent
 from counter_rows import PARTS, SUFFIX, value
-from records import Record, Run, group
+from records import Record, Run, axis, group
 
 TITLE = "Events of a message"
 # What is shown first; the hardware's counters follow as they are found.
@@ -35,33 +36,34 @@ FIRST = ("context_switches", "task_clock_ns", "minor_faults", "reschedules", "fu
 REPEATED = {"cpu_ns", "voluntary_switches", "involuntary_switches", "run_queue_wait_ns", "slots",
             "timer_interrupts"}  # fmt: skip
 MOST = 9  # panels
-NOTHING = 5e-4  # a message: an interruption of the whole launch, not an event of its messages
+PATTERNS = {"ping": "there and back", "pour": "one way"}
+NOTHING = 0.01  # a message: less is what interrupted the launch, no event of its messages
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
-    """counters.svg, and one more for each further wait policy."""
+    """counters.svg, and one more for each further wait policy and direction."""
     found = []
-    for i, (wait, members) in enumerate(
-        sorted(group(run.of("counters"), lambda r: r.case["wait"]).items())
-    ):
+    alike = group(run.of("counters"), lambda r: (r.case["wait"], r.case["pattern"]))
+    for i, ((wait, pattern), members) in enumerate(sorted(alike.items())):
         name = f"counters-{i + 1}" if i else "counters"
-        rows, names = by_row.names(members), _shown(members)
+        least = axis(members, "message_bytes")[0]
+        shown = [r for r in members if r.message_bytes == least]
+        rows, names = by_row.names(shown), _shown(shown)
         columns = min(3, len(names))
         fig, axes = figure.grid(
-            len(names), row_in=by_row.height_in(len(rows)), columns=columns, gap_in=0.6
+            len(names), row_in=by_row.height_in(len(rows)) + 0.4, columns=columns
         )
-        fig.subplots_adjust(left=0.2, wspace=0.08)
-        title = f"{TITLE}: wait {wait}"
+        fig.subplots_adjust(left=0.2, wspace=0.12)
+        title = f"{TITLE}: {PATTERNS[pattern]}, wait {wait}, {style.bytes_label(least)} B"
         figure.title(fig, title)
         looks = families.looks(run)
         for place, (ax, counter) in enumerate(zip(axes, names)):
             _bars(ax, rows, counter, looks)
             if place % columns:
                 ax.set_yticklabels([])
-        keys = [Patch(color=style.MUTED, alpha=a, label=t) for t, a in PARTS.items()]
-        figure.key(fig, keys)
+        figure.key(fig, [Patch(color=style.MUTED, alpha=a, label=t) for t, a in PARTS.items()])
         missing = absent(r for r in run.records if r.experiment == "counters")
-        text = style.caption(run, members, missing)
+        text = style.caption(run, shown, missing)
         style.finish(fig, text)
         path = style.save(fig, out_dir, name, counter_rows.of(members))
         found.append(Drawn(name, title, __doc__ or "", text, path))
@@ -95,14 +97,19 @@ def _bars(
             left += share.value
         if left == 0:
             ax.barh(y, whole.value, color=colour, height=0.7)
-        ax.annotate(f"{whole.value:.3g}", (max(whole.value, left), y), (3, 0), fontsize=7,
+        ax.annotate(_number(whole.value), (max(whole.value, left), y), (3, 0), fontsize=7,
                     textcoords="offset points", va="center", color=style.INK)  # fmt: skip
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.set_yticks(range(len(rows)), list(rows), fontsize=7)
     ax.set_xlim(0, ax.dataLim.x1 * 1.4 or 1)
     ax.set_xlabel(f"{'ns' if counter.endswith('_ns') else 'events'} a message, both ends")
     ax.set_title(counter.removesuffix("_ns").replace("_", " "))
+    ax.xaxis.set_major_locator(MaxNLocator(4))
     ax.grid(axis="y", visible=False)
+
+
+def _number(count: float) -> str:
+    return f"{count:,.0f}" if count >= 1000 else f"{count:.3g}"
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ const RegisterExperiment registered({
     .question = "what do the kernel and the hardware count for a message?",
     .defaults = {{"pattern", {"ping"}},
                  {"message_bytes", {"64"}},
-                 {"wait", {"block", "spin"}},
+                 {"wait", {"block"}},
                  {"path", {"queue", "shm"}},
                  // One CPU's counts are the mechanism's; across CPUs they are the machine's too.
                  {"placement", {"same_core", "same_llc"}},
