@@ -32,14 +32,16 @@ void Ladder::climb(const std::vector<std::size_t>& admitted) {
   if (spec_.reading == Reading::life_cycle) {  // a channel of its own each, and many of them
     return visit_each(admitted, [&](std::size_t i) {
       records_[i].rung = next_rung_++;
-      live(spec_, i, contexts(), stage_, records_[i]);
+      const auto roles = contexts();
+      live({spec_, i, roles, stage_, records_[i]});
     });
   }
   if (spec_.rungs.front().pattern == Pattern::detect) {  // as each is lost
     return visit_each(admitted, [&](std::size_t i) {
       records_[i].rung = next_rung_++;
       records_[i].watch.begin(machine_);
-      outlive(spec_, i, contexts(), stage_, records_[i]);
+      const auto roles = contexts();
+      outlive({spec_, i, roles, stage_, records_[i]});
       records_[i].watch.end();
     });
   }

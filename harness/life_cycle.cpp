@@ -2,8 +2,6 @@
 
 #include "harness/cast.hpp"
 #include "harness/director.hpp"
-#include "harness/launch.hpp"
-#include "harness/launch_state.hpp"
 #include "transports/registered.hpp"
 #include "transports/ticks.hpp"
 
@@ -25,54 +23,37 @@ std::uint64_t work_of(const std::vector<Report>& reports) {
 }
 
 // The life of one channel.
-class Life {
- public:
-  Life(const LaunchSpec& spec, std::size_t rung, const Stage& stage, RungRecord& record)
-      : spec_(spec), rung_(rung), stage_(stage), record_(record), meter_(*record.meter) {}
-
-  LifeTicks run(const std::vector<RoleContext>& contexts) {
-    const Case& point = spec_.rungs[rung_];
-    const Shape shape = shape_of(point, spec_.prefix);
-    LifeTicks life;
-    std::unique_ptr<Channel> channel;
-    // Its memory is filled in it, before anything has been timed.
-    const std::int64_t deadline = phase_deadline_ns(spec_.settings, meter_.probe_ns());
-    contexts.front().state->enter(Phase::open, monotonic_now() + deadline);
-    life.open = ticks_of([&] { channel = find_transport(point.transport)->open(shape); });
-    {
-      Cast cast(contexts, channel);
-      cast.meet(deadline);
-      record_.pids = cast.pids();
-      Director director(spec_, cast, stage_);
-      life.connect = work_of(cast.ready()) + work_of(director.reshape(rung_, meter_));
-      life.first_message = meter_.take_first_message(
-          cast.tell_all(meter_.first_message(), Phase::measure, deadline), stage_);
-      meter_.take_probe(cast.tell_all(meter_.probe(), Phase::verify, deadline), stage_);
-      for (std::size_t i = 0; i < contexts.size(); ++i) {
-        life.close += work_of(cast.tell({i}, {.kind = Order::Kind::close}, Phase::close, deadline));
-      }
-      cast.close(deadline);
+LifeTicks life_of(const OwnChannel& own) {
+  const Shape shape = own.shape();
+  RungMeter& meter = own.meter();
+  LifeTicks life;
+  std::unique_ptr<Channel> channel;
+  const std::int64_t deadline = own.open_next();
+  life.open = ticks_of([&] { channel = find_transport(own.point().transport)->open(shape); });
+  {
+    Cast cast(own.roles, channel);
+    cast.meet(deadline);
+    own.record.pids = cast.pids();
+    Director director(own.spec, cast, own.stage);
+    life.connect = work_of(cast.ready()) + work_of(director.reshape(own.rung, meter));
+    life.first_message = meter.take_first_message(
+        cast.tell_all(meter.first_message(), Phase::measure, deadline), own.stage);
+    meter.take_probe(cast.tell_all(meter.probe(), Phase::verify, deadline), own.stage);
+    for (std::size_t i = 0; i < own.roles.size(); ++i) {
+      life.close += work_of(cast.tell({i}, {.kind = Order::Kind::close}, Phase::close, deadline));
     }
-    life.remove = ticks_of([&] { channel.reset(); });
-    return life;
+    cast.close(deadline);
   }
-
- private:
-  const LaunchSpec& spec_;
-  std::size_t rung_;
-  const Stage& stage_;
-  RungRecord& record_;
-  RungMeter& meter_;
-};
+  life.remove = ticks_of([&] { channel.reset(); });
+  return life;
+}
 
 }  // namespace
 
-void live(const LaunchSpec& spec, std::size_t rung, const std::vector<RoleContext>& contexts,
-          const Stage& stage, RungRecord& record) {
-  Life one(spec, rung, stage, record);
-  (void)one.run(contexts);
-  for (std::uint32_t i = 0; i < kLives; ++i) record.meter->take_life(one.run(contexts));
-  record.done = true;
+void live(const OwnChannel& own) {
+  (void)life_of(own);
+  for (std::uint32_t i = 0; i < kLives; ++i) own.meter().take_life(life_of(own));
+  own.record.done = true;
 }
 
 }  // namespace ipcmark

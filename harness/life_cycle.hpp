@@ -1,20 +1,14 @@
 // From nothing to a channel and back, one channel after another.
 #pragma once
 
-#include <vector>
-
-#include "harness/peer.hpp"
-#include "harness/record.hpp"
+#include "harness/own_channel.hpp"
 
 namespace ipcmark {
-
-struct LaunchSpec;
 
 // Opens, uses and removes kLives channels of a rung, with roles of their own each, and keeps how
 // long each phase took (results/README.md says what each holds). The first channel is only
 // verified: nothing is timed that has not been seen to work. The record's meter is there already.
 // Throws as a launch does.
-void live(const LaunchSpec& spec, std::size_t rung, const std::vector<RoleContext>& contexts,
-          const Stage& stage, RungRecord& record);
+void live(const OwnChannel& own);
 
 }  // namespace ipcmark

@@ -1,16 +1,11 @@
 // Launches whose servers are lost on purpose: how long until their clients know.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <vector>
 
-#include "harness/peer.hpp"
-#include "harness/record.hpp"
+#include "harness/own_channel.hpp"
 
 namespace ipcmark {
-
-struct LaunchSpec;
 
 // Servers that a rung loses.
 inline constexpr std::int64_t kOutlived = 8;
@@ -18,7 +13,6 @@ inline constexpr std::int64_t kOutlived = 8;
 // One channel after another, each with new roles: verified, then its server answers a few requests
 // and is killed or stopped by itself while it holds one. The record's meter is there already.
 // Throws as a launch does.
-void outlive(const LaunchSpec& spec, std::size_t rung, const std::vector<RoleContext>& contexts,
-             const Stage& stage, RungRecord& record);
+void outlive(const OwnChannel& own);
 
 }  // namespace ipcmark

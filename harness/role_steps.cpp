@@ -21,6 +21,7 @@ namespace {
 bool serve(Step& step) {
   switch (step.part) {
     case Part::ask:
+    case Part::window:
       step.part = Part::answer;
       return true;
     case Part::pour:
@@ -31,9 +32,6 @@ bool serve(Step& step) {
       return true;
     case Part::overtake:
       step.part = Part::give_way;
-      return true;
-    case Part::window:
-      step.part = Part::answer;
       return true;
     case Part::deal:
       step.part = Part::take;

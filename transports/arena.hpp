@@ -87,7 +87,6 @@ class Arena {
   void await_slot() {
     if (wait_ == Wait::spin) return await_slot<Wait::spin>();
     if (wait_ == Wait::yield) return await_slot<Wait::yield>();
-    if (wait_ == Wait::spin_then_block) return await_slot<Wait::spin_then_block>();
     await_slot<Wait::block>();
   }
   template <Wait W>

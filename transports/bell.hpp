@@ -31,6 +31,11 @@ static_assert(sizeof(Bell) == kLineDistance);
 template <Wait W>
 inline constexpr bool kSleeps = W == Wait::block || W == Wait::spin_then_block;
 
+// The policy whose code a policy is: who spins before it sleeps is a sleeper with a budget, looked
+// at when the wait has begun. One more would be every loop once more, and so its compilation.
+template <Wait W>
+inline constexpr Wait kCode = W == Wait::spin_then_block ? Wait::block : W;
+
 // The order in which an index is published and looked at under a wait policy.
 template <Wait W>
 inline constexpr std::memory_order kPublish =
@@ -111,20 +116,25 @@ bool spin_until(std::optional<Deadline> deadline, Ready& ready, bool yield) {
   }
 }
 
+// False when the budget was spent first, or the deadline passed.
+template <class Ready>
+bool spin_for(std::uint64_t budget_ns, std::optional<Deadline> deadline, Ready& ready) {
+  if (budget_ns == 0) return false;
+  Deadline budget = deadline_in(budget_ns);
+  if (deadline && deadline->monotonic_ns < budget.monotonic_ns) budget = *deadline;
+  return spin_until(budget, ready, false);
+}
+
 // Waits until ready(), as the policy says; false when the deadline passed first. `sleep` is asked
-// at last where the policy sleeps, and its answer is the answer. Spinning is without `pause`, which
-// costs a quarter of a cross-core hand-off.
+// where the policy sleeps and when the budget is spent, of which Wait::block has none, and its
+// answer is the answer. Spinning is without `pause`, which costs a quarter of a cross-core
+// hand-off.
 template <Wait W, class Ready, class Sleep>
 bool wait_or(std::uint64_t spin_budget_ns, std::optional<Deadline> deadline, Ready& ready,
              Sleep sleep) {
   if constexpr (W == Wait::spin) return spin_until(deadline, ready, false);
   if constexpr (W == Wait::yield) return spin_until(deadline, ready, true);
-  if constexpr (W == Wait::spin_then_block) {
-    Deadline budget = deadline_in(spin_budget_ns);
-    if (deadline && deadline->monotonic_ns < budget.monotonic_ns) budget = *deadline;
-    if (spin_until(budget, ready, false)) return true;
-  }
-  if constexpr (kSleeps<W>) return sleep();
+  if constexpr (kSleeps<W>) return spin_for(spin_budget_ns, deadline, ready) || sleep();
 }
 
 // Waits at a bell; ready() must observe with kObserve<W>.

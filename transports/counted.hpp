@@ -16,14 +16,14 @@
 
 namespace ipcmark {
 
-template <Wait W, class Sem>
+template <class Sem>
 class Counted {
  public:
   static constexpr bool kTags = false;
   static constexpr bool kGivesWhenIdle = false;
 
   Counted() = default;
-  Counted(Sem items, Sem spaces) : items_(items), spaces_(spaces) {}
+  Counted(Wait wait, Sem items, Sem spaces) : wait_(wait), items_(items), spaces_(spaces) {}
 
   void publish(RingControl&, std::uint64_t from, std::uint64_t to) { items_.give(to - from); }
   void give_back(RingControl&, std::uint64_t from, std::uint64_t to) { spaces_.give(to - from); }
@@ -51,11 +51,14 @@ class Counted {
       sem.take();
       return true;
     };
-    if constexpr (W == Wait::block) return sleep();
     const auto taken = [&] { return sem.take_now(); };
-    return bell::wait_or<W>(spin_budget_ns, deadline, taken, sleep);
+    if (wait_ == Wait::block || wait_ == Wait::spin_then_block) {
+      return bell::wait_or<Wait::block>(spin_budget_ns, deadline, taken, sleep);
+    }
+    return bell::spin_until(deadline, taken, wait_ == Wait::yield);
   }
 
+  Wait wait_ = Wait::block;
   Sem items_, spaces_;
 };
 

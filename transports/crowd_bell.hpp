@@ -54,12 +54,7 @@ bool wait(CrowdBell& bell, std::uint64_t spin_budget_ns, std::optional<Deadline>
           Ready& ready) noexcept {
   if constexpr (W == Wait::spin) return bell::spin_until(deadline, ready, false);
   if constexpr (W == Wait::yield) return bell::spin_until(deadline, ready, true);
-  if constexpr (W == Wait::spin_then_block) {
-    Deadline budget = deadline_in(spin_budget_ns);
-    if (deadline && deadline->monotonic_ns < budget.monotonic_ns) budget = *deadline;
-    if (bell::spin_until(budget, ready, false)) return true;
-  }
-  return sleep_until(bell, deadline, ready);
+  return bell::spin_for(spin_budget_ns, deadline, ready) || sleep_until(bell, deadline, ready);
 }
 
 }  // namespace crowd

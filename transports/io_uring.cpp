@@ -56,10 +56,11 @@ class WideAffinity {
   return Uring(flags);
 }
 
-template <Wait W, unsigned Flags>
+template <unsigned Flags>
 class UringEnd {
  public:
-  explicit UringEnd(Fd socket) : ring_(open_ring(Flags)), socket_(std::move(socket)) {}
+  UringEnd(Fd socket, Wait wait)
+      : ring_(open_ring(Flags)), socket_(std::move(socket)), waits_(wait == Wait::block) {}
 
   void send(std::span<const std::byte> message) {
     while (!message.empty()) {
@@ -108,7 +109,6 @@ class UringEnd {
   }
 
  private:
-  static constexpr bool kWaits = W == Wait::block;
   static constexpr std::uint64_t kReceive = 1, kTimeout = 2;
 
   std::size_t read_some(std::span<std::byte> buffer) {
@@ -117,16 +117,16 @@ class UringEnd {
   }
 
   std::size_t result(const char* call) {
-    ring_.submit(kWaits);
-    return expect_bytes(ring_.next(kWaits).res, call);
+    ring_.submit(waits_);
+    return expect_bytes(ring_.next(waits_).res, call);
   }
 
   // Both must be over before the buffer and the time may go.
   int result_of_linked() {
-    ring_.submit(kWaits);
+    ring_.submit(waits_);
     int received = 0;
     for (int over = 0; over < 2; ++over) {
-      const io_uring_cqe one = ring_.next(kWaits);
+      const io_uring_cqe one = ring_.next(waits_);
       if (one.user_data == kReceive) received = one.res;
     }
     return received;
@@ -140,6 +140,7 @@ class UringEnd {
 
   Uring ring_;
   Fd socket_;
+  bool waits_;
 };
 
 // An end waits for its completion in the kernel or at the ring.
@@ -164,13 +165,9 @@ class OverUring {
   }
 
   template <Wait W>
-  requires UringWait<W> UringEnd<W, Flags> client(int) {
-    return UringEnd<W, Flags>(std::move(pair_.client));
-  }
+  requires UringWait<W> UringEnd<Flags> client(int) { return {std::move(pair_.client), W}; }
   template <Wait W>
-  requires UringWait<W> UringEnd<W, Flags> server(int) {
-    return UringEnd<W, Flags>(std::move(pair_.server));
-  }
+  requires UringWait<W> UringEnd<Flags> server(int) { return {std::move(pair_.server), W}; }
 
  private:
   // Two ends and two kernel threads that never sleep: with fewer CPUs two of them share one, and a

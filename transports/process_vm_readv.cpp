@@ -66,9 +66,9 @@ class ProcessVmReadv {
   }
 
   template <Wait W>
-  requires WithoutDescriptor<W> ReadvEnd<W> client(int) { return {memory_, Role::client}; }
+  requires WithoutDescriptor<W> ReadvEnd<kCode<W>> client(int) { return {memory_, Role::client}; }
   template <Wait W>
-  requires WithoutDescriptor<W> ReadvEnd<W> server(int) { return {memory_, Role::server}; }
+  requires WithoutDescriptor<W> ReadvEnd<kCode<W>> server(int) { return {memory_, Role::server}; }
 
  private:
   SharedObject memory_;

@@ -74,9 +74,9 @@ class ProcessVmWritev {
   }
 
   template <Wait W>
-  requires WithoutDescriptor<W> WritevEnd<W> client(int) { return {memory_, Role::client}; }
+  requires WithoutDescriptor<W> WritevEnd<kCode<W>> client(int) { return {memory_, Role::client}; }
   template <Wait W>
-  requires WithoutDescriptor<W> WritevEnd<W> server(int) { return {memory_, Role::server}; }
+  requires WithoutDescriptor<W> WritevEnd<kCode<W>> server(int) { return {memory_, Role::server}; }
 
  private:
   SharedObject memory_;

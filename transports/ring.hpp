@@ -75,7 +75,7 @@ inline void copy_run(std::byte* to, std::size_t to_stride, const std::byte* from
   for (; n > 0; --n, to += to_stride, from += from_stride) std::memcpy(to, from, bytes);
 }
 
-template <Wait W, class Meeting = Bells<W>>
+template <class Meeting>
 class RingProducer {
  public:
   RingProducer() = default;
@@ -161,7 +161,7 @@ class RingProducer {
   std::uint64_t free_until_ = 0;
 };
 
-template <Wait W, class Meeting = Bells<W>>
+template <class Meeting>
 class RingConsumer {
  public:
   RingConsumer() = default;

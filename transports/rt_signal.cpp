@@ -16,7 +16,6 @@
 namespace ipcmark {
 namespace {
 
-template <Wait W>
 class RtSignalEnd {
  public:
   RtSignalEnd(const SharedObject& memory, Role role) : sender_(memory, role) {
@@ -24,6 +23,7 @@ class RtSignalEnd {
   }
 
   void reshape(const Shape& shape) {
+    wait_ = shape.wait;
     spin_budget_ns_ = shape.spin_budget_ns;
     sender_.reshape();
   }
@@ -38,7 +38,7 @@ class RtSignalEnd {
   // With no time to wait sigtimedwait looks and returns; with none given it sleeps until there is
   // one.
   std::size_t take(std::span<std::byte> buffer, std::optional<Deadline> deadline) {
-    bool sleeps = W == Wait::block;
+    bool sleeps = wait_ == Wait::block;
     Deadline budget{};
     for (;;) {
       siginfo_t info;
@@ -50,8 +50,8 @@ class RtSignalEnd {
       }
       if (errno != EAGAIN && errno != EINTR) check(-1, "sigtimedwait");
       if (deadline && passed(*deadline)) return 0;
-      if constexpr (W == Wait::yield) ::sched_yield();
-      if constexpr (W == Wait::spin_then_block) {
+      if (wait_ == Wait::yield) ::sched_yield();
+      if (wait_ == Wait::spin_then_block) {
         if (budget.monotonic_ns == 0) budget = deadline_in(spin_budget_ns_);
         sleeps = passed(budget);
       }
@@ -60,6 +60,7 @@ class RtSignalEnd {
 
   signal_queue::Sender sender_;
   sigset_t set_ = signal_queue::set();
+  Wait wait_ = Wait::block;
   std::uint64_t spin_budget_ns_ = 0;
 };
 
@@ -74,9 +75,9 @@ class RtSignal {
   explicit RtSignal(const Shape& shape) : memory_(signal_queue::open(shape)) {}
 
   template <Wait W>
-  requires WithoutDescriptor<W> RtSignalEnd<W> client(int) { return {memory_, Role::client}; }
+  requires WithoutDescriptor<W> RtSignalEnd client(int) { return {memory_, Role::client}; }
   template <Wait W>
-  requires WithoutDescriptor<W> RtSignalEnd<W> server(int) { return {memory_, Role::server}; }
+  requires WithoutDescriptor<W> RtSignalEnd server(int) { return {memory_, Role::server}; }
 
  private:
   SharedObject memory_;

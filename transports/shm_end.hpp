@@ -19,6 +19,7 @@ struct Direction {
   Role sender = Role::client;
   Role self = Role::client;
   bool home = false;
+  Wait wait = Wait::block;
 };
 
 // The memory of a channel: room for either direction's widest ring and what the Means has there.
@@ -39,7 +40,7 @@ class ShmRooms {
   SharedObject memory_;
 };
 
-template <Wait W, class Means>
+template <class Means>
 class ShmEnd {
   using Meeting = decltype(std::declval<Means&>().meet(Direction{}));
 
@@ -67,8 +68,7 @@ class ShmEnd {
     out_.send(message);
     out_.publish();
   }
-  bool try_send(std::span<const std::byte> message) requires
-      requires(RingProducer<W, Meeting> out) {
+  bool try_send(std::span<const std::byte> message) requires requires(RingProducer<Meeting> out) {
     out.has_room();
   }
   {
@@ -109,7 +109,7 @@ class ShmEnd {
   [[nodiscard]] Direction direction(std::byte* shared, Role sender, const Shape& shape) const {
     const bool home = shape.home == role_;
     if (home) std::memset(shared, 0, shared_room_);
-    return {.shared = shared, .sender = sender, .self = role_, .home = home};
+    return {.shared = shared, .sender = sender, .self = role_, .home = home, .wait = shape.wait};
   }
 
   Mapping mapping_;
@@ -117,8 +117,8 @@ class ShmEnd {
   std::size_t messages_room_;
   Role role_;
   [[no_unique_address]] Means means_;
-  RingProducer<W, Meeting> out_;
-  RingConsumer<W, Meeting> in_;
+  RingProducer<Meeting> out_;
+  RingConsumer<Meeting> in_;
 };
 
 }  // namespace ipcmark

@@ -20,19 +20,19 @@
 namespace ipcmark {
 namespace {
 
-template <Wait W>
 struct EventfdDoor {
   static constexpr bool kCountsKnocks = false;
   int mine = -1;
   int theirs = -1;
+  Wait wait = Wait::block;
 
   bool sleep(Bell&, std::optional<Deadline> deadline) const {
-    if constexpr (kSleeps<W>) {
+    if (wait == Wait::block || wait == Wait::spin_then_block) {
       if (deadline && !readable_until(mine, *deadline)) return false;
       return heard();
     }
     while (!heard()) {
-      if constexpr (W == Wait::yield) ::sched_yield();
+      if (wait == Wait::yield) ::sched_yield();
       if (deadline && passed(*deadline)) return false;
     }
     return true;
@@ -52,13 +52,12 @@ struct EventfdDoor {
 };
 
 // Each end's own, and the other's, to sleep at and to knock at.
-template <Wait W>
 struct Eventfds {
   Fd mine, theirs;
   // Who polls has gone to the door like who sleeps, and only stands there awake.
-  auto meet(const Direction&) {
-    constexpr Wait kAtTheDoor = W == Wait::spin_then_block ? W : Wait::block;
-    return Bells<kAtTheDoor, EventfdDoor<W>>({.mine = mine.get(), .theirs = theirs.get()});
+  Bells<Wait::block, EventfdDoor> meet(const Direction& direction) {
+    return Bells<Wait::block, EventfdDoor>(
+        {.mine = mine.get(), .theirs = theirs.get(), .wait = direction.wait});
   }
 };
 
@@ -80,11 +79,11 @@ class ShmEventfd {
       : rooms_(widest), clients_(open_eventfd(widest)), servers_(open_eventfd(widest)) {}
 
   template <Wait W>
-  ShmEnd<W, Eventfds<W>> client(int) {
+  ShmEnd<Eventfds> client(int) {
     return {rooms_, Role::client, {clients_.duplicate(), servers_.duplicate()}};
   }
   template <Wait W>
-  ShmEnd<W, Eventfds<W>> server(int) {
+  ShmEnd<Eventfds> server(int) {
     return {rooms_, Role::server, {servers_.duplicate(), clients_.duplicate()}};
   }
 

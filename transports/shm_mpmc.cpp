@@ -65,11 +65,11 @@ class ShmMpmc {
         memory_(open_shared_object(widest, messages_room_ + replies_room_)) {}
 
   template <Wait W>
-  ShmMpmcEnd<W> client(int i) {
+  ShmMpmcEnd<kCode<W>> client(int i) {
     return {memory_, messages_room_, Role::client, i};
   }
   template <Wait W>
-  ShmMpmcEnd<W> server(int j) {
+  ShmMpmcEnd<kCode<W>> server(int j) {
     return {memory_, messages_room_, Role::server, j};
   }
 

@@ -92,7 +92,6 @@ class Lock {
   bool held_ = true;
 };
 
-template <Wait W>
 class Monitor {
  public:
   static constexpr bool kTags = false;
@@ -134,7 +133,7 @@ class Monitor {
       const Lock lock(*shared_, self_);
       return (seen = position) != known;
     };
-    bell::wait_or<W>(spin_budget_ns, deadline, moved, [&] {
+    bell::wait_or<Wait::block>(spin_budget_ns, deadline, moved, [&] {
       Lock lock(*shared_, self_);
       while ((seen = position) == known) {
         if (!lock.wait(changed, deadline)) break;
@@ -149,9 +148,8 @@ class Monitor {
   Role self_ = Role::client;
 };
 
-template <Wait W>
 struct Monitors {
-  Monitor<W> meet(const Direction& direction) {
+  Monitor meet(const Direction& direction) {
     auto& shared = *reinterpret_cast<Guarded*>(direction.shared);
     if (direction.home) initialise(shared);
     shared.holders[static_cast<int>(direction.self)].store(::getpid());
@@ -173,9 +171,9 @@ class ShmMutexCond {
 
   // A condition variable is for sleeping; who only spins wants a lock without one (shm_rwlock).
   template <Wait W>
-  requires(kSleeps<W>) ShmEnd<W, Monitors<W>> client(int) { return {rooms_, Role::client, {}}; }
+  requires(kSleeps<W>) ShmEnd<Monitors> client(int) { return {rooms_, Role::client, {}}; }
   template <Wait W>
-  requires(kSleeps<W>) ShmEnd<W, Monitors<W>> server(int) { return {rooms_, Role::server, {}}; }
+  requires(kSleeps<W>) ShmEnd<Monitors> server(int) { return {rooms_, Role::server, {}}; }
 
  private:
   ShmRooms rooms_;

@@ -64,16 +64,15 @@ BothEnds open_semaphores(const std::string& prefix) {
   return ends;
 }
 
-template <Wait W>
 struct NamedSemaphores {
   Semaphores held;
 
-  Counted<W, PosixSem> meet(const Direction& direction) {
+  Counted<PosixSem> meet(const Direction& direction) {
     const std::size_t first = direction.sender == Role::client ? 0 : 2;
     PosixSem items = held[first].get(), spaces = held[first + 1].get();
     // What the rung before left; there is no call that sets a count.
     if (direction.home) items.take_more(kNever), spaces.take_more(kNever);
-    return {items, spaces};
+    return {direction.wait, items, spaces};
   }
 };
 
@@ -90,11 +89,11 @@ class ShmNamedSem {
       : rooms_(widest), semaphores_(open_semaphores(widest.prefix)) {}
 
   template <Wait W>
-  ShmEnd<W, NamedSemaphores<W>> client(int) {
+  ShmEnd<NamedSemaphores> client(int) {
     return {rooms_, Role::client, {std::move(semaphores_.client)}};
   }
   template <Wait W>
-  ShmEnd<W, NamedSemaphores<W>> server(int) {
+  ShmEnd<NamedSemaphores> server(int) {
     return {rooms_, Role::server, {std::move(semaphores_.server)}};
   }
 

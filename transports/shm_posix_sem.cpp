@@ -19,15 +19,14 @@ struct Semaphores {
   alignas(kLineDistance) sem_t spaces;
 };
 
-template <Wait W>
 struct UnnamedSemaphores {
-  Counted<W, PosixSem> meet(const Direction& direction) {
+  Counted<PosixSem> meet(const Direction& direction) {
     auto& shared = *reinterpret_cast<Semaphores*>(direction.shared);
     if (direction.home) {
       check(::sem_init(&shared.items, 1, 0), "sem_init");
       check(::sem_init(&shared.spaces, 1, 0), "sem_init");
     }
-    return {PosixSem(&shared.items), PosixSem(&shared.spaces)};
+    return {direction.wait, PosixSem(&shared.items), PosixSem(&shared.spaces)};
   }
 };
 
@@ -43,11 +42,11 @@ class ShmPosixSem {
   explicit ShmPosixSem(const Shape& widest) : rooms_(widest, sizeof(Semaphores)) {}
 
   template <Wait W>
-  ShmEnd<W, UnnamedSemaphores<W>> client(int) {
+  ShmEnd<UnnamedSemaphores> client(int) {
     return {rooms_, Role::client, {}};
   }
   template <Wait W>
-  ShmEnd<W, UnnamedSemaphores<W>> server(int) {
+  ShmEnd<UnnamedSemaphores> server(int) {
     return {rooms_, Role::server, {}};
   }
 

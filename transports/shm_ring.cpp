@@ -27,11 +27,11 @@ class ShmRing {
   explicit ShmRing(const Shape& widest) : rooms_(widest) {}
 
   template <Wait W>
-  ShmEnd<W, Futexes<W>> client(int) {
+  ShmEnd<Futexes<kCode<W>>> client(int) {
     return {rooms_, Role::client};
   }
   template <Wait W>
-  ShmEnd<W, Futexes<W>> server(int) {
+  ShmEnd<Futexes<kCode<W>>> server(int) {
     return {rooms_, Role::server};
   }
 

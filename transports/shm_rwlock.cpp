@@ -43,14 +43,13 @@ bool had(int error, const char* call) {
   return true;
 }
 
-template <Wait W>
 class ReadersAndWriter {
  public:
   static constexpr bool kTags = false;
   static constexpr bool kGivesWhenIdle = false;
 
   ReadersAndWriter() = default;
-  explicit ReadersAndWriter(Guarded& shared) : shared_(&shared) {}
+  ReadersAndWriter(Guarded& shared, Wait wait) : shared_(&shared), yields_(wait == Wait::yield) {}
 
   void publish(RingControl&, std::uint64_t, std::uint64_t to) { set(shared_->published, to); }
   void give_back(RingControl&, std::uint64_t, std::uint64_t to) { set(shared_->released, to); }
@@ -73,7 +72,7 @@ class ReadersAndWriter {
       must(::pthread_rwlock_unlock(&shared_->lock), "pthread_rwlock_unlock");
       return true;
     };
-    bell::spin_until(std::nullopt, written, W == Wait::yield);
+    bell::spin_until(std::nullopt, written, yields_);
   }
 
   std::uint64_t await(const std::uint64_t& position, std::uint64_t known,
@@ -86,19 +85,19 @@ class ReadersAndWriter {
       must(::pthread_rwlock_unlock(&shared_->lock), "pthread_rwlock_unlock");
       return seen != known;
     };
-    bell::spin_until(deadline, moved, W == Wait::yield);
+    bell::spin_until(deadline, moved, yields_);
     return seen;
   }
 
   Guarded* shared_ = nullptr;
+  bool yields_ = false;
 };
 
-template <Wait W>
 struct Locks {
-  ReadersAndWriter<W> meet(const Direction& direction) {
+  ReadersAndWriter meet(const Direction& direction) {
     auto& shared = *reinterpret_cast<Guarded*>(direction.shared);
     if (direction.home) initialise(shared);
-    return ReadersAndWriter<W>(shared);
+    return {shared, direction.wait};
   }
 };
 
@@ -114,9 +113,9 @@ class ShmRwlock {
   explicit ShmRwlock(const Shape& widest) : rooms_(widest, sizeof(Guarded)) {}
 
   template <Wait W>
-  requires(!kSleeps<W>) ShmEnd<W, Locks<W>> client(int) { return {rooms_, Role::client, {}}; }
+  requires(!kSleeps<W>) ShmEnd<Locks> client(int) { return {rooms_, Role::client, {}}; }
   template <Wait W>
-  requires(!kSleeps<W>) ShmEnd<W, Locks<W>> server(int) { return {rooms_, Role::server, {}}; }
+  requires(!kSleeps<W>) ShmEnd<Locks> server(int) { return {rooms_, Role::server, {}}; }
 
  private:
   ShmRooms rooms_;

@@ -97,16 +97,15 @@ class BlockedSignal {
   bool mine_ = true;
 };
 
-template <Wait W>
 struct Signals {
   BlockedSignal blocked{};
 
-  Bells<W, SignalDoor> meet(const Direction& direction) {
+  Bells<Wait::block, SignalDoor> meet(const Direction& direction) {
     auto& sleepers = *reinterpret_cast<Sleepers*>(direction.shared);
     const int self = static_cast<int>(direction.self);
     sleepers.of[self].process.store(::getpid(), std::memory_order_relaxed);
     sleepers.of[self].thread.store(::gettid(), std::memory_order_relaxed);
-    return Bells<W, SignalDoor>(SignalDoor(sleepers.of[1 - self]));
+    return Bells<Wait::block, SignalDoor>(SignalDoor(sleepers.of[1 - self]));
   }
 };
 
@@ -122,9 +121,9 @@ class ShmSignal {
   explicit ShmSignal(const Shape& widest) : rooms_(widest, sizeof(Sleepers)) {}
 
   template <Wait W>
-  requires(kSleeps<W>) ShmEnd<W, Signals<W>> client(int) { return {rooms_, Role::client, {}}; }
+  requires(kSleeps<W>) ShmEnd<Signals> client(int) { return {rooms_, Role::client, {}}; }
   template <Wait W>
-  requires(kSleeps<W>) ShmEnd<W, Signals<W>> server(int) { return {rooms_, Role::server, {}}; }
+  requires(kSleeps<W>) ShmEnd<Signals> server(int) { return {rooms_, Role::server, {}}; }
 
  private:
   ShmRooms rooms_;

@@ -104,15 +104,14 @@ class SysvSem {
   unsigned short index_ = 0;
 };
 
-template <Wait W>
 struct SetOfSemaphores {
   int id;
 
-  Counted<W, SysvSem> meet(const Direction& direction) {
+  Counted<SysvSem> meet(const Direction& direction) {
     const int first = direction.sender == Role::client ? 0 : 2;
     // The messages' comes first, and clears the replies' too.
     if (direction.home && first == 0) SemaphoreSet::clear(id);
-    return {SysvSem(id, first), SysvSem(id, first + 1)};
+    return {direction.wait, SysvSem(id, first), SysvSem(id, first + 1)};
   }
 };
 
@@ -135,11 +134,11 @@ class ShmSysvSem {
   }
 
   template <Wait W>
-  ShmEnd<W, SetOfSemaphores<W>> client(int) {
+  ShmEnd<SetOfSemaphores> client(int) {
     return {rooms_, Role::client, {set_.id()}};
   }
   template <Wait W>
-  ShmEnd<W, SetOfSemaphores<W>> server(int) {
+  ShmEnd<SetOfSemaphores> server(int) {
     return {rooms_, Role::server, {set_.id()}};
   }
 

@@ -97,7 +97,7 @@ struct Shape {
   std::uint64_t buffer_bytes = 0;          // the kernel's buffer for each direction; 0: its default
   Address address = Address::none;         // none: the transport's default
   NoDelay nodelay = NoDelay::none;         // none: the transport's default
-  std::uint64_t spin_budget_ns = 0;        // spin_then_block only
+  std::uint64_t spin_budget_ns = 0;        // spin_then_block; of others 0
   std::uint64_t threshold_bytes = kNever;  // hybrid: payload up to this goes through the queue
   std::uint64_t reply_threshold_bytes = kNever;  // the same for replies
   std::uint64_t delay_steps = 0;  // null only: length of the injected chain, see delay.hpp

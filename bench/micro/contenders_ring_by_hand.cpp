@@ -66,8 +66,8 @@ class RingByHand {
   std::uint64_t trips_;
   SharedObject memory_;
   Mapping mapping_;
-  RingProducer<Wait::spin> out_;
-  RingConsumer<Wait::spin> in_;
+  RingProducer<Bells<Wait::spin>> out_;
+  RingConsumer<Bells<Wait::spin>> in_;
   std::uint64_t sequence_ = 0;
 };
 

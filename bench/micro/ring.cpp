@@ -33,8 +33,8 @@ class Ring {
   std::unique_ptr<std::byte, Free> memory_{
       static_cast<std::byte*>(std::aligned_alloc(4096, layout_.bytes))};
   RingView view_{memory_.get(), layout_};
-  RingProducer<Wait::spin> out_{view_, 0};
-  RingConsumer<Wait::spin> in_{view_, 0};
+  RingProducer<Bells<Wait::spin>> out_{view_, 0};
+  RingConsumer<Bells<Wait::spin>> in_{view_, 0};
 };
 
 BENCHMARK(one_thread<Ring<8>, 8>)->Name("ring_one_thread/8");

@@ -1,58 +1,16 @@
-"""The program as its users meet it: exit codes, one-line errors, runs that are killed, resumed and repeated.
+"""The program as its users meet it: exit codes, one-line errors, what is skipped and what records say.
 
 Run by CTest with IPCMARK naming the program; times are not looked at, since no test asserts a speed.
 """
 
-import gzip
 import json
 import os
 import re
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-PROGRAM = os.environ["IPCMARK"]
-TINY = ["latency", "--plan", "smoke", "--transport", "pipe,shm_ring", "--quiet"]
-
-
-def ipcmark(*arguments: str, **options) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [PROGRAM, *arguments], capture_output=True, text=True, timeout=300, **options
-    )
-
-
-def lines(file: Path) -> list[str]:
-    """Of a record file, which may be packed: large ones of a complete run are."""
-    text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    return text.decode().splitlines()
-
-
-def records(run: Path) -> list[dict]:
-    found = [json.loads(line) for file in sorted(run.glob("*.jsonl*")) for line in lines(file)]
-    for record in found:
-        record["case"] = manifest(run)["neutral"] | record["case"]
-    return found
-
-
-def manifest(run: Path) -> dict:
-    return json.loads((run / "manifest.json").read_text())
-
-
-def objects_of_ours() -> set[str]:
-    shm = {name for name in os.listdir("/dev/shm") if name.startswith("ipcmark")}
-    tmp = {name for name in os.listdir(os.environ.get("TMPDIR", "/tmp")) if name.startswith("ipcmark-")}
-    tables = {kind: Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:] for kind in ("msg", "shm")}
-    return shm | tmp | {f"{kind} {line.split()[1]}" for kind, lines in tables.items() for line in lines}
-
-
-@pytest.fixture
-def run_dir(tmp_path):
-    before = objects_of_ours()
-    yield tmp_path / "run"
-    assert objects_of_ours() <= before, "a kernel object or file of ours is left"
+from program import TINY, cases, ipcmark, manifest, records
 
 
 def test_a_bad_file_of_sizes_is_one_line_with_its_number_and_exit_2(tmp_path):
@@ -94,81 +52,6 @@ def test_smoke_plan_measures_everything_and_keeps_its_books(run_dir):
         assert record["messages"] == windowed + record["histograms"]["round_trip_ns"]["count"]
         pids = {role["pid"] for role in record["roles"]}
         assert len(pids) == (2 if record["case"]["roles"] == "process" else 1)
-
-
-def test_a_run_is_repeated_by_like(run_dir, tmp_path):
-    assert ipcmark("run", *TINY, "--out", str(run_dir)).returncode == 0
-    again = tmp_path / "again"
-    assert ipcmark("run", "--like", str(run_dir), "--quiet", "--out", str(again)).returncode == 0
-    planned = lambda run: (r for r in records(run) if "supersedes" not in r)  # the machine's doing
-    cases = lambda run: sorted(json.dumps(r["case"], sort_keys=True) for r in planned(run))
-    assert cases(run_dir) == cases(again)
-
-
-def test_a_run_is_never_overwritten(run_dir):
-    assert ipcmark("run", *TINY, "--out", str(run_dir)).returncode == 0
-    second = ipcmark("run", *TINY, "--out", str(run_dir))
-    assert second.returncode == 2 and "never overwritten" in second.stderr
-
-
-def tuning() -> dict:
-    """What --tune would change now: the same before and after one, or something stayed changed."""
-    return json.loads(ipcmark("doctor", "--json").stdout)["tuning"]
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
-def test_a_stopped_run_is_resumed_without_measuring_twice_and_as_tuned(run_dir, how):
-    untuned = tuning()
-    arguments = [
-        "run",
-        "latency",
-        "throughput",
-        "--plan",
-        "smoke",
-        "--quiet",
-        "--tune",
-        "--out",
-        str(run_dir),
-    ]
-    partial = run_dir.with_name("run.partial")
-    with subprocess.Popen(
-        [PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    ) as run:
-        deadline = time.monotonic() + 60
-        while not list(partial.glob("*.jsonl")) and time.monotonic() < deadline:
-            time.sleep(0.005)
-        run.send_signal(how)
-        run.wait(30)
-        assert run.returncode == (130 if how == signal.SIGINT else -9), run.stderr.read()
-    before = {r["launch_id"] for r in records(partial)}
-    bare = ipcmark("run", "--resume", str(partial), "--quiet")
-    assert bare.returncode == 2 and "--tune" in bare.stderr
-    resumed = ipcmark("run", "--resume", str(partial), "--quiet", "--tune")
-    assert ("restored /" in resumed.stderr) == (how == signal.SIGKILL and untuned["set"] != [])
-    found = records(run_dir)
-    failed = {r["reason"] for r in found if r["status"] == "failed"}
-    assert resumed.returncode == 0, (failed, resumed.stderr)
-    keys = [(r["launch_id"], json.dumps(r["case"], sort_keys=True)) for r in found]
-    assert len(keys) == len(set(keys))
-    assert before <= {r["launch_id"] for r in found}
-    assert manifest(run_dir)["cases_planned"] == len(found)
-    told = json.loads((run_dir / "environment.json").read_text())["tuning"]
-    assert {e["knob"] for e in told["set"] + told["left"]} == {
-        e["knob"] for e in untuned["set"] + untuned["left"]
-    }
-    assert tuning() == untuned
-    ipcmark("clean")
-
-
-def test_two_runs_never_overlap(run_dir, tmp_path):
-    arguments = ["run", "latency", "--plan", "smoke", "--quiet", "--out", str(run_dir)]
-    with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL) as first:
-        while not run_dir.with_name("run.partial").exists() and first.poll() is None:
-            time.sleep(0.002)
-        second = ipcmark("run", *TINY, "--out", str(tmp_path / "second"))
-        first.wait(60)
-    assert second.returncode == 3 and str(first.pid) in second.stderr
-    assert not (tmp_path / "second.partial").exists()
 
 
 @pytest.mark.parametrize(
@@ -216,8 +99,6 @@ def test_axes_of_the_kernel_are_recorded_as_asked_and_as_got_and_repeated_by_lik
             assert got == (case["buffer_bytes"] or 65536)
     again = tmp_path / "again"
     assert ipcmark("run", "--like", str(run_dir), "--quiet", "--out", str(again)).returncode == 0
-    planned = lambda run: (r for r in records(run) if "supersedes" not in r)  # the machine's doing
-    cases = lambda run: sorted(json.dumps(r["case"], sort_keys=True) for r in planned(run))
     assert cases(run_dir) == cases(again)
 
 

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_cli import ipcmark, records, run_dir  # noqa: F401  (run_dir is a fixture)
+from program import ipcmark, records
 
 TINY = ["--plan", "smoke", "--quiet", "--blocks", "1"]
 

@@ -222,8 +222,7 @@ std::pair<double, double> interval_of(std::vector<double> values) {
   return {values.at(skip), values.at(values.size() - 1 - skip)};
 }
 
-// What a launch finds between words that share nothing: the interval of the excess, as a share, or
-// none where the machine left too few windows alone.
+// The interval of the excess, as a share; none where the machine left too few windows alone.
 std::optional<std::pair<double, double>> excess_between(const Case& point) {
   const json record = launched(Reading::contention, point, [](RunSettings& run) {
     run.windows = 64;

@@ -39,7 +39,7 @@ void stream(std::uint64_t bytes, std::uint32_t batch, std::uint32_t depth) {
   const RingMemory memory(bytes, shape);
   constexpr std::uint64_t kMessages = 2000;
   std::thread producer([&] {
-    RingProducer<W> out(memory.view(), 1000);
+    RingProducer<Bells<W>> out(memory.view(), 1000);
     std::vector<std::byte> message(bytes);
     for (std::uint64_t i = 0; i < kMessages; ++i) {
       keystream::fill(message, keystream::key(i));
@@ -47,7 +47,7 @@ void stream(std::uint64_t bytes, std::uint32_t batch, std::uint32_t depth) {
     }
     out.publish();
   });
-  RingConsumer<W> in(memory.view(), 1000);
+  RingConsumer<Bells<W>> in(memory.view(), 1000);
   std::vector<std::byte> buffer(bytes);
   for (std::uint64_t i = 0; i < kMessages; ++i) {
     ASSERT_EQ(in.recv(buffer), bytes);
@@ -64,7 +64,7 @@ void stream_batches(std::uint64_t bytes, std::uint32_t batch, std::uint32_t send
   const RingMemory memory(bytes, shape);
   constexpr std::uint64_t kMessages = 1999;
   std::thread producer([&] {
-    RingProducer<W> out(memory.view(), 1000);
+    RingProducer<Bells<W>> out(memory.view(), 1000);
     std::vector<std::byte> messages(send_count * stride);
     for (std::uint64_t sent = 0; sent < kMessages;) {
       const Batch part{messages.data(), std::min<std::size_t>(send_count, kMessages - sent), bytes,
@@ -73,7 +73,7 @@ void stream_batches(std::uint64_t bytes, std::uint32_t batch, std::uint32_t send
       out.send(part);
     }
   });
-  RingConsumer<W> in(memory.view(), 1000);
+  RingConsumer<Bells<W>> in(memory.view(), 1000);
   std::vector<std::byte> buffer(batch * stride);
   for (std::uint64_t got = 0; got < kMessages;) {
     const Batch part{buffer.data(), batch, bytes, stride};
@@ -104,11 +104,11 @@ TEST(Ring, blocking_batches_arrive_whole_and_in_order) { stream_all_batches<Wait
 TEST(Ring, a_batch_ends_where_messages_of_another_size_begin) {
   const Shape shape{.message_bytes = 8, .batch = 8};
   const RingMemory memory(8, shape);
-  RingProducer<Wait::spin> out(memory.view(), 0);
+  RingProducer<Bells<Wait::spin>> out(memory.view(), 0);
   std::vector<std::byte> bytes(64);
   out.send(Batch{bytes.data(), 3, 8, 8});
   out.send(Batch{bytes.data(), 2, 5, 8});
-  RingConsumer<Wait::spin> in(memory.view(), 0);
+  RingConsumer<Bells<Wait::spin>> in(memory.view(), 0);
   EXPECT_EQ(in.recv(Batch{bytes.data(), 8, 8, 8}), 3u);
   EXPECT_EQ(in.recv(Batch{bytes.data(), 8, 8, 8}), 1u);  // one of 5 B, as recv would
   EXPECT_EQ(in.recv(Batch{bytes.data(), 8, 5, 8}), 1u);
@@ -159,7 +159,7 @@ TEST(Ring, what_another_shape_left_in_a_slot_is_not_a_message) {
   // The tags that a ring of the same slots would look for.
   for (std::uint64_t i = 0; i < layout.slots; ++i) view.tag(view.slot(i)) = RingView::tag_of(i, 8);
   view.initialise();
-  RingConsumer<Wait::spin> in(view, 0);
+  RingConsumer<Bells<Wait::spin>> in(view, 0);
   std::byte buffer[8];
   EXPECT_EQ(in.recv(buffer, Deadline{}), 0u);
 }
@@ -179,7 +179,7 @@ TEST(Ring, room_holds_every_layout_up_to_the_widest_shape) {
 TEST(Ring, recv_with_a_deadline_never_returns_early) {
   const Shape shape{};
   const RingMemory memory(8, shape);
-  RingConsumer<Wait::block> in(memory.view(), 0);
+  RingConsumer<Bells<Wait::block>> in(memory.view(), 0);
   std::byte buffer[8];
   for (const std::uint64_t timeout_ns : {0ul, 10'000ul, 2'000'000ul}) {
     const Deadline deadline = deadline_in(timeout_ns);
