@@ -38,7 +38,7 @@ std::vector<Pmu> find_pmus() {
   return all;
 }
 
-const std::vector<Pmu>& pmus() {
+const std::vector<Pmu>& known_pmus() {
   static const std::vector<Pmu> all = find_pmus();
   return all;
 }
@@ -62,7 +62,7 @@ void add_names(int event, std::vector<std::string>& names) {
 
 std::vector<std::string> present_pmus() {
   std::vector<std::string> names;
-  for (const Pmu& pmu : pmus()) {
+  for (const Pmu& pmu : known_pmus()) {
     if (pmu.present) names.push_back(pmu.name);
   }
   // Cores first: their own names are the better ones.
@@ -71,7 +71,7 @@ std::vector<std::string> present_pmus() {
 }
 
 std::optional<EventCode> event_code(std::string_view pmu, std::string_view event) {
-  if (pmus().empty()) return std::nullopt;
+  if (known_pmus().empty()) return std::nullopt;
   const std::string name = std::string(pmu) + "::" + std::string(event);
   perf_event_attr attr{};
   attr.size = sizeof attr;
@@ -90,7 +90,7 @@ std::vector<std::string> pmus_with(std::string_view event, std::span<const std::
   const std::string_view own = colons == event.npos ? "" : event.substr(0, colons);
   if (colons != event.npos) event.remove_prefix(colons + 2);
   std::vector<std::string> found;
-  for (const Pmu& pmu : pmus()) {
+  for (const Pmu& pmu : known_pmus()) {
     const bool asked = among.empty() || std::ranges::find(among, pmu.name) != among.end();
     if (asked && (own.empty() || own == pmu.name) && event_code(pmu.name, event)) {
       found.push_back(pmu.name);
@@ -101,13 +101,13 @@ std::vector<std::string> pmus_with(std::string_view event, std::span<const std::
 
 std::vector<std::string> event_names(std::span<const std::string> wanted) {
   std::vector<std::string> names;
-  for (const Pmu& pmu : pmus()) {
+  for (const Pmu& pmu : known_pmus()) {
     if (std::ranges::find(wanted, pmu.name) == wanted.end()) continue;
     for (int i = pmu.first_event; i != -1; i = ::pfm_get_event_next(i)) add_names(i, names);
   }
   return names;
 }
 
-std::string_view why_no_names() { return pmus().empty() ? "pfm_initialize failed" : ""; }
+std::string_view why_no_names() { return known_pmus().empty() ? "pfm_initialize failed" : ""; }
 
 }  // namespace ipcmark

@@ -32,7 +32,7 @@ perf_event_attr attr_of(const EventCode& code, CountedPart part) {
 }
 
 // "hitm user"; of all: the counter's name.
-std::string name_of(const auto& counter) {
+std::string name_with_part(const auto& counter) {
   if (counter.part == CountedPart::all) return counter.counter;
   return fmt::format("{} {}", counter.counter, word(counter.part));
 }
@@ -91,7 +91,8 @@ std::string names_of(const std::vector<const MissingCounter*>& counters) {
   std::vector<std::string> names;
   for (const MissingCounter* each : counters) {
     const auto same = std::ranges::count(counters, each->counter, &MissingCounter::counter);
-    std::string name = same > 1 || each->part == CountedPart::all ? each->counter : name_of(*each);
+    std::string name =
+        same > 1 || each->part == CountedPart::all ? each->counter : name_with_part(*each);
     if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
   }
   return fmt::format("{}", fmt::join(names, ", "));
@@ -145,7 +146,7 @@ nlohmann::json counter_status(PerfEvents& perf) {
     auto missing = nlohmann::json::array();
     for (const CounterPass& pass : plan.passes) {
       for (const PlannedCounter& each : pass) {
-        counts.push_back(name_of(each));
+        counts.push_back(name_with_part(each));
       }
     }
     for (const auto& [why, counters] : by_reason(plan.missing)) {

@@ -66,7 +66,7 @@ class KernelPerfEvents : public PerfEvents {
   }
 };
 
-PerfEvents* replaced = nullptr;
+PerfEvents* stand_in = nullptr;
 
 bool permission(int error) { return error == EACCES || error == EPERM; }
 bool absent(int error) { return error == ENOENT || error == ENODEV || error == EOPNOTSUPP; }
@@ -81,10 +81,10 @@ std::string guest_of(const PerfFacts& facts) {
 
 PerfEvents& perf_events() {
   static KernelPerfEvents kernel;
-  return replaced != nullptr ? *replaced : kernel;
+  return stand_in != nullptr ? *stand_in : kernel;
 }
 
-void replace_perf_events(PerfEvents* recorded) { replaced = recorded; }
+void replace_perf_events(PerfEvents* recorded) { stand_in = recorded; }
 
 std::string perf_refusal(int error, const PerfFacts& facts) {
   std::string why;

@@ -39,8 +39,6 @@ constexpr auto kInterrupts = std::to_array<Account>({
     {"timer_interrupts", [](const Counted& c) { return c.interrupts.timer_interrupts; }},
 });
 
-void add(Count& sum, const Count& more) { sum = sum && more ? Count(*sum + *more) : std::nullopt; }
-
 }  // namespace
 
 Order RungMeter::count_events(std::int32_t pass) {
@@ -105,9 +103,9 @@ void RungMeter::normalise_events() {
     Count whole = 0;
     for (const auto& [part, ignored] : parts) {
       Count both = 0;
-      for (RungResult::OfRole& role : result_.roles) add(both, role.counters[counter][part]);
+      for (RungResult::OfRole& role : result_.roles) add_to(both, role.counters[counter][part]);
       if (part != word(CountedPart::all)) say(fmt::format("{}_{}", counter, part), both);
-      add(whole, both);
+      add_to(whole, both);
     }
     // Half of it, where only one side could be counted, would not be the whole.
     if (parts.size() == 2 || parts.contains(std::string(word(CountedPart::all))))
@@ -115,14 +113,14 @@ void RungMeter::normalise_events() {
   }
   for (const Account& account : kAccounts) {
     Count both = 0;
-    for (const RungResult::OfRole& role : result_.roles) add(both, account.of(*role.accounts));
+    for (const RungResult::OfRole& role : result_.roles) add_to(both, account.of(*role.accounts));
     say(std::string(account.name), both);
   }
   for (const Account& account : kInterrupts) {
     Count all = 0;
     std::set<std::set<int>> counted;  // ends that share a CPU share its interrupts
     for (const RungResult::OfRole& role : result_.roles) {
-      if (counted.insert(role.cpus).second) add(all, account.of(*role.accounts));
+      if (counted.insert(role.cpus).second) add_to(all, account.of(*role.accounts));
     }
     say(std::string(account.name), all);
   }

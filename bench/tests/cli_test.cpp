@@ -150,6 +150,17 @@ TEST(cli, doctor_says_what_it_found_as_json_too) {
   EXPECT_EQ(ipcmark("doctor --cpus 4095").code, 3);
 }
 
+TEST(cli, doctor_says_which_counters_count_and_why_others_do_not) {
+  const auto report = nlohmann::json::parse(ipcmark("doctor --json").out);
+  std::set<std::string> groups;
+  for (const auto& group : report.at("counters")) {
+    groups.insert(group.at("group"));
+    EXPECT_FALSE(group.at("counts").empty() && group.at("missing").empty());
+    for (const auto& missing : group.at("missing")) EXPECT_NE(missing.at("why"), "");
+  }
+  EXPECT_EQ(groups, (std::set<std::string>{"scheduling", "coherence", "tlb", "frontend"}));
+}
+
 TEST(cli, doctor_says_whether_a_run_of_now_would_compare) {
   const auto run =
       std::filesystem::temp_directory_path() / ("cli-test-run-" + std::to_string(::getpid()));
