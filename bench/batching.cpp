@@ -13,8 +13,7 @@
 // messages.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::batching {
 
 bool complete(Case& point) {
   if (point.pattern == Pattern::pour) return !point.shared();
@@ -35,5 +34,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::batching

@@ -12,8 +12,7 @@
 // which would count the path twice.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::crossover {
 
 bool complete(Case& point) {
   return point.pattern == Pattern::ask || point.pattern == Pattern::pour;
@@ -31,5 +30,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::crossover

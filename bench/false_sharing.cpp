@@ -18,8 +18,7 @@
 // out of `rounds`, and counted); a host that moves the CPUs (the canary beside each case).
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::false_sharing {
 
 bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
@@ -58,5 +57,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::false_sharing

@@ -10,8 +10,7 @@
 // brought home after the end.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::fan {
 
 // A fan is open at one side; the pair is where both begin.
 bool complete(Case& point) {
@@ -30,5 +29,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::fan

@@ -14,8 +14,7 @@
 #include "bench/echoed.hpp"
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::handoff {
 
 const RegisterExperiment registered({
     .name = "handoff",
@@ -31,5 +30,4 @@ const RegisterExperiment registered({
     .complete = &echoed,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::handoff

@@ -13,8 +13,7 @@
 // in shared memory beside it, and costs the null case as much).
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::hol_blocking {
 
 bool complete(Case& point) {
   const bool known = point.sharing == Sharing::addressed || point.credits == 0;
@@ -35,5 +34,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::hol_blocking

@@ -10,8 +10,7 @@
 // them.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::instrument {
 
 bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
@@ -33,5 +32,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::instrument

@@ -11,8 +11,7 @@
 #include "bench/echoed.hpp"
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::latency {
 
 const RegisterExperiment registered({
     .name = "latency",
@@ -25,5 +24,4 @@ const RegisterExperiment registered({
     .complete = &echoed,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::latency

@@ -12,8 +12,7 @@
 // are removed later by somebody else, which is why the coordinator's part is timed too.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::life_cycle {
 
 bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
@@ -32,5 +31,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::life_cycle

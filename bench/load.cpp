@@ -13,8 +13,7 @@
 // to hold between the two.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::load {
 
 bool complete(Case& point) {
   const bool open = point.schedule != Schedule::closed && point.rate_per_s > 0;
@@ -35,5 +34,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::load

@@ -14,8 +14,7 @@
 // analysis finds it in other blocks than it judges it in.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::mixture {
 
 bool complete(Case& point) {
   const bool open = point.schedule != Schedule::closed && point.rate_per_s > 0;
@@ -37,5 +36,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::mixture

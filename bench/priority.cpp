@@ -12,8 +12,7 @@
 // a second); payloads nobody looks at, since each message says itself which it is.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::priority {
 
 bool complete(Case& point) {
   return point.pattern == Pattern::overtake && point.backlog > 0 &&
@@ -33,5 +32,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::priority

@@ -13,8 +13,7 @@
 // looks in vain.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::system_calls {
 
 bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
@@ -34,5 +33,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::system_calls

@@ -10,8 +10,7 @@
 // batches of many, which is why batch is part of the case.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::throughput {
 
 // Handing over several at once saves the cost of a call, which no longer shows behind copying this
 // much; larger batches would only cost memory.
@@ -34,5 +33,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::throughput

@@ -17,8 +17,7 @@
 // the two sides of a comparison; a third process that keeps the dead server's descriptors open.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::timeout {
 
 // A shorter one could expire while the reply is still on its way, and then nothing is measured.
 constexpr std::uint64_t kShortestAsk = 100'000'000;
@@ -56,5 +55,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::timeout

@@ -17,8 +17,7 @@
 // which the case without a trigger shows.
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::tlb_shootdown {
 
 bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
@@ -54,5 +53,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::tlb_shootdown

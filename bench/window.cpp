@@ -12,8 +12,7 @@
 // turnaround taken for service time (W messages wait in it).
 #include "harness/experiment.hpp"
 
-namespace ipcmark {
-namespace {
+namespace ipcmark::experiment::window {
 
 bool complete(Case& point) {
   if (point.pattern == Pattern::deal) return !point.shared();
@@ -32,5 +31,4 @@ const RegisterExperiment registered({
     .complete = &complete,
 });
 
-}  // namespace
-}  // namespace ipcmark
+}  // namespace ipcmark::experiment::window

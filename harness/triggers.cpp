@@ -176,7 +176,7 @@ class Migration : public Blow {
 
 // A file on a disk: a tmpfs writes nothing back.
 Fd written_file(const std::string& prefix) {
-  Fd file = shared_object::open_unlinked(PrivateFolder(prefix).file("sacrifice"));
+  Fd file = open_unlinked(PrivateFolder(prefix).file("sacrifice"));
   struct statfs system {};
   check(::fstatfs(file.get(), &system), "fstatfs");
   if (system.f_type == TMPFS_MAGIC) {

@@ -81,6 +81,12 @@ inline void fill_header(std::span<std::byte> message, std::uint64_t key) noexcep
   return got == (key & ((std::uint64_t{1} << bits) - 1));
 }
 
+// A message of one word is written and read whole by its header's two instructions, without a call:
+// there and back such calls are a tenth of a cache line's round trip.
+[[nodiscard]] inline bool all_header(std::span<const std::byte> message) noexcept {
+  return message.size() <= sizeof(std::uint64_t);
+}
+
 // How much of a payload is written and read: the case's touch, or every byte compared while
 // verifying.
 enum class Care { none, header, full, every_byte };
@@ -94,9 +100,10 @@ enum class Care { none, header, full, every_byte };
 // beside the instantiation product: less than a cycle, where a call through a pointer would cost
 // more than a ring's message.
 inline void write(Care care, std::span<std::byte> message, std::uint64_t key) noexcept {
-  if (care == Care::header) {
+  if (care == Care::none) return;
+  if (care == Care::header || all_header(message)) {
     fill_header(message, key);
-  } else if (care != Care::none) {
+  } else {
     fill(message, key);
   }
 }
@@ -104,10 +111,10 @@ inline void write(Care care, std::span<std::byte> message, std::uint64_t key) no
 // What the receiver does with a payload; false when it is not what was sent.
 [[nodiscard]] inline bool read(Care care, std::span<const std::byte> message,
                                std::uint64_t key) noexcept {
-  if (care == Care::header) return header_matches(message, key);
+  if (care == Care::none) return true;
+  if (care == Care::header || all_header(message)) return header_matches(message, key);
   if (care == Care::full) return sum_matches(message, key);
-  if (care == Care::every_byte) return first_mismatch(message, key) == message.size();
-  return true;
+  return first_mismatch(message, key) == message.size();
 }
 
 }  // namespace ipcmark::keystream

@@ -1,21 +1,13 @@
 // Huge pages: how they are asked for, why there are none, and what was got.
 #pragma once
 
-#include <sys/vfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <fstream>
 #include <optional>
-#include <sstream>
 #include <string>
-
-#include "transports/posix.hpp"
-#include "transports/proc_number.hpp"
 
 namespace ipcmark {
 
@@ -30,52 +22,12 @@ namespace ipcmark {
 }
 
 // "page_bytes 2097152; vm.nr_hugepages 0, needs 3": what there is, and the value that would do.
-[[nodiscard]] inline std::string huge_pages_needed(std::uint64_t page_bytes, std::size_t bytes) {
-  const std::string folder =
-      "/sys/kernel/mm/hugepages/hugepages-" + std::to_string(page_bytes / 1024) + "kB/";
-  const auto number = [&](const char* file) {
-    std::uint64_t value = 0;
-    std::ifstream(folder + file) >> value;
-    return value;
-  };
-  const std::uint64_t all = number("nr_hugepages");
-  const std::uint64_t free = number("free_hugepages");
-  const std::uint64_t unpromised = free - std::min(free, number("resv_hugepages"));
-  const std::uint64_t pages = bytes / page_bytes;
-  return "page_bytes " + std::to_string(page_bytes) + "; vm.nr_hugepages " + std::to_string(all) +
-         ", needs " + std::to_string(all + pages - std::min(pages, unpromised));
-}
+[[nodiscard]] std::string huge_pages_needed(std::uint64_t page_bytes, std::size_t bytes);
 
 // Where a file gets such pages; nothing where no such file system is mounted.
-[[nodiscard]] inline std::optional<std::string> hugetlbfs_of(std::uint64_t page_bytes) {
-  std::ifstream mounts("/proc/self/mounts");
-  for (std::string line; std::getline(mounts, line);) {
-    std::istringstream words(line);
-    std::string device, folder, type;
-    struct statfs facts {};
-    words >> device >> folder >> type;
-    if (type == "hugetlbfs" && ::statfs(folder.c_str(), &facts) == 0 &&
-        static_cast<std::uint64_t>(facts.f_bsize) == page_bytes) {
-      return folder;
-    }
-  }
-  return std::nullopt;
-}
+[[nodiscard]] std::optional<std::string> hugetlbfs_of(std::uint64_t page_bytes);
 
 // The pages that a mapping has, as the kernel says (smaps: KernelPageSize); 0 where it does not.
-[[nodiscard]] inline std::uint64_t page_bytes_of(const void* data) {
-  std::ifstream maps("/proc/self/smaps");
-  bool inside = false;
-  for (std::string line; std::getline(maps, line);) {
-    unsigned long long from = 0, to = 0, kibibytes = 0;
-    if (std::sscanf(line.c_str(), "%llx-%llx ", &from, &to) == 2) {
-      const auto at = reinterpret_cast<std::uintptr_t>(data);
-      inside = from <= at && at < to;
-    } else if (inside && std::sscanf(line.c_str(), "KernelPageSize: %llu kB", &kibibytes) == 1) {
-      return kibibytes * 1024;
-    }
-  }
-  return 0;
-}
+[[nodiscard]] std::uint64_t page_bytes_of(const void* data);
 
 }  // namespace ipcmark

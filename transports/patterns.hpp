@@ -29,7 +29,8 @@ using keystream::key;
 inline void stamp(Tally& tally) noexcept { tally.stamps[tally.stamped++] = ticks::now(); }
 
 template <Access A, class E>
-inline void put(E& end, std::span<std::byte> buffer, Care care, std::uint64_t key) {
+[[gnu::always_inline]] inline void put(E& end, std::span<std::byte> buffer, Care care,
+                                       std::uint64_t key) {
   if constexpr (A == Access::in_place) {
     const auto slot = end.reserve(buffer.size());
     keystream::write(care, slot, key);
@@ -50,8 +51,8 @@ inline void put(E& end, std::span<std::byte> buffer, Care care, std::uint64_t ke
 }
 
 template <Access A, class E>
-[[nodiscard]] inline bool take(E& end, std::span<std::byte> buffer, Care care, std::uint64_t key,
-                               Tally& tally) {
+[[nodiscard, gnu::always_inline]] inline bool take(E& end, std::span<std::byte> buffer, Care care,
+                                                   std::uint64_t key, Tally& tally) {
   if constexpr (A == Access::in_place) {
     const auto message = end.peek(buffer.size());
     const bool right =

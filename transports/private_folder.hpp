@@ -30,4 +30,12 @@ class PrivateFolder {
   std::string path_;
 };
 
+// A new file without a name, where `path` is free for a moment.
+[[nodiscard]] inline Fd open_unlinked(const std::string& path) {
+  Fd fd(available(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600),
+                  "open"));
+  check(::unlink(path.c_str()), "unlink");
+  return fd;
+}
+
 }  // namespace ipcmark
