@@ -66,7 +66,8 @@ std::vector<std::string> present_pmus() {
     if (pmu.present) names.push_back(pmu.name);
   }
   // Cores first: their own names are the better ones.
-  std::ranges::stable_partition(names, [](const std::string& name) { return name != "perf"; });
+  std::stable_partition(names.begin(), names.end(),
+                        [](const std::string& name) { return name != "perf"; });
   return names;
 }
 
