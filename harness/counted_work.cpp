@@ -11,6 +11,12 @@
 
 namespace ipcmark {
 
+namespace {
+
+constexpr const char* kNoFiles = "/dev/null";
+
+}  // namespace
+
 std::string multiplexed(const Counted& counted, const PerfFacts& facts) {
   if (counted.running_ns == counted.enabled_ns) return "";
   const std::string watchdog =
@@ -39,8 +45,11 @@ MachineCounts CountedWork::interrupts() const {
 
 void CountedWork::begin() {
   interrupts_before_ = interrupts();
-  before_ = usage_now(UsageScope::thread);
-  before_.cpu_ns = cpu_time_ns(UsageScope::thread);  // without reading the files of the others
+  const Usage whole = usage_now(UsageScope::thread);
+  // Again without the scheduler's files, which take longest to read: close to the first event.
+  before_ = usage_now(UsageScope::thread, kNoFiles);
+  before_.migrations = whole.migrations;
+  before_.run_queue_wait_ns = whole.run_queue_wait_ns;
   if (!events_.empty()) perf_events().start(events_.front().get());
 }
 

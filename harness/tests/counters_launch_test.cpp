@@ -60,7 +60,6 @@ TEST(CountersLaunch, perf_and_rusage_agree_on_each_end) {
     EXPECT_GE(rusage, perf);
     EXPECT_LE(rusage - perf, 4);  // while the files of /proc were read
     const auto clock = counters["task_clock_ns"]["all"].get<double>();
-    EXPECT_LE(clock, role["cpu_ns"].get<double>());
     // The switches themselves, thousands of them, are in the scheduler's account alone.
     EXPECT_GE(clock, role["cpu_ns"].get<double>() / 2);
     EXPECT_FALSE(role.contains("counters_missing")) << role["counters_missing"];
