@@ -220,13 +220,13 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
         for case in lives
         for w in ("block", "spin")
     ]
-    found += [
-        ("counters", [{**case, "counters": c} for c in synthetic_load.EVENTS]) for case in lives
-    ]
     found += synthetic_flow.cases(BASE)
     found += [("timeout", synthetic_load.timeouts({**BASE, **p})) for p in paths[:2] + paths[4:5]]
     found += synthetic_timing.cases(BASE)
     found += synthetic_mixture.ladders(BASE)
+    found += [
+        ("counters", [{**case, "counters": c} for c in synthetic_load.EVENTS]) for case in lives
+    ]
     return found
 
 
