@@ -8,8 +8,8 @@ condition (placement, idle state, ...) at a time. The report has the same as a f
 
 --sizes names a file with a line for each size: the size and the share of messages up to it, both ascending, the last
 share 1; `#` begins a comment (as of `ipcmark run mixture`). The CPU budget is of both ends a round trip.
-Needs: boundaries, lossless, order, priority, mailbox (several senders). What mechanisms promise is read from --transports,
-a file that `ipcmark list transports --json` wrote, or transports.json in the run's folder.
+Needs: boundaries, lossless, order, priority, mailbox (several senders). What mechanisms promise is in the run's
+manifest, or in --transports, a file that `ipcmark list transports --json` wrote.
 
 Exit codes: 0, also for `none of them`; 2 for bad input.
 
@@ -79,7 +79,7 @@ def answer(run: records.Run, given: argparse.Namespace) -> dict[str, Any]:
     if given.sizes is not None:
         told["sizes"] = (str(given.sizes), given.sizes.read_text(errors="replace"))
     listed = advise_abilities.read(given.transports) if given.transports else None
-    facts = advise_facts.of_run(run, listed or advise_abilities.kept_with(run))
+    facts = advise_facts.of_run(run, listed)
     asked = advise_question.question(told, facts["wheres"])
     return {"run": run.name, "question": asked, **advise_rules.answer(facts, asked)}
 

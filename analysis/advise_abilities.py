@@ -1,7 +1,7 @@
 """What each mechanism promises, where a run says so: boundaries, losslessness, order, priorities, several senders.
 
-The program's own list knows (`ipcmark list transports --json`); the main job keeps it in the run's folder. A run without
-it promises nothing: an ability is never guessed from a name.
+The run's manifest says it; for one written before manifests did, the program's list (`ipcmark list transports --json`).
+Without either nothing is promised: an ability is never guessed from a name.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ from typing import Any
 
 from records import RecordsError, Run
 
-FILE = "transports.json"
 NEEDS = ("boundaries", "lossless", "order", "priority", "mailbox")
 
 
 def abilities(run: Run, listed: dict[str, Any] | None) -> dict[str, dict[str, int]]:
-    """Transport → need → 0 or 1, of those that are listed; by the manifest, where that says it, otherwise."""
+    """Transport → need → 0 or 1, of those that are listed; by the manifest otherwise."""
     told = run.manifest.get("transports")
     entries = dict(told) if isinstance(told, dict) else {}
     entries.update(listed or {})
@@ -38,12 +37,6 @@ def _of(entry: dict[str, Any]) -> dict[str, int]:
         "priority": int(bool(ranks)),
         "mailbox": int(entry["most_producers"] > 1),
     }
-
-
-def kept_with(run: Run) -> dict[str, Any] | None:
-    """What the main job kept beside the records; None where it did not."""
-    file = run.path / FILE
-    return read(file) if file.exists() else None
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import advise_facts
 import advise_question
 import advise_rules
 from advise_words import WORDS, size
-from records import RecordsError, Run
+from records import Run
 
 HERE = Path(__file__).parent
 RULES = ("advise_words.js", "advise_question.js", "advise_point.js", "advise_rules.js")
@@ -23,11 +23,7 @@ USUAL_BYTES = 64
 
 def of_run(run: Run) -> dict[str, Any]:
     """All that advise.html.j2 wants; `facts` is None where the run has no round trips."""
-    try:
-        kept = advise_abilities.kept_with(run)
-    except RecordsError:
-        kept = None
-    facts = advise_facts.of_run(run, kept)
+    facts = advise_facts.of_run(run)
     if not facts["lines"]:
         return {"facts": None}
     asked = size(_usual_size(facts))

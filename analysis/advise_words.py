@@ -70,7 +70,7 @@ WORDS = {
     "T_doubt": "{text} ({doubts})",
     # what stands against all of it
     "no_open_loop": "the run has no open loop of single messages: no rate in this answer was measured as such",
-    "no_abilities": "the run does not say what its mechanisms promise; keep `ipcmark list transports --json` as transports.json in its folder",
+    "no_abilities": "the run does not say what its mechanisms promise; give --transports what `ipcmark list transports --json` writes",
     "of_the_run": "the run itself is doubted, which its report explains: {names}",
     "elsewhere": "also measured, and not compared: {names}",
 }  # fmt: skip

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import argparse
 import signal
+import traceback
 from collections.abc import Callable
+
+
+DEFECT = 4  # what a script ends with that breaks: Python's 1 is the gate's word for a regression
 
 
 def ended(main: Callable[[], int]) -> int:
@@ -13,7 +17,11 @@ def ended(main: Callable[[], int]) -> int:
     By the signal's default and not by an exception: a script that reports OSErrors would report this one too.
     """
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    return main()
+    try:
+        return main()
+    except Exception:
+        traceback.print_exc()
+        return DEFECT
 
 
 def count(text: str) -> int:

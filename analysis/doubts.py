@@ -52,7 +52,7 @@ def _few(run: Run) -> dict[str, str] | None:
     message = (
         f"{few} of {len(groups)} cases have fewer than {stats.kMinLaunches} launches: no interval"
     )
-    return _doubt("few_launches", message, "ipcmark run --plan nightly")
+    return _doubt("few_launches", message, "ipcmark run all --plan nightly")
 
 
 def _levels(run: Run) -> dict[str, str] | None:
@@ -99,7 +99,7 @@ def _overloaded(run: Run) -> dict[str, str] | None:
     if not over:
         return None
     message = f"{over} of {len(groups)} open-loop cases were overloaded and left out"
-    return _doubt("overloaded", message, "ipcmark run batching --rate-per-s with a lower rate")
+    return _doubt("overloaded", message, "ipcmark run batching --rate-per-s 1k, or another lower rate")
 
 
 def _early(run: Run) -> dict[str, str] | None:

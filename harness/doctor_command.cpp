@@ -62,7 +62,7 @@ void print_doubts(const json& doubts) {
 }
 
 void print_tuning(const json& tuning) {
-  fmt::print("\n`ipcmark run --tune` would set {} of {} knobs:\n", tuning["set"].size(),
+  fmt::print("\n`ipcmark run all --tune` would set {} of {} knobs:\n", tuning["set"].size(),
              tuning["set"].size() + tuning["left"].size());
   for (const std::string& line : tuning_lines(tuning)) {
     const std::size_t space = line.find(' ');
@@ -94,7 +94,7 @@ void print_measuring(const json& refused) {
   fmt::print("\nmeasuring is refused:\n");
   for (const json& refusal : refused) {
     print_line(refusal["check"].get<std::string>(), refusal["message"].get<std::string>());
-    print_line("", fmt::format("ipcmark run ... --allow {}", refusal["check"].get<std::string>()));
+    print_line("", fmt::format("ipcmark run all --allow {}", refusal["check"].get<std::string>()));
   }
 }
 

@@ -19,7 +19,7 @@ using MaybeDoubt = std::optional<Doubt>;
 constexpr int kShallowUs = 2;
 // For a run, and put back after it; or until somebody changes it.
 std::string tune_or(std::string_view command) {
-  return fmt::format("ipcmark run ... --tune; or to stay: {}", command);
+  return fmt::format("ipcmark run all --tune; or to stay: {}", command);
 }
 
 std::string text(const json& facts, const char* name) {
@@ -43,7 +43,7 @@ MaybeDoubt one_cpu(const json& facts) {
   return Doubt{
       "one_cpu",
       fmt::format("1 CPU ({}) is online: both ends share it, and nothing crosses", online.front()),
-      "give the machine a second CPU; meanwhile: ipcmark run --placement same_core"};
+      "give the machine a second CPU; meanwhile: ipcmark run all --placement same_core"};
 }
 
 // The upper half of the cores, each with all its threads: CPUs that share a core share its speed.
@@ -107,7 +107,7 @@ MaybeDoubt deep_c_states(const json& facts) {
   if (deepest.empty()) return std::nullopt;
   return Doubt{"deep_c_states",
                fmt::format("idle state {} takes {} us to leave", deepest, deepest_us),
-               "ipcmark run --idle c1"};
+               "ipcmark run all --idle c1"};
 }
 
 MaybeDoubt governor(const json& facts) {
@@ -137,7 +137,7 @@ MaybeDoubt virtual_machine(const json& facts) {
   if (name.empty() || name == "none") return std::nullopt;
   return Doubt{"virtual_machine",
                fmt::format("a virtual machine ({}): the host moves and stops its CPUs", name),
-               "run on bare metal; meanwhile: ipcmark run --idle polling"};
+               "run on bare metal; meanwhile: ipcmark run all --idle polling"};
 }
 
 MaybeDoubt in_container(const json& facts) {

@@ -16,7 +16,7 @@
 #include "harness/record.hpp"
 #include "harness/run.hpp"
 #include "harness/runner.hpp"
-#include "harness/words.hpp"
+#include "harness/transport_list.hpp"
 #include "transports/registered.hpp"
 
 namespace ipcmark {
@@ -98,8 +98,7 @@ void Runner::write_manifest(bool complete) {
   for (const Plugin& plugin : plugins()) manifest_["plugins"].push_back(to_json(plugin));
   manifest_["neutral"] = neutral_axes();
   for (const Transport& transport : transports()) {
-    manifest_["transports"][std::string(transport.traits.name)] = {
-        {"family", word(transport.traits.family)}, {"summary", transport.traits.summary}};
+    manifest_["transports"][std::string(transport.traits.name)] = promises_of(transport);
   }
   manifest_["seed"] = request_.plan.run.seed;
   manifest_["argv"] = request_.argv;

@@ -30,33 +30,21 @@ json availability_of(const Transport& transport) {
                                                      : availability(transport);
 }
 
+// What a transport says of itself, and what was found of this form of it here.
 json entry(const Transport& transport, const json& form) {
-  const Traits& traits = transport.traits;
+  json all = promises_of(transport);
   auto waits = json::array();
   for (const Wait wait : transport.waits) waits.push_back(word(wait));
-  auto abilities = json(transport.abilities);
-  if (traits.takes_depth) abilities.push_back("depth");
-  if (traits.has_buffer) abilities.push_back("buffer_bytes");
-  if (traits.has_nodelay) abilities.push_back("nodelay");
-  const Plugin* plugin = plugin_of(traits.name);
-  return {{"name", traits.name},
-          {"variant", form.at("variant")},
-          {"summary", traits.summary},
-          {"available", form.at("reason") == ""},
-          {"reason", form.at("reason")},
-          {"plugin", plugin == nullptr ? json() : json(plugin->path)},
-          {"family", word(traits.family)},
-          {"copies", traits.copies},
-          {"boundaries", traits.boundaries},
-          {"answers", traits.answers},
-          {"carries_payload", traits.carries_payload},
-          {"lossy", traits.lossy},
-          {"most_producers", traits.most_producers},
-          {"most_consumers", traits.most_consumers},
-          {"max_bytes", form.at("max_bytes")},
-          {"limited_by", form.at("limited_by")},
-          {"waits", std::move(waits)},
-          {"abilities", std::move(abilities)}};
+  const Plugin* plugin = plugin_of(transport.traits.name);
+  all.update({{"name", transport.traits.name},
+              {"variant", form.at("variant")},
+              {"available", form.at("reason") == ""},
+              {"reason", form.at("reason")},
+              {"plugin", plugin == nullptr ? json() : json(plugin->path)},
+              {"max_bytes", form.at("max_bytes")},
+              {"limited_by", form.at("limited_by")},
+              {"waits", std::move(waits)}});
+  return all;
 }
 
 std::string joined(const json& words) {
@@ -125,6 +113,24 @@ void print_reasons(const Reasons& reasons) {
 }
 
 }  // namespace
+
+json promises_of(const Transport& transport) {
+  const Traits& traits = transport.traits;
+  auto abilities = json(transport.abilities);
+  if (traits.takes_depth) abilities.push_back("depth");
+  if (traits.has_buffer) abilities.push_back("buffer_bytes");
+  if (traits.has_nodelay) abilities.push_back("nodelay");
+  return {{"summary", traits.summary},
+          {"family", word(traits.family)},
+          {"copies", traits.copies},
+          {"boundaries", traits.boundaries},
+          {"answers", traits.answers},
+          {"carries_payload", traits.carries_payload},
+          {"lossy", traits.lossy},
+          {"most_producers", traits.most_producers},
+          {"most_consumers", traits.most_consumers},
+          {"abilities", std::move(abilities)}};
+}
 
 json transports_json() {
   auto all = json::array();

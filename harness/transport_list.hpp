@@ -5,6 +5,12 @@
 
 namespace ipcmark {
 
+struct Transport;
+
+// What a transport says of itself, on any machine: summary, family, copies, boundaries, abilities.
+// The manifest has the same, so that a run can be read where the program is not.
+[[nodiscard]] nlohmann::json promises_of(const Transport& transport);
+
 // One entry per transport and variant, the default first. `name`, `variant` (axis → value), family,
 // abilities, waits, `max_bytes` and what refuses more (`limited_by`); `available`, else `reason`:
 // the call, the errno's text and the knob.

@@ -21,7 +21,7 @@ install(FILES ${PROJECT_BINARY_DIR}/generated/transports/contract.hpp
 
 install(DIRECTORY bench/plans DESTINATION ${CMAKE_INSTALL_DATADIR}/ipcmark)
 install(DIRECTORY analysis DESTINATION ${CMAKE_INSTALL_DATADIR}/ipcmark USE_SOURCE_PERMISSIONS
-        FILES_MATCHING PATTERN *.py PATTERN *.j2 PATTERN *.js PATTERN README.md
+        FILES_MATCHING PATTERN *.py PATTERN *.j2 PATTERN *.js PATTERN README.md PATTERN METHODS.md
         PATTERN tests EXCLUDE PATTERN __pycache__ EXCLUDE PATTERN .pytest_cache EXCLUDE)
 install(PROGRAMS .ci/package/ipcmark-analysis TYPE BIN)
 # From the program's own help, when it is installed: no build waits for it.

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The man page, from what the program says of itself: its help and that of each of its commands.
 
-    man_page.py PROGRAM > ipcmark.1
+    .ci/package/man_page.py PROGRAM > ipcmark.1
 """
 
 from __future__ import annotations

@@ -154,7 +154,7 @@ def test_a_promise_is_never_guessed(run: records.Run, facts: dict) -> None:
     assert [one["mechanism"] for one in found["ranked"]] == ["posix_mq block"]
     assert of(found, "hybrid_pipe queue block")["why"] == ["not stated whether it has priority"]
     bare = ask(advise_facts.of_run(run), message_bytes="64", need="priority")
-    assert not bare["ranked"] and "keep `ipcmark list transports --json`" in " ".join(bare["doubts"])  # fmt: skip
+    assert not bare["ranked"] and "--transports what `ipcmark list transports --json`" in " ".join(bare["doubts"])  # fmt: skip
 
 
 def test_a_mixture_is_the_mean_and_its_tail_a_bound(facts: dict) -> None:

@@ -143,7 +143,7 @@ def test_the_service_runs_with_nothing_but_what_systemd_gives_it(checkout: Check
     assert (night / "exports" / "summary.md").exists()
 
 
-@pytest.mark.parametrize("measured, judged, expected", [(4, 0, 4), (4, 1, 1)])
+@pytest.mark.parametrize("measured, judged, expected", [(4, 0, 4), (4, 1, 1), (1, 0, 4)])
 def test_a_night_ends_with_the_gates_code_then_the_runs_and_always_with_exports(
     measured: int, judged: int, expected: int, checkout: Checkout
 ) -> None:
@@ -151,6 +151,25 @@ def test_a_night_ends_with_the_gates_code_then_the_runs_and_always_with_exports(
     assert checkout.bash(".ci/nightly", **told) == expected
     [night] = checkout.results.glob("night-*")
     assert "**REGRESSED**" in (night / "exports" / "summary.md").read_text()
+
+
+def test_a_script_that_breaks_does_not_end_as_a_regression_does(
+    capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import command
+
+    monkeypatch.setattr(command.signal, "signal", lambda *_: None)
+    assert command.ended(lambda: [][0]) == 4
+    assert "IndexError" in capsys.readouterr().err
+
+
+def test_a_gate_that_broke_found_no_regression(checkout: Checkout) -> None:
+    assert checkout.bash(".ci/nightly", JUDGED="1", VERDICT="") == 4
+
+
+def test_a_night_that_cannot_keep_its_results_does_not_either(checkout: Checkout) -> None:
+    checkout.results.write_text("a file")
+    assert checkout.bash(".ci/nightly") == 3
 
 
 def test_a_night_that_was_stopped_is_neither_judged_nor_pruned(checkout: Checkout) -> None:
@@ -191,6 +210,16 @@ def test_the_workflow_is_what_github_takes_and_no_stranger_reaches_the_runner() 
         }
         assert "uses" not in step or re.fullmatch(r"actions/[a-z-]+@v\d+", step["uses"])
         assert "${{" not in step.get("run", "")  # expressions in shell are injections
+
+
+def test_the_lines_of_both_recipes_are_clean_shell() -> None:
+    if not shutil.which("shellcheck"):
+        pytest.skip("no shellcheck here")
+    _, _, steps = github_steps()
+    job = yaml.safe_load((RECIPES / "gitlab-ci.yml").read_text())["nightly"]
+    lines = [step["run"] for step in steps if "run" in step] + job["script"] + job["after_script"]
+    done = subprocess.run(["shellcheck", "--shell=bash", "-"], input="\n".join(lines), text=True, capture_output=True)  # fmt: skip
+    assert len(lines) == 4 and done.returncode == 0, done.stdout
 
 
 def test_the_gitlab_job_is_what_gitlab_takes() -> None:

@@ -13,6 +13,16 @@ import pytest
 from program import PROGRAM, TINY, cases, ipcmark, manifest, records
 
 
+def test_the_manifest_says_of_every_transport_what_the_list_does(run_dir):
+    assert ipcmark("run", *TINY, "--blocks", "1", "--out", str(run_dir)).returncode == 0
+    told = manifest(run_dir)["transports"]
+    listed = json.loads(ipcmark("list", "transports", "--json").stdout)["transports"]
+    assert set(told) == {entry["name"] for entry in listed}
+    for entry in listed:
+        said = told[entry["name"]]
+        assert {"abilities", "boundaries", "lossy"} <= set(said) and said.items() <= entry.items()
+
+
 def test_a_run_is_repeated_by_like(run_dir, tmp_path):
     assert ipcmark("run", *TINY, "--out", str(run_dir)).returncode == 0
     again = tmp_path / "again"
