@@ -62,6 +62,7 @@ FIGURES = (
     "polling",
     "detection",
     "system_calls",
+    "counters",
     "life_cycle",
     "false_sharing",
     "tlb_shootdown",

@@ -27,6 +27,7 @@ struct Axis {
   std::vector<std::string> (*words)() = nullptr;
   // What a text is that is none of the words, canonical; throws std::invalid_argument.
   std::string (*other)(std::string_view) = nullptr;
+  std::string_view others = ", or a file";  // how help calls those
   Unit unit = Unit::count;
   std::uint64_t lowest = 0;
   std::uint64_t highest = 0;

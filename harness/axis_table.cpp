@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "harness/counter_events.hpp"
 #include "harness/placement.hpp"
 #include "harness/sizes.hpp"
 #include "harness/units.hpp"
@@ -112,6 +113,15 @@ Axis sizes_axis() {
       words<&Case::sizes>("sizes", AxisGroup::traffic,
                           "sizes of an open loop's messages, up to message_bytes", &sizes::words);
   axis.other = &sizes::canonical;
+  return axis;
+}
+
+Axis counters_axis() {
+  Axis axis = words<&Case::counters>("counters", AxisGroup::effects,
+                                     "events that are counted: a group, a counter, or an event",
+                                     &counter_selections);
+  axis.other = &counter_word;
+  axis.others = ", a counter or event by name";
   return axis;
 }
 
@@ -244,6 +254,7 @@ std::vector<Axis> axis_table() {
       words<&Case::advance>("advance", effects,
                             "how far that counter moves while somebody is stopped"),
       words<&Case::pointers>("pointers", effects, "what leads from one node of a list to the next"),
+      counters_axis(),
   };
 }
 

@@ -88,7 +88,7 @@ std::vector<std::string> Axis::range(std::string_view from, std::string_view to,
 
 std::string Axis::valid() const {
   if (words != nullptr) {
-    return fmt::format("{}{}", fmt::join(words(), ", "), other == nullptr ? "" : ", or a file");
+    return fmt::format("{}{}", fmt::join(words(), ", "), other == nullptr ? "" : others);
   }
   const auto written = [this](std::uint64_t value) { return format_quantity(value, unit); };
   if (!among.empty()) {  // no view: clang 14 cannot compile this library's

@@ -125,6 +125,7 @@ struct Case {
   std::uint64_t counter_bits = 0;
   Advance advance = Advance::none;
   Pointers pointers = Pointers::none;
+  std::string counters = "none";
 
   static constexpr std::int64_t kInfinite = std::numeric_limits<std::int64_t>::max();
   bool operator==(const Case&) const = default;

@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "harness/build_info.hpp"
 #include "harness/checks.hpp"
 #include "harness/commands.hpp"
+#include "harness/counter_plan.hpp"
 #include "harness/environment.hpp"
 #include "harness/facts.hpp"
 #include "harness/help.hpp"
@@ -64,6 +67,22 @@ void print_tuning(const json& tuning) {
   for (const std::string& line : tuning_lines(tuning)) {
     const std::size_t space = line.find(' ');
     print_line(line.substr(0, space), line.substr(space + 1));
+  }
+}
+
+// What each group of counters counts here; for what it does not, the reason and what removes it.
+void print_counters(const json& groups) {
+  fmt::print("\ncounters:\n");
+  for (const json& group : groups) {
+    const auto counts = group["counts"].get<std::vector<std::string>>();
+    print_line(group["group"].get<std::string>(),
+               counts.empty() ? "nothing" : fmt::format("{}", fmt::join(counts, ", ")));
+    for (const json& missing : group["missing"]) {
+      print_line("", fmt::format("not {}: {}", missing["names"].get<std::string>(),
+                                 missing["why"].get<std::string>()));
+      const auto remedy = missing["remedy"].get<std::string>();
+      if (!remedy.empty()) print_line("", remedy);
+    }
   }
 }
 
@@ -135,6 +154,7 @@ int doctor_command(const Options& options) {
   const json facts = collect_facts();
   json report = describe_environment(facts, topology, build);
   report["tuning"] = to_json(plan_tuning());
+  report["counters"] = counter_status(perf_events());
   report["refusals"] = json::array();
   for (const Refusal& refusal : refusals(facts, build, options.doctor.cpus)) {
     report["refusals"].push_back(to_json(refusal));
@@ -146,6 +166,7 @@ int doctor_command(const Options& options) {
     print_facts(report, topology);
     print_tuning(report["tuning"]);
     print_doubts(report["doubts"]);
+    print_counters(report["counters"]);
     print_comparing(report["compared"]);
     print_measuring(report["refusals"]);
   }

@@ -45,7 +45,16 @@ void Ladder::climb(const std::vector<std::size_t>& admitted) {
       records_[i].watch.end();
     });
   }
+  // Before the roles, which inherit them.
+  if (spec_.reading == Reading::counters) plan_events();
   climb_together(admitted);
+}
+
+void Ladder::plan_events() {
+  for (std::size_t i = 0; i < spec_.rungs.size(); ++i) {
+    counters_.push_back(plan_counters(spec_.rungs[i].counters, perf_events()));
+    records_[i].counters = counters_.back();
+  }
 }
 
 void Ladder::climb_together(const std::vector<std::size_t>& admitted) {
@@ -98,7 +107,8 @@ RoleContext Ladder::context(Role role, std::uint32_t index) const {
           .stage = &stage_,
           .state = &*state_,
           .injector = injector_of(role == Role::client ? Target::client : Target::server),
-          .effect = effect_.get()};
+          .effect = effect_.get(),
+          .counters = counters_};
 }
 
 // A slow one outlasts its phase's deadline, the harness's patience, and a second.

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "harness/counter_plan.hpp"
 #include "harness/effect.hpp"
 #include "harness/launch.hpp"
 #include "harness/launch_state.hpp"
@@ -24,6 +25,7 @@ class Ladder {
   void climb(const std::vector<std::size_t>& admitted);
 
  private:
+  void plan_events();
   // Through one channel, or on one stage of an effect.
   void climb_together(const std::vector<std::size_t>& admitted);
   [[nodiscard]] std::vector<RoleContext> contexts() const;
@@ -37,6 +39,7 @@ class Ladder {
   std::vector<RungRecord>& records_;
   Stage stage_;
   std::unique_ptr<Effect> effect_;
+  std::vector<CounterPlan> counters_;  // a plan a rung, where events are counted
   MachineWatch machine_;
   int next_rung_ = 0;
 };

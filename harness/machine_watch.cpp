@@ -76,6 +76,15 @@ nlohmann::json to_json(const MachineCounts& counts) {
   return object;
 }
 
+nlohmann::json interrupts_to_json(const MachineCounts& counts) {
+  auto object = nlohmann::json::object();
+  for (const char* row : {"tlb_shootdowns", "function_calls", "reschedules", "timer_interrupts"}) {
+    const auto field = std::ranges::find(kMachineFields, row, &MachineField::name);
+    object[row] = or_null(counts.*field->count);
+  }
+  return object;
+}
+
 MachineCounts parse_interrupts(std::string_view text, std::span<const int> cpus) {
   MachineCounts counts;
   const auto lines = lines_of(text);

@@ -59,6 +59,9 @@ inline constexpr auto kMachineFields = std::to_array<MachineField>({
 // The record's `machine` object.
 [[nodiscard]] nlohmann::json to_json(const MachineCounts& counts);
 
+// The interrupt rows alone.
+[[nodiscard]] nlohmann::json interrupts_to_json(const MachineCounts& counts);
+
 // Interrupt rows of the given CPUs, from the text of /proc/interrupts (x86's TLB, CAL, RES, LOC;
 // the IPI rows and the arch_timer elsewhere). All none if one of the CPUs has no column.
 [[nodiscard]] MachineCounts parse_interrupts(std::string_view text, std::span<const int> cpus);

@@ -25,6 +25,11 @@ using Count = std::optional<std::uint64_t>;
   return *after - *before;
 }
 
+// None where either is.
+inline void add_to(Count& sum, const Count& more) {
+  sum = sum && more ? Count(*sum + *more) : std::nullopt;
+}
+
 [[nodiscard]] inline nlohmann::json or_null(const Count& count) {
   return count ? nlohmann::json(*count) : nlohmann::json();
 }

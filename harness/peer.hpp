@@ -20,6 +20,7 @@ struct RoleSpec {
 };
 
 class Effect;
+struct CounterPlan;
 
 // What a role needs of its launch; outlives it.
 struct RoleContext {
@@ -30,6 +31,7 @@ struct RoleContext {
   LaunchState* state = nullptr;
   Injector injector;
   Effect* effect = nullptr;  // whose act it plays instead of having an end of a channel
+  std::span<const CounterPlan> counters = {};  // a plan a rung, where events are counted
 };
 
 // Reports readiness first (or why there can be none), then obeys. Takes the channel's part of its

@@ -12,6 +12,7 @@ enum class Reading : std::uint32_t {
   times,         // windows and single operations
   under_way,     // times, and how many messages are under way
   system_calls,  // counted from outside: no times at all
+  counters,      // events and interrupts while messages pass: no times either
   life_cycle,    // one channel after another, from nothing and back
   // From here on an effect of the machine is played.
   shootdowns,   // one side makes the kernel interrupt the other
@@ -23,15 +24,16 @@ enum class Reading : std::uint32_t {
 
 template <>
 struct Words<Reading> {
-  static constexpr WordTable<Reading, 9> table{{{Reading::times, "times"},
-                                                {Reading::under_way, "under_way"},
-                                                {Reading::system_calls, "calls"},
-                                                {Reading::life_cycle, "life"},
-                                                {Reading::shootdowns, "shootdowns"},
-                                                {Reading::contention, "contention"},
-                                                {Reading::publication, "publication"},
-                                                {Reading::reuse, "reuse"},
-                                                {Reading::hops, "hops"}}};
+  static constexpr WordTable<Reading, 10> table{{{Reading::times, "times"},
+                                                 {Reading::under_way, "under_way"},
+                                                 {Reading::system_calls, "calls"},
+                                                 {Reading::counters, "events"},
+                                                 {Reading::life_cycle, "life"},
+                                                 {Reading::shootdowns, "shootdowns"},
+                                                 {Reading::contention, "contention"},
+                                                 {Reading::publication, "publication"},
+                                                 {Reading::reuse, "reuse"},
+                                                 {Reading::hops, "hops"}}};
 };
 
 // Whether a reading plays an effect of the machine instead of running patterns through a channel.

@@ -5,6 +5,7 @@
 
 #include "harness/ipc_space.hpp"
 #include "harness/launch.hpp"
+#include "harness/maybe_count.hpp"
 #include "harness/words.hpp"
 #include "transports/registered.hpp"
 
@@ -47,6 +48,7 @@ const char* quantity_of(const Case& point, Reading reading) {
   }
   if (point.pointers != Pointers::none) return "hop_ns";
   if (reading == Reading::system_calls) return "system_calls_per_message";
+  if (reading == Reading::counters) return "events_per_message";
   if (reading == Reading::life_cycle) return "cycle_ns";
   switch (point.pattern) {
     case Pattern::pace:
@@ -119,6 +121,21 @@ json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
   return line;
 }
 
+// Counts of one end, and what the kernel says of it and of its CPU.
+void add_counters(json& role, const Counted& accounts, const RungResult::OfRole& of_role,
+                  const CounterPlan& plan) {
+  role.update(to_json(accounts.usage));
+  role["interrupts"] = interrupts_to_json(accounts.interrupts);
+  role["counters"] = json::object();
+  for (const auto& [counter, parts] : of_role.counters) {
+    for (const auto& [part, count] : parts) role["counters"][counter][part] = or_null(count);
+  }
+  std::string missing = plan.why_missing();
+  if (!missing.empty() && !of_role.counters_missing.empty()) missing += "; ";
+  missing += of_role.counters_missing;
+  if (!missing.empty()) role["counters_missing"] = missing;
+}
+
 json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record,
              const RungResult& result, std::size_t end) {
   const bool client = end < point.producers;
@@ -135,6 +152,7 @@ json role_of(const LaunchSpec& spec, const Case& point, const RungRecord& record
     role["system_calls"] = to_json(*of_role.system_calls);
     role["counted_by"] = record.counted_by;
   }
+  if (of_role.accounts) add_counters(role, *of_role.accounts, of_role, record.counters.value());
   if (!is_timed(spec.reading)) return role;
   role.update(to_json(of_role.usage.value_or(Usage{})));
   role["cpu_ns"] = of_role.cpu_ns;  // of the measured phases alone
@@ -175,6 +193,9 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
   for (const auto& [name, values] : result.rounds) line["rounds"][name] = rounded(values);
   for (std::size_t end = 0; end < result.roles.size(); ++end) {
     line["roles"].push_back(role_of(spec, point, record, result, end));
+  }
+  if (record.counters) {
+    for (const auto& [counter, event] : record.counters->events) line["events"][counter] = event;
   }
   if (!record.third_parties.is_null()) line["third_parties"] = record.third_parties;
   if (record.canary_before_ns) {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/counter_plan.hpp"
 #include "harness/rung.hpp"
 #include "harness/rung_watch.hpp"
 
@@ -27,8 +28,9 @@ struct RungRecord {
   std::optional<double> canary_before_ns, canary_after_ns;
   std::vector<pid_t> pids;  // clients, then servers
   RungWatch watch;
-  nlohmann::json third_parties;  // null where there were none
-  std::string_view counted_by;   // what counted the system calls, where they were
+  nlohmann::json third_parties;         // null where there were none
+  std::optional<CounterPlan> counters;  // in launches that count events
+  std::string_view counted_by;          // what counted the system calls, where they were
 };
 
 inline constexpr int kSchema = 1;

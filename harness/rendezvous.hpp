@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harness/buffer_pages.hpp"
+#include "harness/counted.hpp"
 #include "harness/handoff.hpp"
 #include "harness/phase.hpp"
 #include "harness/usage.hpp"
@@ -27,6 +28,7 @@ struct Step {
   Job job;
   Phase phase = Phase::measure;
   bool counted = false;             // its system calls are: see CountedSection
+  std::int32_t counter_pass = -1;   // of its rung's plan of counters, which is counted meanwhile
   PeerFate fate = PeerFate::lives;  // detect: what becomes of the server when it has answered all
   // Watched: the mean gap between looks at the messages under way (watched.hpp); 0: nobody looks.
   std::uint64_t look_ticks = 0;
@@ -51,7 +53,7 @@ struct Order {
   static constexpr std::size_t kMostSteps = 4;
 
   Kind kind = Kind::quit;
-  std::uint32_t rung = 0;           // reshape: index into the launch's rungs
+  std::uint32_t rung = 0;           // reshape, counters: index into the launch's rungs
   std::uint64_t delay_steps = 0;    // reshape: injected chain; chain: the one to time
   std::uint64_t canary_stamps = 0;  // canary: how many, and from which turn
   std::uint64_t canary_from = 0;
@@ -109,6 +111,7 @@ struct Report {
   std::uint64_t timer_slack_ns = 0;  // reshape: the role's
   std::int32_t cpu = -1;             // where it ran when it had finished
   Usage usage;                       // over the order's steps
+  Counted counted;                   // of the step with counters
   BufferPages pages;                 // when they had ended; not of a probe
   std::array<StepReport, Order::kMostSteps> steps{};
 

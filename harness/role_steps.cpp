@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 #include "harness/pacing.hpp"
 #include "harness/stall.hpp"
@@ -75,6 +76,7 @@ StepReport account_of(const Tally& tally) {
 
 void RoleSteps::run(const Order& order, Report& report) {
   std::uint64_t used = 0;
+  rung_ = order.rung;
   for (std::uint32_t i = 0; i < order.step_count; ++i) {
     Step step = order.steps[i];
     if (order.lead_ticks != 0) {
@@ -90,6 +92,7 @@ void RoleSteps::run(const Order& order, Report& report) {
     if (tally.stamped > tally.stamps.size()) throw std::runtime_error("more stamps than room");
     used += tally.stamped;
   }
+  report.counted = counted_;
 }
 
 void RoleSteps::prepare(Step& step, std::uint32_t i) {
@@ -110,12 +113,15 @@ StepReport RoleSteps::perform(Step& step, Tally& tally) {
       .store(step.phase, std::memory_order_relaxed);
   if (step.watched()) watch(step);
   std::uint64_t began = 0, ended = 0, stalled = 0;
+  std::optional<CountedWork> events = counting(step);
   {
     const CountedSection counted(step.counted);
+    if (events) events->begin();
     began = ticks::now();
     if (serves() && step.job.stall_ns != 0) stalled = stall_amid(end_, step, tally);
     injector_.run(end_, step.phase, step, tally);
     ended = ticks::now();
+    if (events) events->end(), counted_ = events->counted();
   }
   if (step.part == Part::pour) {
     context_.stage->senders_done().fetch_add(1, std::memory_order_release);
@@ -127,6 +133,15 @@ StepReport RoleSteps::perform(Step& step, Tally& tally) {
   report.ended_ticks = ended;
   if (dropped) report.drops = *end_.drops() - *dropped;
   return report;
+}
+
+std::optional<CountedWork> RoleSteps::counting(const Step& step) const {
+  if (step.counter_pass < 0) return std::nullopt;
+  static const CounterPass kAccountsAlone;
+  const auto& passes = context_.counters[rung_].passes;
+  const auto pass = static_cast<std::size_t>(step.counter_pass);
+  return std::optional<CountedWork>(
+      std::in_place, pass < passes.size() ? passes[pass] : kAccountsAlone, context_.spec.cpu);
 }
 
 void RoleSteps::fall(const Step& step) {

@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "harness/counted_work.hpp"
 #include "harness/injector.hpp"
 #include "harness/peer.hpp"
 #include "harness/rendezvous.hpp"
@@ -27,6 +29,8 @@ class RoleSteps {
   // What only this role knows of its step, the i-th of an order.
   void prepare(Step& step, std::uint32_t i);
   StepReport perform(Step& step, Tally& tally);
+  // Opens the counters of a step that has any.
+  [[nodiscard]] std::optional<CountedWork> counting(const Step& step) const;
   // Answers every request of the step, takes one more, and is no more: when, its first stamp says.
   [[noreturn]] void fall(const Step& step);
   // The receiver counts in the stage, the sender looks there at random times.
@@ -47,6 +51,8 @@ class RoleSteps {
   std::uint32_t drained_ = 0;        // parts of senders
   std::uint32_t meetings_ = 0;       // of all roles
   std::uint64_t rounds_ = 0;         // of backlogs, in all steps
+  std::uint32_t rung_ = 0;           // of the order in hand
+  Counted counted_;                  // by its step with counters
 };
 
 }  // namespace ipcmark

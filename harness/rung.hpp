@@ -13,7 +13,9 @@
 #include <vector>
 
 #include "harness/case.hpp"
+#include "harness/counted.hpp"
 #include "harness/histogram.hpp"
+#include "harness/maybe_count.hpp"
 #include "harness/plan.hpp"
 #include "harness/reading.hpp"
 #include "harness/rendezvous.hpp"
@@ -21,6 +23,8 @@
 #include "harness/time_scale.hpp"
 
 namespace ipcmark {
+
+struct CounterPlan;
 
 // Facts of a rung, over all its visits.
 struct RungResult {
@@ -44,6 +48,11 @@ struct RungResult {
     std::set<int> cpus;
     BufferPages pages;
     std::optional<SystemCalls> system_calls;  // where they were counted
+    // Where events were: counter → whose (all, user, kernel) → how many, none where it was dropped;
+    // why any is missing; and the accounts of the first pass.
+    std::map<std::string, std::map<std::string, Count>> counters;
+    std::string counters_missing;
+    std::optional<Counted> accounts;
   };
   std::vector<OfRole> roles;  // clients, then servers
 };
@@ -110,6 +119,11 @@ class RungMeter {
   // Or instead: a few messages whose system calls are counted; a role's each.
   [[nodiscard]] Order count();
   void take_count(Reports reports, std::span<const SystemCalls> calls, const Stage& stage);
+  // Or messages for each pass of a plan of counters, whose events are counted meanwhile.
+  [[nodiscard]] Order count_events(std::int32_t pass);
+  void take_events(Reports reports, const CounterPlan& plan, std::int32_t pass, const Stage& stage);
+  // After all of them: each per message, one way, both ends together.
+  void normalise_events();
   // Or, of a channel whose server is lost on purpose: when and how its client knew.
   [[nodiscard]] Order outlive();
   void take_outlived(const Report& survivor, const Stage& stage);

@@ -1,6 +1,9 @@
 #include "harness/rung_visit.hpp"
 
+#include <algorithm>
+
 #include "harness/call_counter.hpp"
+#include "harness/counter_plan.hpp"
 #include "harness/launch.hpp"
 #include "harness/one_way.hpp"
 
@@ -8,6 +11,7 @@ namespace ipcmark {
 
 void RungVisitor::visit(std::size_t i, RungRecord& record) {
   if (effect_ != nullptr) return stage_effect(i, record);
+  if (director_.spec().reading == Reading::counters) return count_events(i, record);
   director_.spec().reading == Reading::system_calls ? count(i, record) : measure(i, record);
 }
 
@@ -23,6 +27,27 @@ void RungVisitor::count(std::size_t i, RungRecord& record) {
   meter.take_count(reports, counter.finish(deadline_in(static_cast<std::uint64_t>(patience))),
                    stage);
   record.counted_by = counter.means();
+  record.done = true;
+}
+
+void RungVisitor::count_events(std::size_t i, RungRecord& record) {
+  const CounterPlan& plan = record.counters.value();
+  if (plan.counts_nothing()) {
+    record.refused = plan.why_missing();
+    return;
+  }
+  RungMeter& meter = *record.meter;
+  const Stage& stage = director_.stage();
+  director_.reshape(i, meter);
+  meter.take_probe(director_.perform(meter.probe(), Phase::verify, meter.probe_ns()), stage);
+  const auto passes = std::max<std::size_t>(plan.passes.size(), 1);  // accounts alone are one
+  for (std::int32_t pass = 0; static_cast<std::size_t>(pass) < passes; ++pass) {
+    Order order = meter.count_events(pass);
+    order.rung = static_cast<std::uint32_t>(i);
+    meter.take_events(director_.perform(order, Phase::measure, meter.expected_ns()), plan, pass,
+                      stage);
+  }
+  meter.normalise_events();
   record.done = true;
 }
 

@@ -26,6 +26,7 @@ class RungVisitor {
  private:
   // Nothing is timed: who is watched is slow.
   void count(std::size_t i, RungRecord& record);
+  void count_events(std::size_t i, RungRecord& record);
   void stage_effect(std::size_t i, RungRecord& record);
   void measure(std::size_t i, RungRecord& record);
   void time(std::size_t i, RungRecord& record);

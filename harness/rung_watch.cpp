@@ -1,18 +1,8 @@
 #include "harness/rung_watch.hpp"
 
+#include "harness/maybe_count.hpp"
+
 namespace ipcmark {
-
-namespace {
-
-void add(std::optional<std::uint64_t>& sum, const std::optional<std::uint64_t>& more) {
-  if (sum && more) {
-    *sum += *more;
-  } else {
-    sum.reset();
-  }
-}
-
-}  // namespace
 
 void RungWatch::begin(MachineWatch& watch) {
   watch_ = &watch;
@@ -24,7 +14,7 @@ void RungWatch::end() {
   if (!visited_) {
     counts_ = visit;
   } else {
-    for (const auto& [name, count] : kMachineFields) add(counts_.*count, visit.*count);
+    for (const auto& [name, count] : kMachineFields) add_to(counts_.*count, visit.*count);
   }
   visited_ = true;
 }

@@ -101,10 +101,15 @@ void add_teacher(std::vector<LaunchPlan>& explorers, const LaunchPlan& learner) 
 // two shared vCPUs.
 constexpr std::int64_t kLifeNs = 3'000'000;
 constexpr std::int64_t kCountNs = 40'000'000;
+// Of a group of hardware's events: user code's, the kernel's, and what opening them takes.
+constexpr std::int64_t kCounterPasses = 2;
+constexpr std::int64_t kCounterPassesNs = 2'000'000;
 
 std::int64_t visit_ns(const Case& rung, const RunSettings& run, Reading reading) {
   if (reading == Reading::life_cycle) return (kLives + 1) * kLifeNs;
   if (reading == Reading::system_calls) return kCountNs;
+  if (reading == Reading::counters)
+    return kCounterPasses * static_cast<std::int64_t>(run.measure_ns) + kCounterPassesNs;
   const auto ns = [](std::uint64_t n) { return static_cast<std::int64_t>(n); };
   if (plays_effect(reading)) return effect_ns(reading, rung, run);
   const std::int64_t least = kLeastNsPerByte * ns(rung.message_bytes + rung.reply_bytes);

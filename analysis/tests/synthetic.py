@@ -226,6 +226,9 @@ def ladders(dense: bool) -> list[tuple[str, list[dict[str, Any]]]]:
     found += synthetic_timing.cases(BASE)
     found += synthetic_mixture.ladders(BASE)
     found += synthetic_memory.cases(BASE)
+    found += [
+        ("counters", [{**case, "counters": c} for c in synthetic_load.EVENTS]) for case in lives
+    ]
     return found
 
 

@@ -137,6 +137,7 @@ ENVIRONMENT: dict[str, Any] = {
 
 QUANTITY = {
     "system_calls": {"quantity": "system_calls_per_message"},
+    "counters": {"quantity": "events_per_message"},
     "life_cycle": {"quantity": "cycle_ns"},
     "false_sharing": {"quantity": "operation_ns"},
     "tlb_shootdown": {"quantity": "trigger_ns"},
@@ -167,6 +168,28 @@ def counted(record: dict[str, Any], _luck: float, _rng: np.random.Generator) -> 
         {"role": name, "index": 0, "messages": 256, "system_calls": mine, "counted_by": "ptrace"}
         for name, mine in zip(("client", "server"), both)
     ]
+
+
+EVENTS = {
+    "scheduling": {"context_switches": {"all": 256}, "minor_faults": {"user": 64, "kernel": 32}},
+    "coherence": {"hitm": {"user": 512, "kernel": None}},  # half of it had to share the PMU
+}
+
+
+def events(record: dict[str, Any], _luck: float, _rng: np.random.Generator) -> None:
+    """As many of each end as EVENTS says, among 256 round trips."""
+    counters = EVENTS[record["case"]["counters"]]
+    record["messages"], record["values"] = 256, {"voluntary_switches_per_message": 1.0}
+    for name, parts in counters.items():
+        told = {f"{name}_{p}": n for p, n in parts.items() if p != "all" and n is not None}
+        told |= {name: sum(parts.values())} if None not in parts.values() else {}
+        record["values"] |= {f"{n}_per_message": 2 * many / 512 for n, many in told.items()}
+    record["events"] = {name: "kernel" for name in counters}
+    record["roles"] = [
+        {"role": name, "index": 0, "messages": 256, "counters": counters, "cpu_ns": 10_000,
+         "counters_missing": "hitm kernel: multiplexed"}
+        for name in ("client", "server")
+    ]  # fmt: skip
 
 
 def life(record: dict[str, Any], luck: float, rng: np.random.Generator) -> None:
@@ -203,6 +226,7 @@ def struck(record: dict[str, Any], luck: float, rng: np.random.Generator) -> Non
 
 UNTIMED = {
     "system_calls": counted,
+    "counters": events,
     "life_cycle": life,
     "false_sharing": contended,
     "tlb_shootdown": struck,

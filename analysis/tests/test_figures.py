@@ -174,6 +174,18 @@ def test_system_calls_are_those_that_were_counted(drawn: Path) -> None:
     assert both["first_launch"] == "read:512 write:512"
 
 
+def test_counters_are_per_message_and_what_was_dropped_is_not_zero(drawn: Path) -> None:
+    found = {(r["transport"], r["counter"]): r for r in rows(drawn, "counters")}
+    assert len({transport for transport, _ in found}) == 2
+    for (_, counter), row in found.items():
+        due = {"context_switches": 1, "minor_faults": 0.375, "minor_faults_user": 0.25,
+               "minor_faults_kernel": 0.125, "hitm_user": 2, "voluntary_switches": 1}  # fmt: skip
+        assert float(row["per_message"]) == due[counter]  # neither hitm nor its kernel's half
+        if counter != "voluntary_switches":
+            assert float(row["first_client"]) == float(row["first_server"]) == due[counter] / 2
+    assert {r["event"] for (_, c), r in found.items() if c != "voluntary_switches"} == {"kernel"}
+
+
 def test_a_channels_life_has_its_phases(drawn: Path) -> None:
     for row in rows(drawn, "life_cycle"):
         assert int(row["launches"]) == 6

@@ -14,7 +14,7 @@ import report
 
 GOLDEN = Path(__file__).parents[2] / "results" / "reference" / "golden"
 EXPERIMENTS = {"latency", "throughput", "batching", "timeout", "crossover", "instrument"}
-EXPERIMENTS |= {"system_calls", "life_cycle", "load", "mixture", "handoff", "priority"}
+EXPERIMENTS |= {"counters", "system_calls", "life_cycle", "load", "mixture", "handoff", "priority"}
 EXPERIMENTS |= {"window", "hol_blocking", "fan"}
 EXPERIMENTS |= {"false_sharing", "tlb_shootdown"}
 EXPERIMENTS |= {"memory_order", "aba", "offset_pointers", "remapping"}
@@ -39,6 +39,9 @@ def test_every_usable_record_has_the_numbers_its_line_has(golden: records.Run) -
         if record.experiment == "system_calls":  # who is watched is not timed
             assert "system_calls_per_message" in record.values, record.where
             assert math.isnan(record.p50_ns) and not record.raw["histograms"], record.where
+        elif record.experiment == "counters":
+            assert record.values["voluntary_switches_per_message"] > 0, record.where
+            assert math.isnan(record.p50_ns), record.where
         elif record.case["pattern"] == "deal":  # counted, and timed only where clocks can tell
             assert record.values["delivered"] > 0, record.where
         else:

@@ -49,6 +49,7 @@ TEST(cli, bad_input_is_one_line_and_exit_2) {
                                 "run --like /nonexistent",
                                 "run latency --allow everything",
                                 "run latency --pattern pour",
+                                "run counters --counters tbl",
                                 "list sockets",
                                 "doctor --jsn",
                                 "doctor --cpus 2-",
@@ -147,6 +148,17 @@ TEST(cli, doctor_says_what_it_found_as_json_too) {
   EXPECT_EQ(outcome.code, allowed);
   EXPECT_EQ(ipcmark("doctor").code, allowed);
   EXPECT_EQ(ipcmark("doctor --cpus 4095").code, 3);
+}
+
+TEST(cli, doctor_says_which_counters_count_and_why_others_do_not) {
+  const auto report = nlohmann::json::parse(ipcmark("doctor --json").out);
+  std::set<std::string> groups;
+  for (const auto& group : report.at("counters")) {
+    groups.insert(group.at("group"));
+    EXPECT_FALSE(group.at("counts").empty() && group.at("missing").empty());
+    for (const auto& missing : group.at("missing")) EXPECT_NE(missing.at("why"), "");
+  }
+  EXPECT_EQ(groups, (std::set<std::string>{"scheduling", "coherence", "tlb", "frontend"}));
 }
 
 TEST(cli, doctor_says_whether_a_run_of_now_would_compare) {

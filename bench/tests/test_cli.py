@@ -12,7 +12,7 @@ import pytest
 
 from program import TINY, cases, ipcmark, manifest, records
 
-NO_ROUND_TRIPS = {"system_calls", "life_cycle", "false_sharing", "tlb_shootdown"}
+NO_ROUND_TRIPS = {"system_calls", "counters", "life_cycle", "false_sharing", "tlb_shootdown"}
 NO_ROUND_TRIPS |= {"memory_order", "aba", "offset_pointers"}
 
 
@@ -86,8 +86,19 @@ def test_a_size_beyond_the_limit_is_skipped_with_the_limit(run_dir):
     assert all("56" in r["reason"] for r in records(run_dir) if r["case"]["wait"] == "spin")
 
 
-def test_axes_of_the_kernel_are_recorded_as_asked_and_as_got_and_repeated_by_like(run_dir, tmp_path):
-    axes = ["--message-bytes", "64", "--path", "queue", "--wait", "epoll,block", "--buffer-bytes", "0,128Ki"]
+def test_axes_of_the_kernel_are_recorded_as_asked_and_as_got_and_repeated_by_like(
+    run_dir, tmp_path
+):
+    axes = [
+        "--message-bytes",
+        "64",
+        "--path",
+        "queue",
+        "--wait",
+        "epoll,block",
+        "--buffer-bytes",
+        "0,128Ki",
+    ]
     chosen = ["latency", "--plan", "smoke", "--quiet", "--transport", "pipe,unix_stream,tcp"]
     assert ipcmark("run", *chosen, *axes, "--out", str(run_dir)).returncode == 0
     found = records(run_dir)
@@ -117,7 +128,9 @@ def test_shared_memory_says_what_pages_it_got(run_dir):
             assert record["values"]["page_bytes_got"] == record["case"]["page_bytes"]
         else:
             assert record["case"]["page_bytes"] == 2 << 20
-            assert re.search("vm.nr_hugepages [0-9]+, needs [0-9]+|hugetlbfs|tmpfs", record["reason"]), record["reason"]
+            assert re.search(
+                "vm.nr_hugepages [0-9]+, needs [0-9]+|hugetlbfs|tmpfs", record["reason"]
+            ), record["reason"]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +142,9 @@ def test_an_axis_that_a_transport_lacks_is_skipped_by_name(axis, value, transpor
     done = ipcmark("run", *TINY[:-3], "--transport", transport, "--quiet", f"--{axis.replace('_', '-')}", value,
                    "--out", str(run_dir))  # fmt: skip
     assert done.returncode == 77, done.stderr
-    lacks = f"{transport} has no ends that epoll" if axis == "wait" else f"{transport} has no {axis}"
+    lacks = (
+        f"{transport} has no ends that epoll" if axis == "wait" else f"{transport} has no {axis}"
+    )
     assert {r["reason"] for r in records(run_dir)} == {lacks}
 
 
@@ -181,7 +196,18 @@ def test_more_roles_than_cpus_are_labelled_or_skipped_with_the_count(run_dir):
     two = ",".join(map(str, sorted(os.sched_getaffinity(0))[:2]))
     if "," not in two:
         pytest.skip("one CPU")
-    asked = ["run", "throughput", "--plan", "smoke", "--transport", "pipe", "--wait", "block", "--message-bytes", "64"]
+    asked = [
+        "run",
+        "throughput",
+        "--plan",
+        "smoke",
+        "--transport",
+        "pipe",
+        "--wait",
+        "block",
+        "--message-bytes",
+        "64",
+    ]
     asked += ["--cpus", two, "--producers", "2", "--consumers", "1", "--quiet", "--out"]
     assert ipcmark(*asked, str(run_dir / "forbidden"), "--roles-per-cpu", "1").returncode == 77
     for record in records(run_dir / "forbidden"):
@@ -191,7 +217,11 @@ def test_more_roles_than_cpus_are_labelled_or_skipped_with_the_count(run_dir):
     for record in records(run_dir / "labelled"):
         assert record["status"] == "ok", record["reason"]
         assert record["oversubscribed"] == {"roles": 3, "cpus": 2}
-        assert [(r["role"], r["index"]) for r in record["roles"]] == [("client", 0), ("client", 1), ("server", 0)]
+        assert [(r["role"], r["index"]) for r in record["roles"]] == [
+            ("client", 0),
+            ("client", 1),
+            ("server", 0),
+        ]
         assert record["roles"][2]["messages"] == 2 * record["roles"][0]["messages"]
 
 

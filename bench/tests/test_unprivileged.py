@@ -68,3 +68,20 @@ def test_what_needs_privilege_is_skipped_with_its_call(home):
     found = [json.loads(line) for line in (home / "fifo" / "latency.jsonl").open()]
     refused = [r for r in found if r["case"]["policy"] == "fifo" and r["status"] != "ok"]
     assert all(r["status"] == "skipped" and "sched_setscheduler: " in r["reason"] for r in refused)
+
+
+def test_counters_that_are_forbidden_are_named_with_the_knob(home):
+    knob = Path("/proc/sys/kernel/perf_event_paranoid")
+    if not knob.exists() or int(knob.read_text()) < 2:
+        pytest.skip("this kernel lets everybody count")
+    done = run_as_nobody(
+        home, "run", "counters", "--plan", "smoke", "--transport", "pipe", "--counters", "scheduling",
+        "--blocks", "1", "--quiet", "--out", str(home / "counters"),
+    )  # fmt: skip
+    assert done.returncode in (0, 77), done.stderr
+    for record in map(json.loads, (home / "counters" / "counters.jsonl").open()):
+        said = [record["reason"]] + [role["counters_missing"] for role in record["roles"]]
+        assert f"(kernel.perf_event_paranoid {knob.read_text().strip()}:" in said[-1]
+        # What needs no permission is there all the same; what was forbidden is missing, not zero.
+        assert record["status"] == "skipped" or record["roles"][0]["voluntary_switches"] > 0
+        assert "context_switches_per_message" not in record["values"]

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -16,6 +17,7 @@
 
 #include "harness/spawn.hpp"
 #include "harness/tests/faulty.hpp"
+#include "harness/tests/recorded_perf.hpp"
 #include "harness/tests/small_launch.hpp"
 #include "transports/posix.hpp"
 
@@ -255,8 +257,15 @@ TEST(VisitOrder, is_the_seeds_and_complete) {
 }  // namespace ipcmark
 
 int main(int argc, char** argv) {
-  if (argc == 4 && std::string_view(argv[1]) == "launch")
+  if (argc == 4 && std::string_view(argv[1]) == "launch") {
+    // A test of counters says on which machine its launches believe to be.
+    std::unique_ptr<ipcmark::RecordedPerf> recorded;
+    if (const char* machine = std::getenv("IPCMARK_TEST_PERF")) {
+      recorded = std::make_unique<ipcmark::RecordedPerf>(machine);
+      ipcmark::replace_perf_events(recorded.get());
+    }
     return ipcmark::launch_main(std::atoi(argv[3]));
+  }
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }
