@@ -99,7 +99,9 @@ def _overloaded(run: Run) -> dict[str, str] | None:
     if not over:
         return None
     message = f"{over} of {len(groups)} open-loop cases were overloaded and left out"
-    return _doubt("overloaded", message, "ipcmark run batching --rate-per-s 1k, or another lower rate")
+    return _doubt(
+        "overloaded", message, "ipcmark run batching --rate-per-s 1k, or another lower rate"
+    )
 
 
 def _early(run: Run) -> dict[str, str] | None:

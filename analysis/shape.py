@@ -89,6 +89,16 @@ def _is_windows(value: Any) -> bool:
     return _are_positive_numbers(times) and _optional(is_number)(value.get("cpu_ns_per_message"))
 
 
+def _is_rounds(value: Any) -> bool:
+    """Lists of numbers, times above zero and rates that may be none."""
+    return isinstance(value, dict) and all(
+        _are_positive_numbers(numbers)
+        if name.endswith("ns")
+        else _list_of(lambda n: is_number(n) and n >= 0)(numbers)
+        for name, numbers in value.items()
+    )
+
+
 def _is_role(value: Any) -> bool:
     return isinstance(value, dict) and _optional(is_number)(value.get("cpu_ns"))
 
@@ -127,6 +137,8 @@ IF_PRESENT: dict[str, Check] = {
     "supersedes": _optional(_is_superseded),
     "allowed": _list_of(_is(str)),
     "oversubscribed": _is_crowding,
+    "rounds": _optional(_is_rounds),
+    "events": _optional(_is(dict)),
 }
 PAPERS: dict[str, Check] = {  # of manifest.json and environment.json
     "run": _is(str),

@@ -121,7 +121,7 @@ Axis counters_axis() {
                                      "events that are counted: a group, a counter, or an event",
                                      &counter_selections);
   axis.other = &counter_word;
-  axis.others = ", a counter or event by name";
+  axis.others = ", or a counter or event by name";
   return axis;
 }
 

@@ -122,7 +122,7 @@ def options(text: str) -> dict[str, str]:
             continue
         name, kind, said = option[1], option[2], " ".join(option[3].split())
         if kind == "WORDS":
-            found[name] = said.rsplit(": ", 1)[1].replace(", or a file", "").replace(", ", ",")
+            found[name] = re.sub(", or a .*", "", said.rsplit(": ", 1)[1]).replace(", ", ",")
         elif listed := re.search(r": (\d\w*(?:, \d\w*)+)", said):
             found[name] = listed[1].replace(", ", ",")
         elif bounds := re.search(r"(\d\w*) to (\d\w*)", said):

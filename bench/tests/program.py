@@ -35,9 +35,17 @@ def manifest(run: Path) -> dict:
 
 def objects_of_ours() -> set[str]:
     shm = {name for name in os.listdir("/dev/shm") if name.startswith("ipcmark")}
-    tmp = {name for name in os.listdir(os.environ.get("TMPDIR", "/tmp")) if name.startswith("ipcmark-")}
-    tables = {kind: Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:] for kind in ("msg", "shm")}
-    return shm | tmp | {f"{kind} {line.split()[1]}" for kind, lines in tables.items() for line in lines}
+    tmp = {
+        name for name in os.listdir(os.environ.get("TMPDIR", "/tmp")) if name.startswith("ipcmark-")
+    }
+    tables = {
+        kind: Path(f"/proc/sysvipc/{kind}").read_text().splitlines()[1:] for kind in ("msg", "shm")
+    }
+    return (
+        shm
+        | tmp
+        | {f"{kind} {line.split()[1]}" for kind, lines in tables.items() for line in lines}
+    )
 
 
 def cases(run: Path) -> list[str]:
