@@ -237,6 +237,8 @@ def _hybrids(run: Run) -> list[Facts]:
         "access",
         "doubts",
     )
+    # Too few blocks tell where to look for T, and advise nothing.
+    rows = [r if r.get("judged", True) else {**r, "status": "none", "winner": None} for r in rows]
     return [
         {n: row[n] for n in kept} | {"condition": " · ".join(_condition(row))}
         for row in rows if row["metric"] == "p50"

@@ -44,7 +44,7 @@ class Crossover:
     """The answer for one case: `ok` (T_bytes, lo, hi), `none` (winner) or `several` (crossings;
     T_bytes None).
 
-    `dominance` names the faster path per size, `difference` is D per size with its interval
+    `dominance` names the faster path per size, undecided everywhere below 6 blocks, `difference` is D per size with its interval
     (natural log), and `note` says in words what limits the answer; empty when nothing does.
     """
 
@@ -60,6 +60,11 @@ class Crossover:
     difference: tuple[stats.Interval, ...]
     blocks: int
     note: str
+
+    @property
+    def judged(self) -> bool:
+        """Whether there are blocks enough for intervals; without them T is where to look, no answer."""
+        return self.blocks >= stats.kMinLaunches
 
 
 def crossover(
@@ -109,7 +114,9 @@ def _answer(
         crossings=tuple(found),
         winner=_winner(signs) if status == "none" else None,
         sizes=tuple(map(float, sizes)),
-        dominance=tuple({-1: kQueue, 0: kUndecided, 1: kShm}[int(sign)] for sign in signs),
+        dominance=tuple(
+            kUndecided if few else {-1: kQueue, 0: kUndecided, 1: kShm}[int(sign)] for sign in signs
+        ),
         difference=difference,
         blocks=blocks,
         note=note,

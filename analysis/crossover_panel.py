@@ -69,7 +69,7 @@ def draw(ax: Axes, one: Finding, title: str, plain: dict[float, float]) -> None:
 
 def _bands(ax: Axes, one: Finding) -> None:
     left, right = ax.get_xlim()
-    for c in one.answer.crossings:
+    for c in one.answer.crossings if one.answer.judged else ():
         if c.lo is not None and c.hi is not None:
             ax.axvspan(max(c.lo, left), min(c.hi, right), color=style.PALETTE[2], alpha=0.25, lw=0)
         ax.axvline(c.T_bytes, color=style.PALETTE[2], lw=1.1)

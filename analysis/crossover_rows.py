@@ -36,6 +36,7 @@ def row(found: Finding) -> dict[str, Any]:
         "lo": number(answer.lo),
         "hi": number(answer.hi),
         "p_in_range": number(answer.p_in_range),
+        "judged": answer.judged,
         "status": answer.status,
         "crossings": [_crossing(one) for one in answer.crossings],
         "winner": answer.winner,
@@ -84,7 +85,9 @@ def number(value: float | None) -> float | str | None:
 def headline(found: Finding) -> str:
     """The answer in a few words, such as `T = 6.99Ki B [6.97Ki, 7.01Ki]`."""
     answer = found.answer
-    if answer.status == "none":
+    if not answer.judged:
+        said = f"T not judged: {unjudged(answer)}"
+    elif answer.status == "none":
         span = f"{about_bytes(answer.sizes[0])} to {about_bytes(answer.sizes[-1])} B"
         names = {crossing.kQueue: "queue wins", crossing.kShm: "shared memory wins"}
         decided = sum(word == answer.winner for word in answer.dominance)
@@ -96,6 +99,14 @@ def headline(found: Finding) -> str:
         said = "T = " + ", ".join(_T(one) for one in answer.crossings)
     limit = crossover_fit.queue_limit(found.costs)
     return said if math.isinf(limit) else f"{said}; larger: shm only"
+
+
+def unjudged(answer: crossing.Crossover) -> str:
+    """`4 blocks, 6 needed; seen between 32 and 8Ki B`: all that too few blocks can say."""
+    seen = [f"{about_bytes(low)} and {about_bytes(high)} B" for low, high in
+            (one.between for one in answer.crossings)]  # fmt: skip
+    where = f"; seen between {', '.join(seen)}" if seen else ""
+    return f"{answer.blocks} blocks, {stats.kMinLaunches} needed{where}"
 
 
 def label(one: Finding, others: list[Finding]) -> str:

@@ -63,7 +63,7 @@ def _map(ax: Axes, page: list[Finding], found: list[Finding]) -> list[dict[str, 
             look = {"fc": INKS[who], "lw": 0} if who in INKS else ONLY_SHM
             ax.barh(y, high - low, left=low, height=0.72, **look)
             rows.append({"row": name, "from_bytes": low, "to_bytes": high, "faster": who})
-        for c in one.answer.crossings:
+        for c in one.answer.crossings if one.answer.judged else ():
             ax.plot([c.T_bytes] * 2, [y - 0.46, y + 0.46], color=style.PALETTE[2], lw=2.2)
     ax.set_yticks(range(len(page)), names, fontsize=8)
     ax.set_ylim(len(page) - 0.4, -0.6)

@@ -75,7 +75,9 @@ def thresholds(summary: dict[str, Any]) -> list[dict[str, str]]:
 
 def _threshold(entry: dict[str, Any], varied: list[str]) -> dict[str, str]:
     status = entry["status"]
-    if status == "ok":
+    if not entry["judged"]:
+        T = "not judged"
+    elif status == "ok":
         T = size(entry["T_bytes"])
     elif status == "several":
         T = "several: " + ", ".join(size(c["T_bytes"]) for c in entry["crossings"])

@@ -238,6 +238,10 @@ def _solve(sizes: Array, Q: Array, H: Array, T: float, d: float, blocks: int) ->
     spread = np.cov(np.stack([top[1:], bottom[1:]])) * blocks / (blocks - 1)
     bounds = fieller(float(top[0]), float(bottom[0]), spread, blocks - 1)
     note = "" if bounds else "slopes not distinguishable"
+    if min(fit.b_q or 0, fit.b_s or 0) < 0:
+        note = "; ".join(
+            filter(None, [note, "a slope below zero: no cost, the formula does not hold"])
+        )
     return replace(fit, lo=low, hi=high, fieller=bounds, note=note)
 
 

@@ -24,6 +24,7 @@ def bands(ax: Axes, run: Run, panel: Panel) -> None:
         for f in crossover_fit.of_run(run)
         if f.costs.metric == HEADLINE
         and f.answer.T_bytes
+        and f.answer.judged
         and not names.isdisjoint({f.costs.axes["transport"], f.queue})
         and all(f.costs.axes.get(n) == first.get(n) for n in CONDITION)
     ]

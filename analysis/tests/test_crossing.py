@@ -9,6 +9,7 @@ import pytest
 
 import cost_model
 import crossing
+import crossover_rows
 import local_fit
 import stats
 
@@ -75,6 +76,15 @@ def test_few_blocks_give_T_without_interval() -> None:
     answer = crossing.crossover(kSizes, *costs([-4, -3, -2, -1, 1, 2, 3, 4], blocks=5))
     assert answer.status == "ok" and answer.lo is None and answer.hi is None
     assert answer.note == "no interval: 5 blocks, 6 needed" and answer.p_in_range is None
+
+
+def test_few_blocks_decide_no_size_and_their_T_is_no_answer() -> None:
+    few, enough = (
+        crossing.crossover(kSizes, *costs([-4, -3, -2, -1, 1, 2, 3, 4], blocks=n)) for n in (5, 6)
+    )
+    assert not few.judged and set(few.dominance) == {crossing.kUndecided}
+    assert crossover_rows.unjudged(few) == "5 blocks, 6 needed; seen between 8 and 16 B"
+    assert enough.judged and crossing.kUndecided not in enough.dominance
 
 
 def test_one_noisy_size_of_one_block_is_no_second_crossing() -> None:
