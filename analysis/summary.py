@@ -150,7 +150,7 @@ def pays(finding: Finding) -> str:
     """`from 6.9Ki B over pipe`, `never over posix_mq`, `in parts over tcp`."""
     answer = finding.answer
     if not answer.judged:
-        return f"undecidedly over {finding.queue} ({crossover_rows.unjudged(answer)})"
+        return f"from an unknown size over {finding.queue} ({crossover_rows.unjudged(answer)})"
     if answer.status == "ok" and answer.T_bytes:
         direction = "from" if answer.crossings[0].rising else "up to"
         return f"{direction} {style.about_bytes(answer.T_bytes)} B over {finding.queue}"
