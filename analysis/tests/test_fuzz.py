@@ -1,6 +1,6 @@
 """Whatever became of a run folder, the analysis ends in one line that names the file, or goes on without what is broken.
 
-Seeded; a failure names its seed. IPCMARK_FUZZ_SECONDS lengthens it (20 by default), IPCMARK_FUZZ_SEED starts elsewhere.
+Seeded; a failure names its seed. IPCMARK_FUZZ_SECONDS lengthens it (8 by default: `run_all.sh fuzz` is the long one), IPCMARK_FUZZ_SEED starts elsewhere.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import records
 import report
 
 GOLDEN = Path(report.__file__).parent.parent / "results" / "reference" / "golden"
-SECONDS = float(os.environ.get("IPCMARK_FUZZ_SECONDS", "20"))
+SECONDS = float(os.environ.get("IPCMARK_FUZZ_SECONDS", "8"))
 FIRST_SEED = int(os.environ.get("IPCMARK_FUZZ_SEED", "1"))
 NAMED = re.compile(r"[\w./-]+(:\d+)?: .")
 
