@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 
 #include <array>
+#include <string>
 #include <vector>
 
 #include "transports/message_end.hpp"
@@ -73,6 +74,10 @@ class UdpEnd : public MessageEnd {
     socklen_t length = sizeof counts;
     check(::getsockopt(fd(), SOL_SOCKET, SO_MEMINFO, counts.data(), &length),
           "getsockopt SO_MEMINFO");
+    if (length <= SK_MEMINFO_DROPS * sizeof counts[0]) {
+      throw Unavailable("getsockopt SO_MEMINFO: " + std::to_string(length) +
+                        " bytes, without the count of drops");
+    }
     return counts[SK_MEMINFO_DROPS];
   }
 };

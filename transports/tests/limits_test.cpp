@@ -184,7 +184,11 @@ TEST(Udp, counts_as_lost_what_the_receiver_had_no_room_for_and_the_kernel_agrees
   EXPECT_EQ(received.messages + received.lost, kMessages);
   EXPECT_EQ(received.stamped, received.messages + 1);
   EXPECT_GT(received.lost, 0u);
-  EXPECT_EQ(received.lost, server->drops());
+  try {
+    EXPECT_EQ(received.lost, server->drops());
+  } catch (const Unavailable& reason) {
+    GTEST_SKIP() << reason.what();
+  }
   EXPECT_EQ(received.wrong + received.duplicated + received.reordered, 0u);
 
   job.first_sequence = kMessages, job.messages = 10;
