@@ -66,10 +66,14 @@ struct Pause {
   }
 };
 
-// All earlier stores of this CPU are seen by all others before it goes on.
+// All earlier stores of this CPU are seen by all others before it goes on, reading a clock
+// included: arm64's dmb, which is what a fence compiles to, would let all but memory accesses go
+// on.
 inline void drain_stores() noexcept {
 #if defined(__x86_64__)
   asm volatile("mfence" ::: "memory");
+#elif defined(__aarch64__)
+  asm volatile("dsb ish" ::: "memory");
 #else
   std::atomic_thread_fence(std::memory_order_seq_cst);
 #endif

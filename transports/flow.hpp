@@ -1,6 +1,10 @@
 // What several ends share while messages are dealt out for a time: when it began and is over, whose
 // message lies at the head of a common queue, and how much each consumer has done. Lies in shared
 // memory, zero at the start; never the path that is measured.
+//
+// What a sleeper waits for is written, and looked at, sequentially consistent, as crowd_bell.hpp
+// asks: released only, the look for sleepers may pass it (in x86's store buffer; under RCpc loads
+// on arm64), both sides miss each other, and the sleeper stays down until its deadline.
 #pragma once
 
 #include <algorithm>
@@ -56,13 +60,13 @@ struct Flow {
   [[nodiscard]] std::uint64_t done_by_all(std::uint32_t consumers_count) const noexcept {
     std::uint64_t sum = 0;
     for (std::uint32_t i = 0; i < consumers_count; ++i) {
-      sum += consumers[i].done.load(std::memory_order_acquire);
+      sum += consumers[i].done.load(std::memory_order_seq_cst);
     }
     return sum;
   }
   // A consumer has finished with a message.
   void finish_one(std::uint32_t consumer) noexcept {
-    consumers[consumer].done.fetch_add(1, std::memory_order_release);
+    consumers[consumer].done.fetch_add(1, std::memory_order_seq_cst);
     crowd::ring<Wait::block>(progress);
   }
 
@@ -71,17 +75,17 @@ struct Flow {
   void announce(std::uint32_t consumer) noexcept {
     const std::uint64_t at = announced.load(std::memory_order_relaxed);
     to[at % kMostAddressed].store(static_cast<std::uint8_t>(consumer), std::memory_order_relaxed);
-    announced.store(at + 1, std::memory_order_release);  // pairs with has_turn
+    announced.store(at + 1, std::memory_order_seq_cst);  // pairs with has_turn
     crowd::ring<Wait::block>(turns);
   }
   [[nodiscard]] bool has_turn(std::uint32_t consumer) const noexcept {
-    const std::uint64_t at = head.load(std::memory_order_acquire);
-    return announced.load(std::memory_order_acquire) > at &&
+    const std::uint64_t at = head.load(std::memory_order_seq_cst);
+    return announced.load(std::memory_order_seq_cst) > at &&
            to[at % kMostAddressed].load(std::memory_order_relaxed) == consumer;
   }
   // Its message is taken: the next one is at the head.
   void pass_turn() noexcept {
-    head.fetch_add(1, std::memory_order_acq_rel);
+    head.fetch_add(1, std::memory_order_seq_cst);
     crowd::ring<Wait::block>(turns);
   }
   // True when it is this consumer's turn, false when the deadline passed first.

@@ -38,6 +38,15 @@ class EventPoll {
   Fd fd_;
 };
 
+// What waits with a deadline; kernels below 5.11 and some emulators have only epoll_wait, which
+// counts milliseconds.
+inline void require_epoll_pwait2() {
+  const Fd epoll(check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1"));
+  epoll_event ready{};
+  constexpr timespec kNow{};
+  available(::epoll_pwait2(epoll.get(), &ready, 1, &kNow, nullptr), "epoll_pwait2");
+}
+
 // Called each time a non-blocking descriptor answered EAGAIN, until one operation has succeeded; by
 // a reader also before its first try.
 class FdPatience {

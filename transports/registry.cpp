@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "transports/patience.hpp"
+
 namespace ipcmark {
 
 namespace {
@@ -48,6 +50,7 @@ void require_admits(const Traits& traits, const Shape& widest) {
                       " consumers asked for (limit " + std::to_string(traits.most_producers) +
                       " and " + std::to_string(traits.most_consumers) + ")");
   }
+  if (widest.wait == Wait::epoll) require_epoll_pwait2();
   const auto wanted = std::max(widest.message_bytes, widest.reply_bytes);
   if (wanted <= traits.max_bytes) return;
   throw Unavailable(std::string(traits.name) + ": " + std::to_string(wanted) +

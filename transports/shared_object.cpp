@@ -82,7 +82,12 @@ SharedObject open_sysv_shm(const Size& size) {
 // at the first touch.
 void reserve_huge(const Fd& fd, const Size& size) {
   void* data = ::mmap(nullptr, size.bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
-  if (data == MAP_FAILED) refused("mmap", errno, huge_pages_needed(size.huge, size.bytes));
+  if (data == MAP_FAILED) {
+    const bool too_few = errno == ENOMEM;
+    refused("mmap", errno,
+            too_few ? huge_pages_needed(size.huge, size.bytes)
+                    : "page_bytes " + std::to_string(size.huge));
+  }
   ::munmap(data, size.bytes);
 }
 

@@ -7,6 +7,7 @@
 
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "transports/pages.hpp"
@@ -32,7 +33,9 @@ class SharedObject {
   // munmap detaches it, like shmdt.
   [[nodiscard]] Mapping attach() const {
     void* data = ::shmat(segment_, nullptr, 0);
-    if (data == reinterpret_cast<void*>(-1)) check(-1, "shmat");
+    if (data == reinterpret_cast<void*>(-1)) {
+      refused("shmat", errno, std::to_string(bytes_) + " bytes");
+    }
     return {data, bytes_};
   }
 

@@ -71,7 +71,7 @@ struct Ids {
 };
 
 // The kernel's own word on whether anything can be queued: one signal to this thread, taken out
-// again. Returns the memory in which the ends meet.
+// again whole. Returns the memory in which the ends meet.
 [[nodiscard]] inline SharedObject open(Shape shape) {
   block();
   const std::byte word[kMostBytes]{};
@@ -82,7 +82,14 @@ struct Ids {
     refused("rt_tgsigqueueinfo", error,
             "RLIMIT_SIGPENDING " + std::to_string(limit.rlim_cur) + ", of all of the user's");
   }
-  block();
+  const sigset_t blocked = set();
+  constexpr timespec kNow{};
+  siginfo_t came{};  // nothing, where none does
+  ::sigtimedwait(&blocked, &came, &kNow);
+  if (came.si_errno != kMostBytes) {  // as of an emulator that fills in what it knows
+    throw Unavailable("sigtimedwait: a signal queued with si_errno " + std::to_string(kMostBytes) +
+                      " came with " + std::to_string(came.si_errno));
+  }
   shape.backing = Backing::memfd;
   return open_shared_object(shape, sizeof(Ids));
 }

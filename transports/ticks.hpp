@@ -16,10 +16,11 @@ inline constexpr std::string_view kMethod = "lfence; rdtsc; lfence";
   return std::uint64_t{high} << 32 | low;
 }
 #elif defined(__aarch64__)
-inline constexpr std::string_view kMethod = "isb; mrs cntvct_el0";
+inline constexpr std::string_view kMethod = "isb; mrs cntvct_el0; isb";
 [[nodiscard]] inline std::uint64_t now() noexcept {
   std::uint64_t ticks;
-  asm volatile("isb\n\tmrs %0, cntvct_el0" : "=r"(ticks)::"memory");
+  // The second isb as x86's second lfence: without it what is timed may begin before the read.
+  asm volatile("isb\n\tmrs %0, cntvct_el0\n\tisb" : "=r"(ticks)::"memory");
   return ticks;
 }
 #else

@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 
 #include <array>
+#include <string>
 #include <vector>
 
 #include "transports/message_end.hpp"
@@ -41,6 +42,18 @@ void connect_to(const Fd& from, const Fd& to) {
   available(::connect(from.get(), reinterpret_cast<const sockaddr*>(&address), length), "connect");
 }
 
+// What the kernel threw away for want of room. An emulator may hand out less than it was asked for.
+std::uint64_t drops_of(int fd) {
+  std::array<std::uint32_t, SK_MEMINFO_VARS> counts{};
+  socklen_t length = sizeof counts;
+  check(::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, counts.data(), &length), "getsockopt SO_MEMINFO");
+  if (length <= SK_MEMINFO_DROPS * sizeof counts[0]) {
+    throw Unavailable("getsockopt SO_MEMINFO: " + std::to_string(length) +
+                      " bytes, without the count of drops");
+  }
+  return counts[SK_MEMINFO_DROPS];
+}
+
 class UdpEnd : public MessageEnd {
  public:
   // The time-out ends a blocking receive now and then without a call of its own; waiting for ever,
@@ -68,13 +81,7 @@ class UdpEnd : public MessageEnd {
   // The receiver's is the one that overflows.
   [[nodiscard]] std::uint64_t buffer_bytes() const { return receive_buffer_bytes(fd()); }
 
-  [[nodiscard]] std::uint64_t drops() const {
-    std::array<std::uint32_t, SK_MEMINFO_VARS> counts{};
-    socklen_t length = sizeof counts;
-    check(::getsockopt(fd(), SOL_SOCKET, SO_MEMINFO, counts.data(), &length),
-          "getsockopt SO_MEMINFO");
-    return counts[SK_MEMINFO_DROPS];
-  }
+  [[nodiscard]] std::uint64_t drops() const { return drops_of(fd()); }
 };
 
 class Udp {
@@ -89,6 +96,7 @@ class Udp {
                                  .max_bytes = 65'507};  // 65,535 less the headers of IP and UDP
 
   explicit Udp(const Shape& shape) : shape_(shape), server_(open_on_loopback(shape)) {
+    (void)drops_of(server_.get());  // what cannot be counted would be taken for none
     for (std::uint32_t i = 0; i < shape.producers; ++i) {
       clients_.push_back(open_on_loopback(shape));
       connect_to(clients_.back(), server_);

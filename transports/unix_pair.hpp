@@ -33,7 +33,7 @@ class UnixName {
 
  private:
   UnixName(const std::string& text, bool abstract) {
-    if (text.size() + 1 > sizeof name_.sun_path) {
+    if (text.size() >= sizeof name_.sun_path) {
       refused("bind", ENAMETOOLONG,
               text + "; " + std::to_string(sizeof name_.sun_path - 1) +
                   " bytes at most: a shorter TMPDIR helps");

@@ -212,6 +212,19 @@ def test_the_workflow_is_what_github_takes_and_no_stranger_reaches_the_runner() 
         assert "${{" not in step.get("run", "")  # expressions in shell are injections
 
 
+def test_what_is_emulated_weekly_is_what_contributors_run() -> None:
+    document = yaml.safe_load((WORKFLOW.parent / "arm64.yml").read_text())
+    assert set(document) == {"name", True, "permissions", "jobs"}
+    assert set(document[True]) == {"schedule", "workflow_dispatch"}
+    [entry] = document[True]["schedule"]
+    assert re.fullmatch(r"(\d+ ){2}\* \* [0-6]", entry["cron"])  # weekly
+    job = document["jobs"]["arm64"]
+    assert set(job) == {"runs-on", "container", "timeout-minutes", "steps"}
+    lines = [step["run"] for step in job["steps"] if "run" in step]
+    assert lines[-1] == ".ci/arm64" and f"`{lines[-1]}`" in (ROOT / "CONTRIBUTING.md").read_text()
+    assert os.access(ROOT / lines[-1], os.X_OK)
+
+
 def test_the_lines_of_both_recipes_are_clean_shell() -> None:
     if not shutil.which("shellcheck"):
         pytest.skip("no shellcheck here")

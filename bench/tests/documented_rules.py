@@ -88,6 +88,7 @@ ELSEWHERE = {
 # Never run by a test, and why.
 NEVER = {
     ".ci/run": "runs this test",
+    ".ci/arm64": "installs a compiler and an emulator: half an hour, weekly",
     "systemctl enable --now ipcmark-nightly.timer": "starts a service here; test_recipes.py runs what the service does",
     "analysis/tests/history_speed.py [FOLDER]": "builds a year of nights: minutes, by hand",
 }

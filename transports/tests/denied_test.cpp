@@ -11,6 +11,7 @@
 
 #include "transports/posix.hpp"
 #include "transports/tests/conformance.hpp"
+#include "transports/tests/filters.hpp"
 
 namespace ipcmark::conformance {
 namespace {
@@ -27,7 +28,7 @@ void deny(long call, int error) {
 }
 
 // What opening the transport says where the call gets this error.
-std::string refusal_where(const char* transport, long call, int error) {
+std::string refusal_where(const char* transport, long call, int error, Wait wait = Shape{}.wait) {
   int fds[2];
   check(::pipe2(fds, O_CLOEXEC), "pipe2");
   const Fd in(fds[0]), out(fds[1]);
@@ -36,7 +37,7 @@ std::string refusal_where(const char* transport, long call, int error) {
     std::string said = "opened";
     try {
       deny(call, error);
-      (void)find_transport(transport)->open({.message_bytes = 4, .reply_bytes = 4});
+      (void)find_transport(transport)->open({.message_bytes = 4, .reply_bytes = 4, .wait = wait});
     } catch (const Unavailable& reason) {
       said = reason.what();
     } catch (const std::exception& other) {
@@ -51,6 +52,7 @@ std::string refusal_where(const char* transport, long call, int error) {
 }
 
 TEST(Denied, a_call_that_is_refused_is_named_with_its_errno_and_its_knob) {
+  if (const std::string why = why_no_filters(); !why.empty()) GTEST_SKIP() << why;
   const auto scope = [](const std::string& call, const char* why) {
     return call + ": " + why + " (kernel.yama.ptrace_scope ";
   };
@@ -75,6 +77,15 @@ TEST(Denied, a_call_that_is_refused_is_named_with_its_errno_and_its_knob) {
     const std::string reason = refusal_where(transport, call, error);
     EXPECT_TRUE(reason.starts_with(says)) << transport << ": " << reason;
   }
+}
+
+TEST(Denied, a_kernel_without_epoll_pwait2_is_named_where_epoll_is_to_wait) {
+  if (const std::string why = why_no_filters(); !why.empty()) GTEST_SKIP() << why;
+  const auto refusal_of = [](Wait wait) {
+    return refusal_where("pipe", SYS_epoll_pwait2, ENOSYS, wait);
+  };
+  EXPECT_EQ(refusal_of(Wait::epoll), "epoll_pwait2: Function not implemented");
+  EXPECT_EQ(refusal_of(Wait::poll), "opened");
 }
 
 }  // namespace

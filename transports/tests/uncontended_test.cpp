@@ -11,6 +11,7 @@
 
 #include "transports/posix.hpp"
 #include "transports/tests/conformance.hpp"
+#include "transports/tests/filters.hpp"
 
 namespace ipcmark::conformance {
 namespace {
@@ -52,6 +53,7 @@ int pour_then_drain(const Transport& transport, const Shape& shape, Job job) {
 class Uncontended : public Conformance {};
 
 TEST_P(Uncontended, messages_that_nobody_waits_for_make_no_call) {
+  if (const std::string why = why_no_filters(); !why.empty()) GTEST_SKIP() << why;
   for (const std::uint32_t batch : {1u, 8u}) {
     Shape widest = shape(8, 0);
     widest.batch = batch;
@@ -70,6 +72,7 @@ INSTANTIATE_TEST_SUITE_P(Transport, Uncontended, ::testing::ValuesIn(points(call
 
 // The trap itself works: each P and V of these is a call.
 TEST(SysvSem, makes_calls_that_the_trap_for_calls_finds) {
+  if (const std::string why = why_no_filters(); !why.empty()) GTEST_SKIP() << why;
   const Shape shape{.message_bytes = 8, .reply_bytes = 0, .prefix = test_prefix()};
   const Job job{.messages = 4, .message_bytes = 8, .messages_each = 4};
   EXPECT_EQ(pour_then_drain(*find_transport("shm_sysv_sem"), shape, job), 256 + SIGSYS);
