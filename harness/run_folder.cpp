@@ -2,9 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
+#include <optional>
 
 #include "harness/json_text.hpp"
 #include "harness/packed.hpp"
@@ -26,6 +30,48 @@ fs::path partial(const fs::path& path) {
 }
 
 fs::path without_slash(fs::path path) { return path.has_filename() ? path : path.parent_path(); }
+
+fs::path complete_name(const fs::path& folder) {
+  const std::string text = folder.string();
+  return text.substr(0, text.size() - kPartial.size());
+}
+
+// What a run writes before its manifest, whole or cut off: nothing is measured by then.
+constexpr std::array<std::string_view, 5> kBeforeManifest = {
+    "environment.json", "environment.json.new", "environment.xml", "environment.xml.new",
+    "manifest.json.new"};
+
+// What is in a folder beside that; none if it is a run's of which nothing was measured, and ours.
+std::optional<std::string> foreign_part(const fs::path& folder) {
+  struct stat facts {};
+  if (::lstat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) return "no folder";
+  if (facts.st_uid != ::geteuid()) return "another user's";
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const bool ours = entry.symlink_status().type() == fs::file_type::regular &&
+                      std::ranges::find(kBeforeManifest, name) != kBeforeManifest.end();
+    if (!ours) return fmt::format("holds {}", name);
+  }
+  return std::nullopt;
+}
+
+// A run that was killed before its manifest was written can neither be resumed nor is it worth it:
+// its name is free. The run lock says that it is not about to be written. The folder itself goes
+// too, since the new one is made by us or not at all.
+void take_over_unmeasured(const fs::path& folder) {
+  if (fs::exists(folder / "manifest.json")) {
+    throw UsageError(fmt::format("{}: is there already; go on with it by --resume {}",
+                                 folder.string(), folder.string()));
+  }
+  if (const auto foreign = foreign_part(folder)) {
+    throw UsageError(
+        fmt::format("{}: is there already, and no run that could be gone on with ({}); remove it, "
+                    "or name another --out",
+                    folder.string(), *foreign));
+  }
+  for (const std::string_view name : kBeforeManifest) fs::remove(folder / name);
+  fs::remove(folder);
+}
 
 void write_fully(int fd, std::string_view text, const fs::path& path) {
   while (!text.empty()) {
@@ -71,13 +117,10 @@ void drop_unfinished(const fs::path& path) {
 
 RunFolder RunFolder::create(const fs::path& path) {
   const fs::path folder = partial(without_slash(path));
-  const fs::path final_name = folder.string().substr(0, folder.string().size() - kPartial.size());
+  const fs::path final_name = complete_name(folder);
   if (fs::exists(final_name))
     throw UsageError(fmt::format("{}: exists; a run is never overwritten", final_name.string()));
-  if (fs::exists(folder)) {
-    throw UsageError(fmt::format("{}: is there already; go on with it by --resume {}",
-                                 folder.string(), folder.string()));
-  }
+  if (fs::exists(fs::symlink_status(folder))) take_over_unmeasured(folder);
   std::error_code error;
   const fs::path parent = folder.parent_path();
   if (!parent.empty()) fs::create_directories(parent, error);

@@ -12,7 +12,8 @@ namespace ipcmark {
 
 class RunFolder {
  public:
-  // A new folder; throws UsageError when there is one of that name.
+  // A new folder; throws UsageError when there is one of that name, unless nothing was measured in
+  // it: the beginning of a run that was killed before its manifest makes room.
   [[nodiscard]] static RunFolder create(const std::filesystem::path& path);
   // One that was left partial; a line that was cut off while it was written is dropped, and so is a
   // launch of which not every record was kept. Throws UsageError when it is none.

@@ -61,9 +61,33 @@ TEST_F(RunFolderTest, is_never_overwritten) {
 }
 
 TEST_F(RunFolderTest, a_partial_one_is_resumed_not_begun_again) {
-  static_cast<void>(RunFolder::create(base_ / "night"));
+  RunFolder::create(base_ / "night").write("manifest.json", "{}");
   EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
   EXPECT_THROW(static_cast<void>(RunFolder::reopen(base_ / "other")), UsageError);
+}
+
+TEST_F(RunFolderTest, what_was_killed_before_its_manifest_makes_room) {
+  static_cast<void>(RunFolder::create(base_ / "night"));
+  const RunFolder begun = RunFolder::create(base_ / "night");
+  begun.write("environment.json", "{}");
+  begun.write("environment.xml.new", "cut off");
+  static_cast<void>(RunFolder::create(base_ / "night"));
+  EXPECT_TRUE(fs::is_empty(base_ / "night.partial"));
+}
+
+TEST_F(RunFolderTest, nothing_that_a_run_may_have_measured_or_somebody_put_there_makes_room) {
+  for (const char* name : {"latency.jsonl", "notes", "environment.json/deep"}) {
+    const fs::path file = base_ / "night.partial" / name;
+    fs::create_directories(file.parent_path());
+    std::ofstream(file) << "{}";
+    EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError) << name;
+    EXPECT_TRUE(fs::exists(file)) << name;
+    fs::remove_all(base_ / "night.partial");
+  }
+  fs::create_directory(base_ / "elsewhere");
+  fs::create_symlink(base_ / "elsewhere", base_ / "night.partial");
+  EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
+  EXPECT_TRUE(fs::exists(base_ / "elsewhere"));
 }
 
 TEST_F(RunFolderTest, a_cut_line_and_half_a_launch_are_dropped_on_reopening) {
