@@ -152,7 +152,7 @@ int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches, boo
 // Halves of a run are of one environment.
 void check_resumed(const RunOptions& run) {
   if (run.resume.empty()) return;
-  const auto text = read_text(std::filesystem::path(run.resume) / "environment.json");
+  const auto text = read_text(partial_run(run.resume) / "environment.json");
   const auto begun = nlohmann::json::parse(text.value_or(""), nullptr, false);
   if (!begun.is_object()) return;  // it was stopped before it was described
   const bool tuned = begun.contains("tuning") && !begun["tuning"].is_null();

@@ -115,6 +115,29 @@ void drop_unfinished(const fs::path& path) {
 
 }  // namespace
 
+fs::path partial_run(const fs::path& given) {
+  const std::array<fs::path, 2> folders = {partial(without_slash(given)),
+                                           partial("results" / without_slash(given))};
+  std::error_code none;  // what cannot be looked at is not there
+  for (const fs::path& folder : folders) {
+    if (fs::exists(folder / "manifest.json", none)) return folder;
+  }
+  for (const fs::path& folder : folders) {
+    const std::string whole = complete_name(folder).string();
+    if (fs::exists(complete_name(folder) / "manifest.json", none)) {
+      throw UsageError(fmt::format(
+          "{}: the run is complete, nothing is left to go on with; repeat it by --like {}", whole,
+          whole));
+    }
+    if (fs::is_directory(folder, none)) {
+      throw UsageError(fmt::format(
+          "{}: nothing was measured in it (no manifest.json); begin it again with --out {}",
+          folder.string(), whole));
+    }
+  }
+  throw UsageError(fmt::format("{}: no run there (no manifest.json)", given.string()));
+}
+
 RunFolder RunFolder::create(const fs::path& path) {
   const fs::path folder = partial(without_slash(path));
   const fs::path final_name = complete_name(folder);
@@ -133,10 +156,7 @@ RunFolder RunFolder::create(const fs::path& path) {
 }
 
 RunFolder RunFolder::reopen(const fs::path& path) {
-  const fs::path folder = partial(without_slash(path));
-  if (!fs::exists(folder / "manifest.json")) {
-    throw UsageError(fmt::format("{}: no partial run (manifest.json is missing)", folder.string()));
-  }
+  const fs::path folder = partial_run(path);
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() == ".jsonl") drop_unfinished(entry.path());
   }

@@ -94,8 +94,13 @@ def test_a_run_killed_before_anything_was_measured_is_begun_again(run_dir):
             time.sleep(0.002)
         run.kill()
     assert partial.is_dir() and not (partial / "manifest.json").exists()
+    resumed = ipcmark("run", "--resume", str(partial))
+    assert resumed.returncode == 2 and f"--out {run_dir}" in resumed.stderr
     assert ipcmark("run", *TINY, "--blocks", "1", "--out", str(run_dir)).returncode == 0
     assert not partial.exists() and records(run_dir)
+    for named in (run_dir, partial):
+        again = ipcmark("run", "--resume", str(named))
+        assert again.returncode == 2 and f"{run_dir}: the run is complete" in again.stderr
 
 
 def test_two_runs_never_overlap(run_dir, tmp_path):

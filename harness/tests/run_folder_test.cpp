@@ -90,6 +90,27 @@ TEST_F(RunFolderTest, nothing_that_a_run_may_have_measured_or_somebody_put_there
   EXPECT_TRUE(fs::exists(base_ / "elsewhere"));
 }
 
+TEST_F(RunFolderTest, what_cannot_be_gone_on_with_is_told_from_what_is_not_there) {
+  const auto complaint = [](const fs::path& given) -> std::string {
+    try {
+      return partial_run(given).string();
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+  };
+  const std::string night = (base_ / "night").string();
+  EXPECT_EQ(complaint(night), night + ": no run there (no manifest.json)");
+  RunFolder folder = RunFolder::create(night);
+  EXPECT_NE(complaint(night).find("nothing was measured in it"), std::string::npos);
+  folder.write("manifest.json", "{}");
+  EXPECT_EQ(complaint(night), night + ".partial");
+  EXPECT_EQ(complaint(night + ".partial/"), night + ".partial");
+  EXPECT_TRUE(folder.complete().empty());
+  for (const char* end : {"", "/", ".partial"}) {
+    EXPECT_NE(complaint(night + end).find(night + ": the run is complete"), std::string::npos);
+  }
+}
+
 TEST_F(RunFolderTest, a_cut_line_and_half_a_launch_are_dropped_on_reopening) {
   {
     RunFolder folder = RunFolder::create(base_ / "night");
