@@ -73,6 +73,13 @@ void take_over_unmeasured(const fs::path& folder) {
   fs::remove(folder);
 }
 
+// Flags besides O_WRONLY and O_CREAT.
+Fd open_to_write(const fs::path& path, int flags) {
+  const std::string call = "open " + path.string();
+  return Fd(
+      check(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644), call.c_str()));
+}
+
 void write_fully(int fd, std::string_view text, const fs::path& path) {
   while (!text.empty()) {
     const ssize_t n = ::write(fd, text.data(), text.size());
@@ -106,8 +113,7 @@ void drop_unfinished(const fs::path& path) {
   }
   const fs::path fresh = path.string() + ".new";
   {
-    const Fd fd(
-        check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
+    const Fd fd = open_to_write(fresh, O_TRUNC);
     write_fully(fd.get(), kept, fresh);
   }
   fs::rename(fresh, path);
@@ -172,7 +178,7 @@ void RunFolder::append(const std::string& experiment, const std::vector<nlohmann
   std::string lines;
   for (const auto& record : records) lines += record.dump() + "\n";
   const fs::path path = path_ / (experiment + ".jsonl");
-  const Fd fd(check(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644), "open"));
+  const Fd fd = open_to_write(path, O_APPEND);
   const off_t before = check(::lseek(fd.get(), 0, SEEK_END), "lseek");
   try {
     write_fully(fd.get(), lines, path);
@@ -186,8 +192,7 @@ void RunFolder::append(const std::string& experiment, const std::vector<nlohmann
 void RunFolder::write(const std::string& name, const std::string& text) const {
   const fs::path fresh = path_ / (name + ".new");
   {
-    const Fd fd(
-        check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
+    const Fd fd = open_to_write(fresh, O_TRUNC);
     write_fully(fd.get(), text, fresh);
   }
   fs::rename(fresh, path_ / name);

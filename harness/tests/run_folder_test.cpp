@@ -197,6 +197,25 @@ TEST_F(RunFolderTest, records_that_cannot_be_packed_stay_plain) {
   EXPECT_FALSE(fs::exists(base_ / "night" / "load.jsonl.gz.new"));
 }
 
+TEST_F(RunFolderTest, a_file_that_cannot_be_opened_is_named) {
+  RunFolder folder = RunFolder::create(base_ / "night");
+  fs::create_directories(base_ / "night.partial" / "manifest.json.new");  // for root, too
+  fs::create_directories(base_ / "night.partial" / "latency.jsonl");
+  const auto complaint = [](const auto& writing) -> std::string {
+    try {
+      writing();
+      return "none";
+    } catch (const std::system_error& error) {
+      return error.what();
+    }
+  };
+  const std::string in = "open " + (base_ / "night.partial").string();
+  EXPECT_EQ(complaint([&] { folder.write("manifest.json", "{}"); }),
+            in + "/manifest.json.new: Is a directory");
+  EXPECT_EQ(complaint([&] { folder.append("latency", launch("b000-l0000", 1)); }),
+            in + "/latency.jsonl: Is a directory");
+}
+
 TEST_F(RunFolderTest, a_full_disk_leaves_finished_records_whole) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
   RunFolder folder = RunFolder::create(base_ / "night");
