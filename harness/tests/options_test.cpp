@@ -138,6 +138,23 @@ TEST(options, bad_values_name_their_flag) {
   EXPECT_EQ(complaint({"run", "echoing", "--out", "a", "--out", "b"}), "--out is given twice");
 }
 
+TEST(options, an_empty_name_of_a_file_or_folder_says_what_to_write) {
+  EXPECT_EQ(complaint({"run", "echoing", "--plan", ""}),
+            "--plan is empty; write a TOML file or a shipped plan's name");
+  EXPECT_EQ(complaint({"run", "echoing", "--out", ""}),
+            "--out is empty; write the folder of a new run");
+  EXPECT_EQ(complaint({"run", "--resume", ""}),
+            "--resume is empty; write the folder of a run that was stopped");
+  EXPECT_EQ(complaint({"run", "echoing", "--like", ""}),
+            "--like is empty; write the folder of a run");
+  EXPECT_EQ(complaint({"doctor", "--against", ""}),
+            "--against is empty; write the folder of a run");
+  for (const char* command : {"run", "list"}) {
+    EXPECT_EQ(complaint({command, "--plugin", ""}),
+              "--plugin is empty; write the file of a shared object");
+  }
+}
+
 TEST(options, name_what_is_missing_or_too_much) {
   EXPECT_EQ(complaint({}), "name a command: list, run, doctor, clean, advise; --help says more");
   EXPECT_EQ(complaint({"run"}), "run: name an experiment: echoing, flowing, mixing, teaching, all");
