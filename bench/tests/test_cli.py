@@ -237,3 +237,14 @@ def test_advise_is_the_analysis_and_says_where_it_is_not(tmp_path):
     assert gone.returncode == 3 and gone.stderr == (
         f"ipcmark: advise: no {tmp_path}/advise.py; IPCMARK_ANALYSIS names the folder it is in\n"
     )
+
+
+def test_a_temporary_folder_that_is_not_there_is_named_with_its_variable(run_dir):
+    gone = {**os.environ, "TMPDIR": "/nonexistent"}
+    chosen = ["latency", "--plan", "smoke", "--transport", "fifo", "--quiet", "--blocks", "1"]
+    done = ipcmark("run", *chosen, "--out", str(run_dir), env=gone)
+    assert done.returncode == 77, done.stderr
+    assert all("TMPDIR=/nonexistent" in r["reason"] for r in records(run_dir))
+    done = ipcmark("clean", env=gone)
+    assert done.returncode == 3 and len(done.stderr.splitlines()) == 1
+    assert "TMPDIR=/nonexistent" in done.stderr
