@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -181,6 +185,14 @@ RunFolder folder_for(const Options& options, const Plan& plan) {
   return RunFolder::create(options.run.out.empty() ? default_folder(plan.name) : options.run.out);
 }
 
+// Where the run is must not be lost with a stdout that is full; of one without a reader main knows.
+void print_result(const std::string& text, const std::filesystem::path& run) {
+  const bool done = std::puts(text.c_str()) >= 0 && std::fflush(stdout) == 0;
+  if (done || errno == EPIPE) return;
+  throw Refused(
+      fmt::format("stdout: {}; the run is kept in {}", std::strerror(errno), run.string()));
+}
+
 }  // namespace
 
 int run_command(const Options& options) {
@@ -216,7 +228,7 @@ int run_command(const Options& options) {
                  .quiet = options.quiet},
                 folder_for(options, plan), std::move(topology));
   const int code = runner.run();
-  fmt::print("{}\n", options.json ? runner.manifest().dump(1) : runner.path().string());
+  print_result(options.json ? runner.manifest().dump(1) : runner.path().string(), runner.path());
   return code;
 }
 

@@ -6,11 +6,13 @@ Run by CTest with IPCMARK naming the program; times are not looked at, since no 
 import json
 import os
 import re
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from program import TINY, cases, ipcmark, manifest, records
+from program import PROGRAM, TINY, cases, ipcmark, manifest, records
 
 NO_ROUND_TRIPS = {"system_calls", "counters", "life_cycle", "false_sharing", "tlb_shootdown"}
 NO_ROUND_TRIPS |= {"memory_order", "aba", "offset_pointers"}
@@ -248,3 +250,30 @@ def test_a_temporary_folder_that_is_not_there_is_named_with_its_variable(run_dir
     done = ipcmark("clean", env=gone)
     assert done.returncode == 3 and len(done.stderr.splitlines()) == 1
     assert "TMPDIR=/nonexistent" in done.stderr
+
+
+def test_an_answer_that_cannot_be_printed_is_no_success(run_dir):
+    chosen = ["run", *TINY, "--blocks", "1", "--out", str(run_dir)]
+    for arguments in (["list", "experiments"], ["--version"], chosen):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True
+            )
+        assert done.returncode == 3
+        assert done.stderr.startswith("ipcmark: stdout: No space left on device")
+        assert len(done.stderr.splitlines()) == 1
+    assert str(run_dir) in done.stderr and records(run_dir)
+
+
+@pytest.mark.parametrize("default_sigpipe", [True, False])
+def test_a_reader_that_has_seen_enough_is_no_error(default_sigpipe):
+    with subprocess.Popen(
+        [PROGRAM, "list", "transports"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        restore_signals=default_sigpipe,
+    ) as reading:
+        reading.stdout.close()
+        assert reading.wait(60) == -signal.SIGPIPE
+        assert reading.stderr.read() == ""
