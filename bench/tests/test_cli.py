@@ -277,3 +277,15 @@ def test_a_reader_that_has_seen_enough_is_no_error(default_sigpipe):
         reading.stdout.close()
         assert reading.wait(60) == -signal.SIGPIPE
         assert reading.stderr.read() == ""
+
+
+def test_a_run_goes_on_when_nobody_reads_its_progress(run_dir):
+    chosen = [word for word in TINY if word != "--quiet"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [PROGRAM, "run", *chosen, "--blocks", "1", "--out", str(run_dir)],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+        )
+    assert done.returncode == 0 and done.stdout.strip() == str(run_dir)
