@@ -228,6 +228,8 @@ int run_command(const Options& options) {
                  .quiet = options.quiet},
                 folder_for(options, plan), std::move(topology));
   const int code = runner.run();
+  const std::string why = runner.why(code);  // told with --quiet too: it is no progress
+  if (!why.empty()) std::fputs(("ipcmark: " + why + "\n").c_str(), stderr);
   print_result(options.json ? runner.manifest().dump(1) : runner.path().string(), runner.path());
   return code;
 }

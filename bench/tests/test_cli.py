@@ -86,6 +86,8 @@ def test_a_size_beyond_the_limit_is_skipped_with_the_limit(run_dir):
     assert done.returncode == 77
     assert {r["status"] for r in records(run_dir)} == {"skipped"}
     assert all("56" in r["reason"] for r in records(run_dir) if r["case"]["wait"] == "spin")
+    assert len(done.stderr.splitlines()) == 1 and "nothing was measured" in done.stderr
+    assert any(r["reason"] in done.stderr for r in records(run_dir))
 
 
 def test_axes_of_the_kernel_are_recorded_as_asked_and_as_got_and_repeated_by_like(
