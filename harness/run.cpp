@@ -186,11 +186,14 @@ RunFolder folder_for(const Options& options, const Plan& plan) {
 }
 
 // Where the run is must not be lost with a stdout that is full; of one without a reader main knows.
-void print_result(const std::string& text, const std::filesystem::path& run) {
+// Returns the exit code, which a failure to print changes only where it was 0.
+int print_result(const std::string& text, const std::filesystem::path& run, int code) {
   const bool done = std::puts(text.c_str()) >= 0 && std::fflush(stdout) == 0;
-  if (done || errno == EPIPE) return;
-  throw Refused(
-      fmt::format("stdout: {}; the run is kept in {}", std::strerror(errno), run.string()));
+  if (done || errno == EPIPE) return code;
+  const std::string why = std::strerror(errno);
+  std::fputs(("ipcmark: stdout: " + why + "; the run is kept in " + run.string() + "\n").c_str(),
+             stderr);
+  return code != 0 ? code : 3;
 }
 
 }  // namespace
@@ -230,8 +233,8 @@ int run_command(const Options& options) {
   const int code = runner.run();
   const std::string why = runner.why(code);  // told with --quiet too: it is no progress
   if (!why.empty()) std::fputs(("ipcmark: " + why + "\n").c_str(), stderr);
-  print_result(options.json ? runner.manifest().dump(1) : runner.path().string(), runner.path());
-  return code;
+  const std::string result = options.json ? runner.manifest().dump(1) : runner.path().string();
+  return print_result(result, runner.path(), code);
 }
 
 }  // namespace ipcmark
