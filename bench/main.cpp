@@ -1,7 +1,11 @@
 // ipcmark: what communication between processes costs on this machine. A table of contents; exit
 // codes are those of the README.
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
+#include <string>
 #include <system_error>
 
 #include "harness/commands.hpp"
@@ -46,16 +50,34 @@ int complain(const char* what, Exit code) {
   return code;
 }
 
+// An answer that could not be printed is no success. A reader that has seen enough (`| head`) is no
+// error either: we end as a tool that never asked for SIGPIPE does.
+int printed(int code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  if (code != kOk) return code;
+  const int error = errno;
+  if (error == EPIPE) {
+    ::signal(SIGPIPE, SIG_DFL);
+    ::raise(SIGPIPE);
+  }
+  const std::string why = error != 0 ? std::strerror(error) : "could not be written";
+  return complain(("stdout: " + why).c_str(), kRefused);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    return dispatch(ipcmark::parse_options(argc, argv));
+    const ipcmark::Options options = ipcmark::parse_options(argc, argv);
+    const int code = dispatch(options);
+    return options.control_fd < 0 ? printed(code) : code;  // a launch answers elsewhere
   } catch (const ipcmark::UsageError& error) {
     return complain(error.what(), kUsage);
   } catch (const ipcmark::Refused& error) {
     return complain(error.what(), kRefused);
   } catch (const std::system_error& error) {
+    if (std::ferror(stdout) != 0) return printed(kOk);
     return complain(error.what(), kRefused);  // a full disk, a missing permission
   } catch (const std::exception& error) {
     return complain(error.what(), kInvalid);

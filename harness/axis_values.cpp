@@ -33,13 +33,11 @@ std::string Axis::canonical(std::string_view text) const {
         fmt::format("unknown {} `{}`{}", name, text, did_you_mean(text, known)));
   }
   if (missing && text == "-1") return "-1";
-  const std::uint64_t value = parse_quantity(text, unit);
+  const std::uint64_t value = parse_quantity(text, unit, valid());
   if (infinite && value == kNever) return "inf";
   const bool known =
       value % step == 0 && (among.empty() || std::ranges::find(among, value) != among.end());
-  if (value < lowest || value > highest || !known) {
-    throw std::invalid_argument(fmt::format("`{}` is out of range; valid: {}", text, valid()));
-  }
+  if (value < lowest || value > highest || !known) refuse_range(text, valid());
   return std::to_string(value);
 }
 

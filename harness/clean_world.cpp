@@ -14,7 +14,9 @@
 #include "harness/commands.hpp"
 #include "harness/journal.hpp"
 #include "harness/knob_journal.hpp"
+#include "harness/run.hpp"
 #include "harness/run_lock.hpp"
+#include "transports/private_folder.hpp"
 
 namespace ipcmark {
 namespace {
@@ -76,12 +78,19 @@ bool lives(pid_t pid, std::int64_t unix_s) {
   return state != "Z" && started_s <= unix_s + kSlack;
 }
 
+// What lies in a temporary folder that was removed is gone; one that is named wrongly is told of.
+std::filesystem::path temporary_folder_to_clean() try {
+  return temporary_folder();
+} catch (const Unavailable& why) {
+  throw Refused(why.what());
+}
+
 }  // namespace
 
 CleanWorld this_world() {
   return {.journal = journal_path(),
           .name_dirs = {"/dev/shm", "/dev/mqueue"},
-          .temp_dir = std::filesystem::temp_directory_path(),
+          .temp_dir = temporary_folder_to_clean(),
           .proc = "/proc",
           .user = ::geteuid(),
           .now_s = std::time(nullptr),

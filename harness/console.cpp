@@ -23,6 +23,9 @@ double median_of(const nlohmann::json& windows) {
   return *middle;
 }
 
+// Not by fmt::print, which throws: that nobody reads is no reason to end a run.
+void print(const std::string& text) { std::fputs(text.c_str(), stderr); }
+
 std::string human_ns(double ns) {
   if (ns < 1e3) return fmt::format("{:.1f} ns", ns);
   if (ns < 1e6) return fmt::format("{:.2f} us", ns / 1e3);
@@ -43,7 +46,7 @@ void Console::erase() {
 void Console::say(std::string_view line) {
   if (quiet_) return;
   erase();
-  fmt::print(stderr, "{}\n", line);
+  print(fmt::format("{}\n", line));
 }
 
 void Console::progress(std::uint64_t done, std::uint64_t planned, std::int64_t left_ns,
@@ -55,7 +58,7 @@ void Console::progress(std::uint64_t done, std::uint64_t planned, std::int64_t l
       fmt::format("{}/{} cases, {} left, {}", done, planned, minutes(left_ns), headline(record));
   if (!terminal_) return say(line);
   constexpr std::size_t kWidth = 100;
-  fmt::print(stderr, "\r\033[K{}", line.substr(0, kWidth));
+  print(fmt::format("\r\033[K{}", line.substr(0, kWidth)));
   std::fflush(stderr);
   line_open_ = true;
 }

@@ -14,13 +14,16 @@ namespace {
 // Far above any kernel's NR_CPUS: a longer range is a typing error, not a machine.
 constexpr int kHighestCpu = 65535;
 
+[[noreturn]] void refuse(std::string_view text) {
+  throw std::invalid_argument(fmt::format(
+      "`{}` is no list of CPUs; write numbers up to {}, as in 2,3 or 2-5", text, kHighestCpu));
+}
+
 int number(std::string_view text, std::string_view whole) {
   int value = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool complete = error == std::errc() && end == text.data() + text.size();
-  if (!complete || value < 0 || value > kHighestCpu) {
-    throw std::invalid_argument(fmt::format("not a CPU list: '{}'", whole));
-  }
+  if (!complete || value < 0 || value > kHighestCpu) refuse(whole);
   return value;
 }
 
@@ -35,11 +38,11 @@ std::vector<int> parse_cpu_list(std::string_view text) {
     const auto dash = item.find('-');
     const int first = number(item.substr(0, dash), text);
     const int last = dash == std::string_view::npos ? first : number(item.substr(dash + 1), text);
-    if (last < first) throw std::invalid_argument(fmt::format("not a CPU list: '{}'", text));
+    if (last < first) refuse(text);
     for (int cpu = first; cpu <= last; ++cpu) cpus.push_back(cpu);
     if (comma == std::string_view::npos) break;
     rest.remove_prefix(comma + 1);
-    if (rest.empty()) throw std::invalid_argument(fmt::format("not a CPU list: '{}'", text));
+    if (rest.empty()) refuse(text);
   }
   return cpus;
 }

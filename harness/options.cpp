@@ -239,7 +239,10 @@ Options CommandLine::parse(int argc, const char* const* argv) {
 
 // Before anything that names a transport is read.
 void CommandLine::admit_plugins() {
-  for (const std::string& plugin : plugins_) admit_plugin(plugin);
+  for (const std::string& plugin : plugins_) {
+    require_named("--plugin", plugin, "the file of a shared object");
+    admit_plugin(plugin);
+  }
 }
 
 void CommandLine::finish_list() {

@@ -197,7 +197,8 @@ Plan parse_plan(const std::string& text, const std::string& name) {
 Plan load_plan(const std::string& path) {
   std::ifstream file(path);
   std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
+  const bool some = file.peek() != std::ifstream::traits_type::eof();  // << fails on an empty file
+  if (!file.is_open() || file.bad() || (some && !(text << file.rdbuf()))) {
     throw UsageError(fmt::format("{}: {}", path, std::generic_category().message(errno)));
   }
   Plan plan = parse_plan(text.str(), path);

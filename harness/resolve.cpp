@@ -12,6 +12,7 @@
 #include "harness/json_text.hpp"
 #include "harness/nearest.hpp"
 #include "harness/plugins.hpp"
+#include "harness/run_folder.hpp"
 #include "harness/settings.hpp"
 #include "harness/share.hpp"
 #include "harness/text_file.hpp"
@@ -108,7 +109,7 @@ void override_axes(Plan& plan, const Axes& overrides) {
 }
 
 Plan base_plan(const RunOptions& options) {
-  if (!options.resume.empty()) return plan_of_run(options.resume, true);
+  if (!options.resume.empty()) return plan_of_run(partial_run(options.resume).string(), true);
   if (!options.like.empty()) return plan_of_run(options.like, false);
   return load_plan(find_plan(options.plan));
 }

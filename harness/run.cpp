@@ -4,8 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
 #include <ctime>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -152,7 +156,7 @@ int print_dry_run(const Plan& plan, const std::vector<LaunchPlan>& launches, boo
 // Halves of a run are of one environment.
 void check_resumed(const RunOptions& run) {
   if (run.resume.empty()) return;
-  const auto text = read_text(std::filesystem::path(run.resume) / "environment.json");
+  const auto text = read_text(partial_run(run.resume) / "environment.json");
   const auto begun = nlohmann::json::parse(text.value_or(""), nullptr, false);
   if (!begun.is_object()) return;  // it was stopped before it was described
   const bool tuned = begun.contains("tuning") && !begun["tuning"].is_null();
@@ -179,6 +183,17 @@ std::filesystem::path journal_for_tuning() {
 RunFolder folder_for(const Options& options, const Plan& plan) {
   if (!options.run.resume.empty()) return RunFolder::reopen(options.run.resume);
   return RunFolder::create(options.run.out.empty() ? default_folder(plan.name) : options.run.out);
+}
+
+// Where the run is must not be lost with a stdout that is full; of one without a reader main knows.
+// Returns the exit code, which a failure to print changes only where it was 0.
+int print_result(const std::string& text, const std::filesystem::path& run, int code) {
+  const bool done = std::puts(text.c_str()) >= 0 && std::fflush(stdout) == 0;
+  if (done || errno == EPIPE) return code;
+  const std::string why = std::strerror(errno);
+  std::fputs(("ipcmark: stdout: " + why + "; the run is kept in " + run.string() + "\n").c_str(),
+             stderr);
+  return code != 0 ? code : 3;
 }
 
 }  // namespace
@@ -216,8 +231,10 @@ int run_command(const Options& options) {
                  .quiet = options.quiet},
                 folder_for(options, plan), std::move(topology));
   const int code = runner.run();
-  fmt::print("{}\n", options.json ? runner.manifest().dump(1) : runner.path().string());
-  return code;
+  const std::string why = runner.why(code);  // told with --quiet too: it is no progress
+  if (!why.empty()) std::fputs(("ipcmark: " + why + "\n").c_str(), stderr);
+  const std::string result = options.json ? runner.manifest().dump(1) : runner.path().string();
+  return print_result(result, runner.path(), code);
 }
 
 }  // namespace ipcmark

@@ -13,6 +13,9 @@
 namespace ipcmark {
 namespace {
 
+constexpr std::string_view kPlanWords = "a TOML file or a shipped plan's name";
+constexpr std::string_view kRunWords = "the folder of a run";
+
 // Reads each text of a flag, with its name before every complaint.
 void read_flag(const std::string& flag, const Texts& texts,
                const std::function<void(const std::string&)>& read) {
@@ -25,9 +28,12 @@ void read_flag(const std::string& flag, const Texts& texts,
   }
 }
 
-void read_once(const char* flag, const Texts& texts, std::string& target) {
+// `valid` is what an empty text should have been.
+void read_once(const char* flag, const Texts& texts, std::string_view valid, std::string& target) {
   if (texts.size() > 1) throw UsageError(fmt::format("{} is given twice", flag));
-  if (!texts.empty()) target = texts.front();
+  if (texts.empty()) return;
+  require_named(flag, texts.front(), valid);
+  target = texts.front();
 }
 
 const Texts& texts_of(const std::map<std::string_view, Texts>& texts, std::string_view name) {
@@ -100,10 +106,10 @@ RunOptions run_options(const RunTexts& texts) {
   run.experiments = chosen_experiments(texts.experiments);
   run.dry_run = texts.dry_run;
   run.tune = texts.tune;
-  read_once("--plan", texts.plan, run.plan);
-  read_once("--out", texts.out, run.out);
-  read_once("--resume", texts.resume, run.resume);
-  read_once("--like", texts.like, run.like);
+  read_once("--plan", texts.plan, kPlanWords, run.plan);
+  read_once("--out", texts.out, "the folder of a new run", run.out);
+  read_once("--resume", texts.resume, "the folder of a run that was stopped", run.resume);
+  read_once("--like", texts.like, kRunWords, run.like);
   read_flag("--allow", texts.allow, [&](const std::string& check) {
     require_known("check", check, {refusal_names().begin(), refusal_names().end()});
     run.allow.push_back(check);
@@ -123,8 +129,12 @@ RunOptions run_options(const RunTexts& texts) {
 }
 
 void read_doctor(const RunTexts& texts, const Texts& against, DoctorOptions& doctor) {
-  read_once("--against", against, doctor.against);
+  read_once("--against", against, kRunWords, doctor.against);
   read_cpus(texts.cpus, doctor.cpus);
+}
+
+void require_named(std::string_view flag, std::string_view text, std::string_view valid) {
+  if (text.empty()) throw UsageError(fmt::format("{} is empty; write {}", flag, valid));
 }
 
 void require_known(std::string_view kind, const std::string& word, const Texts& known) {

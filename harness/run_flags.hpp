@@ -27,6 +27,9 @@ struct RunTexts {
 // The same for `ipcmark doctor`, which asks for CPUs as a run does.
 void read_doctor(const RunTexts& texts, const Texts& against, DoctorOptions& doctor);
 
+// Throws UsageError for an empty name of a file or folder, as a script's unset variable gives.
+void require_named(std::string_view flag, std::string_view text, std::string_view valid);
+
 // Throws UsageError with the nearest word for one that is not known.
 void require_known(std::string_view kind, const std::string& word, const Texts& known);
 

@@ -2,9 +2,13 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
+#include <optional>
 
 #include "harness/json_text.hpp"
 #include "harness/packed.hpp"
@@ -26,6 +30,55 @@ fs::path partial(const fs::path& path) {
 }
 
 fs::path without_slash(fs::path path) { return path.has_filename() ? path : path.parent_path(); }
+
+fs::path complete_name(const fs::path& folder) {
+  const std::string text = folder.string();
+  return text.substr(0, text.size() - kPartial.size());
+}
+
+// What a run writes before its manifest, whole or cut off: nothing is measured by then.
+constexpr std::array<std::string_view, 5> kBeforeManifest = {
+    "environment.json", "environment.json.new", "environment.xml", "environment.xml.new",
+    "manifest.json.new"};
+
+// What is in a folder beside that; none if it is a run's of which nothing was measured, and ours.
+std::optional<std::string> foreign_part(const fs::path& folder) {
+  struct stat facts {};
+  if (::lstat(folder.c_str(), &facts) != 0 || !S_ISDIR(facts.st_mode)) return "no folder";
+  if (facts.st_uid != ::geteuid()) return "another user's";
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const bool ours = entry.symlink_status().type() == fs::file_type::regular &&
+                      std::ranges::find(kBeforeManifest, name) != kBeforeManifest.end();
+    if (!ours) return fmt::format("holds {}", name);
+  }
+  return std::nullopt;
+}
+
+// A run that was killed before its manifest was written can neither be resumed nor is it worth it:
+// its name is free. The run lock says that it is not about to be written. The folder itself goes
+// too, since the new one is made by us or not at all.
+void take_over_unmeasured(const fs::path& folder) {
+  if (fs::exists(folder / "manifest.json")) {
+    throw UsageError(fmt::format("{}: is there already; go on with it by --resume {}",
+                                 folder.string(), folder.string()));
+  }
+  if (const auto foreign = foreign_part(folder)) {
+    throw UsageError(
+        fmt::format("{}: is there already, and no run that could be gone on with ({}); remove it, "
+                    "or name another --out",
+                    folder.string(), *foreign));
+  }
+  for (const std::string_view name : kBeforeManifest) fs::remove(folder / name);
+  fs::remove(folder);
+}
+
+// Flags besides O_WRONLY and O_CREAT.
+Fd open_to_write(const fs::path& path, int flags) {
+  const std::string call = "open " + path.string();
+  return Fd(
+      check(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0644), call.c_str()));
+}
 
 void write_fully(int fd, std::string_view text, const fs::path& path) {
   while (!text.empty()) {
@@ -60,8 +113,7 @@ void drop_unfinished(const fs::path& path) {
   }
   const fs::path fresh = path.string() + ".new";
   {
-    const Fd fd(
-        check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
+    const Fd fd = open_to_write(fresh, O_TRUNC);
     write_fully(fd.get(), kept, fresh);
   }
   fs::rename(fresh, path);
@@ -69,15 +121,35 @@ void drop_unfinished(const fs::path& path) {
 
 }  // namespace
 
+fs::path partial_run(const fs::path& given) {
+  const std::array<fs::path, 2> folders = {partial(without_slash(given)),
+                                           partial("results" / without_slash(given))};
+  std::error_code none;  // what cannot be looked at is not there
+  for (const fs::path& folder : folders) {
+    if (fs::exists(folder / "manifest.json", none)) return folder;
+  }
+  for (const fs::path& folder : folders) {
+    const std::string whole = complete_name(folder).string();
+    if (fs::exists(complete_name(folder) / "manifest.json", none)) {
+      throw UsageError(fmt::format(
+          "{}: the run is complete, nothing is left to go on with; repeat it by --like {}", whole,
+          whole));
+    }
+    if (fs::is_directory(folder, none)) {
+      throw UsageError(fmt::format(
+          "{}: nothing was measured in it (no manifest.json); begin it again with --out {}",
+          folder.string(), whole));
+    }
+  }
+  throw UsageError(fmt::format("{}: no run there (no manifest.json)", given.string()));
+}
+
 RunFolder RunFolder::create(const fs::path& path) {
   const fs::path folder = partial(without_slash(path));
-  const fs::path final_name = folder.string().substr(0, folder.string().size() - kPartial.size());
+  const fs::path final_name = complete_name(folder);
   if (fs::exists(final_name))
     throw UsageError(fmt::format("{}: exists; a run is never overwritten", final_name.string()));
-  if (fs::exists(folder)) {
-    throw UsageError(fmt::format("{}: is there already; go on with it by --resume {}",
-                                 folder.string(), folder.string()));
-  }
+  if (fs::exists(fs::symlink_status(folder))) take_over_unmeasured(folder);
   std::error_code error;
   const fs::path parent = folder.parent_path();
   if (!parent.empty()) fs::create_directories(parent, error);
@@ -90,10 +162,7 @@ RunFolder RunFolder::create(const fs::path& path) {
 }
 
 RunFolder RunFolder::reopen(const fs::path& path) {
-  const fs::path folder = partial(without_slash(path));
-  if (!fs::exists(folder / "manifest.json")) {
-    throw UsageError(fmt::format("{}: no partial run (manifest.json is missing)", folder.string()));
-  }
+  const fs::path folder = partial_run(path);
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() == ".jsonl") drop_unfinished(entry.path());
   }
@@ -109,7 +178,7 @@ void RunFolder::append(const std::string& experiment, const std::vector<nlohmann
   std::string lines;
   for (const auto& record : records) lines += record.dump() + "\n";
   const fs::path path = path_ / (experiment + ".jsonl");
-  const Fd fd(check(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644), "open"));
+  const Fd fd = open_to_write(path, O_APPEND);
   const off_t before = check(::lseek(fd.get(), 0, SEEK_END), "lseek");
   try {
     write_fully(fd.get(), lines, path);
@@ -123,8 +192,7 @@ void RunFolder::append(const std::string& experiment, const std::vector<nlohmann
 void RunFolder::write(const std::string& name, const std::string& text) const {
   const fs::path fresh = path_ / (name + ".new");
   {
-    const Fd fd(
-        check(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644), "open"));
+    const Fd fd = open_to_write(fresh, O_TRUNC);
     write_fully(fd.get(), text, fresh);
   }
   fs::rename(fresh, path_ / name);

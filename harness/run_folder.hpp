@@ -10,12 +10,18 @@
 
 namespace ipcmark {
 
+// The folder of the partial run that `given` names: with ".partial" or without, here or under
+// results/. Throws UsageError with what is there instead: a complete run, nothing measured,
+// nothing.
+[[nodiscard]] std::filesystem::path partial_run(const std::filesystem::path& given);
+
 class RunFolder {
  public:
-  // A new folder; throws UsageError when there is one of that name.
+  // A new folder; throws UsageError when there is one of that name, unless nothing was measured in
+  // it: the beginning of a run that was killed before its manifest makes room.
   [[nodiscard]] static RunFolder create(const std::filesystem::path& path);
   // One that was left partial; a line that was cut off while it was written is dropped, and so is a
-  // launch of which not every record was kept. Throws UsageError when it is none.
+  // launch of which not every record was kept. Throws UsageError as partial_run does.
   [[nodiscard]] static RunFolder reopen(const std::filesystem::path& path);
 
   // Appends to <experiment>.jsonl and flushes; throws std::system_error (ENOSPC, …) with what is

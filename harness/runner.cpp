@@ -195,6 +195,11 @@ bool Runner::over_budget(std::int64_t next_ns) const {
   return budget != 0 && monotonic_now() - started_ns_ + pace_.of(next_ns) > budget;
 }
 
+std::string Runner::why(int code) const {
+  if (code == 77) return counts_.nothing_measured();
+  return code == 4 || code == 5 ? counts_.too_many_failed() : "";
+}
+
 int Runner::exit_code() const {
   if (counts_.wrong_payload != 0) return 5;
   if (counts_.ok == 0) return counts_.failed == 0 ? 77 : 4;

@@ -51,6 +51,8 @@ class Runner {
 
   // Runs what is not done yet. Exit code of DESIGN section 7: 0, 4, 5, 77 or 130.
   int run();
+  // One line for a code that says that not enough was measured (4, 5, 77); else empty.
+  [[nodiscard]] std::string why(int code) const;
 
   [[nodiscard]] const std::filesystem::path& path() const { return folder_.path(); }
   [[nodiscard]] const nlohmann::json& manifest() const { return manifest_; }

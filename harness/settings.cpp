@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "harness/nearest.hpp"
+#include "harness/units.hpp"
 
 namespace ipcmark {
 namespace {
@@ -37,11 +38,10 @@ void write_member(const Setting& setting, RunSettings& run, std::string_view tex
   if constexpr (std::is_same_v<Value, double>) {
     run.*kMember = share_from(text);
   } else {
-    const std::uint64_t value = parse_quantity(text, setting.unit);
+    const std::uint64_t value = parse_quantity(text, setting.unit, setting.valid());
     const bool none = setting.or_zero && value == 0;
     if (!none && (value < setting.lowest || value > setting.highest)) {
-      throw std::invalid_argument(
-          fmt::format("`{}` is out of range; valid: {}", text, setting.valid()));
+      refuse_range(text, setting.valid());
     }
     run.*kMember = static_cast<Value>(value);
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 #include <numbers>
 #include <optional>
 #include <random>
@@ -48,11 +49,9 @@ double share_from(std::string_view text) {
 }
 
 Point point_from(std::string_view bytes, std::string_view share) {
-  const Point point{parse_quantity(bytes, Unit::bytes), share_from(share)};
-  if (point.bytes == 0 || point.bytes > kLargestMessage) {
-    throw std::invalid_argument(fmt::format("`{}` is out of range; valid: 1 to {}", bytes,
-                                            format_quantity(kLargestMessage, Unit::bytes)));
-  }
+  const std::string valid = "1 to " + format_quantity(kLargestMessage, Unit::bytes);
+  const Point point{parse_quantity(bytes, Unit::bytes, valid), share_from(share)};
+  if (point.bytes == 0 || point.bytes > kLargestMessage) refuse_range(bytes, valid);
   return point;
 }
 
@@ -167,6 +166,12 @@ std::string canonical(std::string_view text) {
   if (text.starts_with(kPoints)) return text_of(points_in(text.substr(kPoints.size())));
   const std::string name(text);
   if (const auto content = read_text(name)) return text_of(points_of_file(name, *content));
+  if (std::error_code none; std::filesystem::exists(name, none)) {
+    throw std::invalid_argument(fmt::format(
+        "`{}` is {}; write one of {}, or a file of lines `SIZE SHARE`, as `64Ki 0.9`", name,
+        std::filesystem::is_directory(name, none) ? "a folder" : "a file that cannot be read",
+        fmt::join(words(), ", ")));
+  }
   throw std::invalid_argument(fmt::format("unknown sizes `{}`: no such word and no such file{}",
                                           text, did_you_mean(text, words())));
 }

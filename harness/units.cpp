@@ -79,11 +79,24 @@ std::uint64_t factor_of(std::string_view text, std::string_view word, Unit unit)
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Holds 19 digits times an hour in ns, which is why no more digits are let through.
+[[noreturn]] void too_large(std::string_view text, std::string_view valid) {
+  if (!valid.empty()) refuse_range(text, valid);
+  throw std::invalid_argument(fmt::format("`{}` is too large", text));
+}
+
+[[noreturn]] void refuse_word(std::string_view text, Unit unit) {
+  const auto example =
+      unit == Unit::count ? "12 or 1k" : format_quantity(scales(unit)[1].factor, unit);
+  throw std::invalid_argument(fmt::format("`{}` is not {}; write {} (units: {})", text,
+                                          number_of(unit), example, unit_words(unit)));
+}
+
+// Holds so many digits times an hour in ns, which is why no more are let through.
+constexpr std::size_t kMostDigits = 19;
 __extension__ typedef unsigned __int128 Wide;
 
 std::uint64_t scaled(std::string_view text, std::string_view whole, std::string_view fraction,
-                     std::uint64_t factor, Unit unit) {
+                     std::uint64_t factor, Unit unit, std::string_view valid) {
   Wide value = 0, divisor = 1;
   for (const char c : whole) value = value * 10 + static_cast<unsigned>(c - '0');
   for (const char c : fraction) {
@@ -96,13 +109,17 @@ std::uint64_t scaled(std::string_view text, std::string_view whole, std::string_
         fmt::format("`{}` is not a whole {}", text, number_of(unit).substr(2)));
   }
   value /= divisor;
-  if (value >= kNever) throw std::invalid_argument(fmt::format("`{}` is too large", text));
+  if (value >= kNever) too_large(text, valid);
   return static_cast<std::uint64_t>(value);
 }
 
 }  // namespace
 
-std::uint64_t parse_quantity(std::string_view text, Unit unit) {
+void refuse_range(std::string_view text, std::string_view valid) {
+  throw std::invalid_argument(fmt::format("`{}` is out of range; valid: {}", text, valid));
+}
+
+std::uint64_t parse_quantity(std::string_view text, Unit unit, std::string_view valid) {
   if (text == "inf") return kNever;
   std::size_t at = 0;
   const auto digits = [&] {
@@ -113,13 +130,16 @@ std::uint64_t parse_quantity(std::string_view text, Unit unit) {
   const auto whole = digits();
   std::string_view fraction;
   if (at < text.size() && text[at] == '.') ++at, fraction = digits();
-  if (whole.empty() || whole.size() + fraction.size() > 19) {
-    const auto example =
-        unit == Unit::count ? "12 or 1k" : format_quantity(scales(unit)[1].factor, unit);
-    throw std::invalid_argument(fmt::format("`{}` is not {}; write {} (units: {})", text,
-                                            number_of(unit), example, unit_words(unit)));
+  if (whole.empty()) {
+    const bool negative = text.size() > 1 && text[0] == '-' && is_digit(text[1]);
+    if (negative && !valid.empty()) refuse_range(text, valid);
+    refuse_word(text, unit);
   }
-  return scaled(text, whole, fraction, factor_of(text, text.substr(at), unit), unit);
+  if (whole.size() > kMostDigits) too_large(text, valid);
+  if (whole.size() + fraction.size() > kMostDigits) {
+    throw std::invalid_argument(fmt::format("`{}` has more than {} digits", text, kMostDigits));
+  }
+  return scaled(text, whole, fraction, factor_of(text, text.substr(at), unit), unit, valid);
 }
 
 std::string format_quantity(std::uint64_t value, Unit unit) {

@@ -6,19 +6,35 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "transports/posix.hpp"
 
 namespace ipcmark {
 
+// Where temporary files go, as std::filesystem looks for it, which does not say where it looked:
+// "temporary folder: No such file or directory (TMPDIR=/nowhere)".
+[[nodiscard]] inline std::filesystem::path temporary_folder() {
+  std::error_code error;
+  std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+  if (!error) return folder;
+  for (const char* name : {"TMPDIR", "TMP", "TEMP", "TEMPDIR"}) {
+    const char* value = std::getenv(name);
+    if (value != nullptr) {
+      throw Unavailable("temporary folder: " + error.message() + " (" + name + "=" + value + ")");
+    }
+  }
+  throw Unavailable("temporary folder: " + error.message() + " (/tmp)");
+}
+
 // In the temporary directory, unless another is named, 0700, with an unpredictable name; gone with
 // this object, by when whoever made a file in it has unlinked that.
 class PrivateFolder {
  public:
-  explicit PrivateFolder(const std::string& prefix, const std::filesystem::path& parent =
-                                                        std::filesystem::temp_directory_path())
+  explicit PrivateFolder(const std::string& prefix,
+                         const std::filesystem::path& parent = temporary_folder())
       : path_(parent / (prefix + "-XXXXXX")) {
-    if (::mkdtemp(path_.data()) == nullptr) available(-1, "mkdtemp");
+    if (::mkdtemp(path_.data()) == nullptr) refused("mkdtemp", errno, "in " + parent.string());
   }
   PrivateFolder(const PrivateFolder&) = delete;
   PrivateFolder& operator=(const PrivateFolder&) = delete;

@@ -6,11 +6,13 @@ Run by CTest with IPCMARK naming the program; times are not looked at, since no 
 import json
 import os
 import re
+import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from program import TINY, cases, ipcmark, manifest, records
+from program import PROGRAM, TINY, cases, ipcmark, manifest, records
 
 NO_ROUND_TRIPS = {"system_calls", "counters", "life_cycle", "false_sharing", "tlb_shootdown"}
 NO_ROUND_TRIPS |= {"memory_order", "aba", "offset_pointers"}
@@ -84,6 +86,8 @@ def test_a_size_beyond_the_limit_is_skipped_with_the_limit(run_dir):
     assert done.returncode == 77
     assert {r["status"] for r in records(run_dir)} == {"skipped"}
     assert all("56" in r["reason"] for r in records(run_dir) if r["case"]["wait"] == "spin")
+    assert len(done.stderr.splitlines()) == 1 and "nothing was measured" in done.stderr
+    assert any(r["reason"] in done.stderr for r in records(run_dir))
 
 
 def test_axes_of_the_kernel_are_recorded_as_asked_and_as_got_and_repeated_by_like(
@@ -237,3 +241,53 @@ def test_advise_is_the_analysis_and_says_where_it_is_not(tmp_path):
     assert gone.returncode == 3 and gone.stderr == (
         f"ipcmark: advise: no {tmp_path}/advise.py; IPCMARK_ANALYSIS names the folder it is in\n"
     )
+
+
+def test_a_temporary_folder_that_is_not_there_is_named_with_its_variable(run_dir):
+    gone = {**os.environ, "TMPDIR": "/nonexistent"}
+    chosen = ["latency", "--plan", "smoke", "--transport", "fifo", "--quiet", "--blocks", "1"]
+    done = ipcmark("run", *chosen, "--out", str(run_dir), env=gone)
+    assert done.returncode == 77, done.stderr
+    assert all("TMPDIR=/nonexistent" in r["reason"] for r in records(run_dir))
+    done = ipcmark("clean", env=gone)
+    assert done.returncode == 3 and len(done.stderr.splitlines()) == 1
+    assert "TMPDIR=/nonexistent" in done.stderr
+
+
+def test_an_answer_that_cannot_be_printed_is_no_success(run_dir):
+    chosen = ["run", *TINY, "--blocks", "1", "--out", str(run_dir)]
+    for arguments in (["list", "experiments"], ["--version"], chosen):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(
+                [PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True
+            )
+        assert done.returncode == 3
+        assert done.stderr.startswith("ipcmark: stdout: No space left on device")
+        assert len(done.stderr.splitlines()) == 1
+    assert str(run_dir) in done.stderr and records(run_dir)
+
+
+@pytest.mark.parametrize("default_sigpipe", [True, False])
+def test_a_reader_that_has_seen_enough_is_no_error(default_sigpipe):
+    with subprocess.Popen(
+        [PROGRAM, "list", "transports"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        restore_signals=default_sigpipe,
+    ) as reading:
+        reading.stdout.close()
+        assert reading.wait(60) == -signal.SIGPIPE
+        assert reading.stderr.read() == ""
+
+
+def test_a_run_goes_on_when_nobody_reads_its_progress(run_dir):
+    chosen = [word for word in TINY if word != "--quiet"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [PROGRAM, "run", *chosen, "--blocks", "1", "--out", str(run_dir)],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+        )
+    assert done.returncode == 0 and done.stdout.strip() == str(run_dir)

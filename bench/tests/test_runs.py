@@ -85,6 +85,24 @@ def test_a_stopped_run_is_resumed_without_measuring_twice_and_as_tuned(run_dir, 
     ipcmark("clean")
 
 
+def test_a_run_killed_before_anything_was_measured_is_begun_again(run_dir):
+    partial = run_dir.with_name("run.partial")
+    arguments = [PROGRAM, "run", *TINY, "--out", str(run_dir)]
+    with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        deadline = time.monotonic() + 60
+        while not partial.exists() and time.monotonic() < deadline:
+            time.sleep(0.002)
+        run.kill()
+    assert partial.is_dir() and not (partial / "manifest.json").exists()
+    resumed = ipcmark("run", "--resume", str(partial))
+    assert resumed.returncode == 2 and f"--out {run_dir}" in resumed.stderr
+    assert ipcmark("run", *TINY, "--blocks", "1", "--out", str(run_dir)).returncode == 0
+    assert not partial.exists() and records(run_dir)
+    for named in (run_dir, partial):
+        again = ipcmark("run", "--resume", str(named))
+        assert again.returncode == 2 and f"{run_dir}: the run is complete" in again.stderr
+
+
 def test_two_runs_never_overlap(run_dir, tmp_path):
     arguments = ["run", "latency", "--plan", "smoke", "--quiet", "--out", str(run_dir)]
     with subprocess.Popen([PROGRAM, *arguments], stdout=subprocess.DEVNULL) as first:

@@ -1,6 +1,7 @@
 // The command line: what it means, and one line for what it does not.
 #include "harness/options.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "harness/run_flags.hpp"
@@ -136,6 +137,37 @@ TEST(options, bad_values_name_their_flag) {
   EXPECT_EQ(complaint({"run", "echoing", "--wait"}), "--wait needs a value");
   EXPECT_EQ(complaint({"run", "echoing", "--wait="}), "--wait needs a value");
   EXPECT_EQ(complaint({"run", "echoing", "--out", "a", "--out", "b"}), "--out is given twice");
+}
+
+TEST(options, a_number_beyond_its_range_says_the_range_however_it_is_written) {
+  const std::string bytes = "; valid: 1 to 1Gi, in B, Ki, Mi, Gi";
+  for (const char* text : {"12345678901234567890123", "99999999999Gi", "-1", "0", "2Gi"}) {
+    EXPECT_EQ(complaint({"run", "echoing", "--message-bytes", text}),
+              fmt::format("--message-bytes: `{}` is out of range{}", text, bytes));
+  }
+  for (const char* text : {"12345678901234567890123", "-1"}) {
+    EXPECT_EQ(complaint({"run", "echoing", "--blocks", text}),
+              fmt::format("--blocks: `{}` is out of range; valid: 1 to 100k", text));
+  }
+  EXPECT_EQ(complaint({"run", "echoing", "--cpus", "abc"}),
+            "--cpus: `abc` is no list of CPUs; write numbers up to 65535, as in 2,3 or 2-5");
+}
+
+TEST(options, an_empty_name_of_a_file_or_folder_says_what_to_write) {
+  EXPECT_EQ(complaint({"run", "echoing", "--plan", ""}),
+            "--plan is empty; write a TOML file or a shipped plan's name");
+  EXPECT_EQ(complaint({"run", "echoing", "--out", ""}),
+            "--out is empty; write the folder of a new run");
+  EXPECT_EQ(complaint({"run", "--resume", ""}),
+            "--resume is empty; write the folder of a run that was stopped");
+  EXPECT_EQ(complaint({"run", "echoing", "--like", ""}),
+            "--like is empty; write the folder of a run");
+  EXPECT_EQ(complaint({"doctor", "--against", ""}),
+            "--against is empty; write the folder of a run");
+  for (const char* command : {"run", "list"}) {
+    EXPECT_EQ(complaint({command, "--plugin", ""}),
+              "--plugin is empty; write the file of a shared object");
+  }
 }
 
 TEST(options, name_what_is_missing_or_too_much) {

@@ -41,17 +41,29 @@ transport = "pipe"
 
 TEST_F(Resolve, a_plan_that_measures_nothing_says_what_it_lacks) {
   options_.plan = (folder_ / "none.toml").string();
-  std::ofstream(options_.plan) << "[run]\nblocks = 7\n";
+  for (const char* text : {"", "[run]\nblocks = 7\n"}) {
+    std::ofstream(options_.plan) << text;
+    try {
+      static_cast<void>(resolve_plan(options_));
+      FAIL();
+    } catch (const UsageError& error) {
+      EXPECT_EQ(error.what(), options_.plan +
+                                  ": no experiment in it; add a table for one: "
+                                  "[echoing], [flowing], [mixing], [teaching]");
+    }
+  }
+  options_.experiments = {"echoing"};  // named on the command line, its defaults will do
+  EXPECT_EQ(resolve_plan(options_).run.blocks, 7u);
+}
+
+TEST_F(Resolve, a_plan_that_cannot_be_read_says_why) {
+  options_.plan = folder_.string();
   try {
     static_cast<void>(resolve_plan(options_));
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_EQ(error.what(), options_.plan +
-                                ": no experiment in it; add a table for one: "
-                                "[echoing], [flowing], [mixing], [teaching]");
+    EXPECT_EQ(error.what(), folder_.string() + ": Is a directory");
   }
-  options_.experiments = {"echoing"};  // named on the command line, its defaults will do
-  EXPECT_EQ(resolve_plan(options_).run.blocks, 7u);
 }
 
 TEST_F(Resolve, fills_in_what_the_experiment_sets) {

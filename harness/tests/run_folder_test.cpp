@@ -61,9 +61,54 @@ TEST_F(RunFolderTest, is_never_overwritten) {
 }
 
 TEST_F(RunFolderTest, a_partial_one_is_resumed_not_begun_again) {
-  static_cast<void>(RunFolder::create(base_ / "night"));
+  RunFolder::create(base_ / "night").write("manifest.json", "{}");
   EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
   EXPECT_THROW(static_cast<void>(RunFolder::reopen(base_ / "other")), UsageError);
+}
+
+TEST_F(RunFolderTest, what_was_killed_before_its_manifest_makes_room) {
+  static_cast<void>(RunFolder::create(base_ / "night"));
+  const RunFolder begun = RunFolder::create(base_ / "night");
+  begun.write("environment.json", "{}");
+  begun.write("environment.xml.new", "cut off");
+  static_cast<void>(RunFolder::create(base_ / "night"));
+  EXPECT_TRUE(fs::is_empty(base_ / "night.partial"));
+}
+
+TEST_F(RunFolderTest, nothing_that_a_run_may_have_measured_or_somebody_put_there_makes_room) {
+  for (const char* name : {"latency.jsonl", "notes", "environment.json/deep"}) {
+    const fs::path file = base_ / "night.partial" / name;
+    fs::create_directories(file.parent_path());
+    std::ofstream(file) << "{}";
+    EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError) << name;
+    EXPECT_TRUE(fs::exists(file)) << name;
+    fs::remove_all(base_ / "night.partial");
+  }
+  fs::create_directory(base_ / "elsewhere");
+  fs::create_symlink(base_ / "elsewhere", base_ / "night.partial");
+  EXPECT_THROW(static_cast<void>(RunFolder::create(base_ / "night")), UsageError);
+  EXPECT_TRUE(fs::exists(base_ / "elsewhere"));
+}
+
+TEST_F(RunFolderTest, what_cannot_be_gone_on_with_is_told_from_what_is_not_there) {
+  const auto complaint = [](const fs::path& given) -> std::string {
+    try {
+      return partial_run(given).string();
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+  };
+  const std::string night = (base_ / "night").string();
+  EXPECT_EQ(complaint(night), night + ": no run there (no manifest.json)");
+  RunFolder folder = RunFolder::create(night);
+  EXPECT_NE(complaint(night).find("nothing was measured in it"), std::string::npos);
+  folder.write("manifest.json", "{}");
+  EXPECT_EQ(complaint(night), night + ".partial");
+  EXPECT_EQ(complaint(night + ".partial/"), night + ".partial");
+  EXPECT_TRUE(folder.complete().empty());
+  for (const char* end : {"", "/", ".partial"}) {
+    EXPECT_NE(complaint(night + end).find(night + ": the run is complete"), std::string::npos);
+  }
 }
 
 TEST_F(RunFolderTest, a_cut_line_and_half_a_launch_are_dropped_on_reopening) {
@@ -150,6 +195,25 @@ TEST_F(RunFolderTest, records_that_cannot_be_packed_stay_plain) {
   EXPECT_NE(unpacked[0].find("load.jsonl: left uncompressed: "), std::string::npos) << unpacked[0];
   EXPECT_TRUE(fs::exists(base_ / "night" / "load.jsonl"));
   EXPECT_FALSE(fs::exists(base_ / "night" / "load.jsonl.gz.new"));
+}
+
+TEST_F(RunFolderTest, a_file_that_cannot_be_opened_is_named) {
+  RunFolder folder = RunFolder::create(base_ / "night");
+  fs::create_directories(base_ / "night.partial" / "manifest.json.new");  // for root, too
+  fs::create_directories(base_ / "night.partial" / "latency.jsonl");
+  const auto complaint = [](const auto& writing) -> std::string {
+    try {
+      writing();
+      return "none";
+    } catch (const std::system_error& error) {
+      return error.what();
+    }
+  };
+  const std::string in = "open " + (base_ / "night.partial").string();
+  EXPECT_EQ(complaint([&] { folder.write("manifest.json", "{}"); }),
+            in + "/manifest.json.new: Is a directory");
+  EXPECT_EQ(complaint([&] { folder.append("latency", launch("b000-l0000", 1)); }),
+            in + "/latency.jsonl: Is a directory");
 }
 
 TEST_F(RunFolderTest, a_full_disk_leaves_finished_records_whole) {

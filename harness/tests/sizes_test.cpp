@@ -97,5 +97,16 @@ TEST(Sizes, that_are_nothing_name_the_nearest_word) {
   }
 }
 
+TEST(Sizes, of_a_folder_are_said_to_be_one) {
+  try {
+    (void)sizes::canonical("/");
+    FAIL();
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(),
+                 "`/` is a folder; write one of one, bimodal, log_normal, pareto, or a file of "
+                 "lines `SIZE SHARE`, as `64Ki 0.9`");
+  }
+}
+
 }  // namespace
 }  // namespace ipcmark

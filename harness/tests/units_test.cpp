@@ -44,6 +44,10 @@ TEST(units, refuse_what_is_not_exact) {
   EXPECT_EQ(complaint("1.5", Unit::bytes), "`1.5` is not a whole number of bytes");
   EXPECT_EQ(complaint("0.1ns", Unit::time), "`0.1ns` is not a whole number of nanoseconds");
   EXPECT_EQ(complaint("99999999999Gi", Unit::bytes), "`99999999999Gi` is too large");
+  EXPECT_EQ(complaint("12345678901234567890123", Unit::bytes),
+            "`12345678901234567890123` is too large");
+  EXPECT_EQ(complaint("0.12345678901234567890", Unit::bytes),
+            "`0.12345678901234567890` has more than 19 digits");
 }
 
 TEST(units, name_the_nearest_or_the_valid_units) {
