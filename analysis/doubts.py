@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import load_rows
+import rates
 import stats
 import style
 from records import Run, cases
@@ -18,7 +19,14 @@ def doubts(run: Run, unstable: int) -> list[dict[str, str]]:
     found = [d for d in run.environment.get("doubts") or [] if isinstance(d, dict)]
     again = REMEDY_REPEAT.format(run=run.path)
     parts = (_stopped(run, again), _few(run), _levels(run), _contaminated(run, again))
-    for part in (*parts, _failed(run, again), _unstable(unstable), _overloaded(run), _early(run)):
+    for part in (
+        *parts,
+        _failed(run, again),
+        _unstable(unstable),
+        _overloaded(run),
+        _early(run),
+        _spurts(run, again),
+    ):
         found += [part] if part else []
     found += [_doubt(*about) for about in load_rows.doubts(run)]
     found += [
@@ -111,6 +119,20 @@ def _early(run: Run) -> dict[str, str] | None:
     return _doubt(
         "early", f"{early} timeouts returned before their deadline", "report it: a defect"
     )
+
+
+def _spurts(run: Run, again: str) -> dict[str, str] | None:
+    """Streams whose central rate is not what they brought through over all of the time."""
+    found = rates.apart(run)
+    if not found:
+        return None
+    named = "; ".join(
+        f"{name}: {style.rate_label(central)} by the median window, {style.rate_label(counted)} over all of the time"
+        for name, central, counted in found[: rates.NAMED]
+    )
+    more = f"; and {len(found) - rates.NAMED} more" if len(found) > rates.NAMED else ""
+    message = f"{len(found)} streams ran in spurts, their two rates a quarter or more apart ({named}{more})"
+    return _doubt("spurts", message, f"on an idle machine: {again}")
 
 
 def _number(value: Any) -> int:

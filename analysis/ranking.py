@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import rates
 import style
-import throughput
 from records import Run
 from panels import Panel, panels
 from series import Levels, Point
@@ -42,7 +42,7 @@ def latency(run: Run) -> list[Ranking]:
 
 def streams(run: Run) -> list[Ranking]:
     """By bytes per second, most first."""
-    found = panels(run.of("throughput"), Levels.of(run), throughput.bytes_per_s, max)
+    found = panels(run.of("throughput"), Levels.of(run), rates.bytes_per_s, max)
     return _rank(found, smallest=False)
 
 

@@ -16,8 +16,8 @@ import load_rows
 import mixture_rows
 import priority_rows
 import ranking
+import rates
 import style
-import throughput
 import waiting
 from crossover_fit import Finding
 from doubts import doubts
@@ -31,7 +31,7 @@ PARTS = {"run", "verdict", "crossover", "latency", "throughput", "counts", "doub
 def build(run: Run) -> dict[str, Any]:
     """All of it; every part is empty rather than missing."""
     latency = _cases(run, "latency", lambda r: r.p50_ns)
-    streams = _cases(run, "throughput", throughput.bytes_per_s)
+    streams = _cases(run, "throughput", rates.bytes_per_s)
     status = [r.status for r in run.records]
     unstable = sum(entry.pop("unstable") for entry in latency + streams)
     counts = {name: status.count(name) for name in ("ok", "skipped", "failed")}
