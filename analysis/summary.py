@@ -17,6 +17,7 @@ import mixture_rows
 import priority_rows
 import ranking
 import rates
+import stats
 import style
 import waiting
 from crossover_fit import Finding
@@ -137,6 +138,10 @@ def verdict(run: Run) -> str:
             size = f"{style.bytes_label(small.message_bytes)} B"
             where = f" ({ranked.condition})" if ranked.condition else ""
             time = style.time_label(small.point.interval.value)
+            if small.launches < stats.kMinLaunches:
+                few = f"at {size} B{where} nothing is ranked: {ranking.told(small.launches)}"
+                parts.append(few)
+                continue
             more = f" and {len(small.ties) - 2} more" if len(small.ties) > 2 else ""
             same = f", not told apart from {', '.join(small.ties[:2])}{more}" if small.ties else ""
             parts.append(f"{small.best} is quickest at {size}{where}: {time} a round trip{same}")
