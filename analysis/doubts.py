@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import load_rows
@@ -18,7 +19,13 @@ def doubts(run: Run, unstable: int) -> list[dict[str, str]]:
     """The environment's own first, then what the records show."""
     found = [d for d in run.environment.get("doubts") or [] if isinstance(d, dict)]
     again = REMEDY_REPEAT.format(run=run.path)
-    parts = (_stopped(run, again), _few(run), _levels(run), _contaminated(run, again))
+    parts = (
+        _stopped(run, again),
+        _lost(run, again),
+        _few(run),
+        _levels(run),
+        _contaminated(run, again),
+    )
     for part in (
         *parts,
         _failed(run, again),
@@ -50,6 +57,21 @@ def _stopped(run: Run, again: str) -> dict[str, str] | None:
     if done is None or planned is None or done >= planned:
         return None
     return _doubt("incomplete", f"{done} of {planned} launches were made (stopped: {why})", again)
+
+
+def _lost(run: Run, again: str) -> dict[str, str] | None:
+    """The manifest counted what was written; files that hold another number were cut, or are of another run."""
+    status = Counter(r.status for r in run.records)
+    planned = {name: run.manifest.get(f"cases_{name}") for name in ("ok", "skipped", "failed")}
+    other = [
+        f"{count} {name} in the manifest, {status[name]} in the files"
+        for name, count in planned.items()
+        if isinstance(count, int) and count != status[name]
+    ]
+    if not other:
+        return None
+    message = f"records and manifest disagree: {'; '.join(other)}"
+    return _doubt("counts", message, f"bring back the files as they were written, or {again}")
 
 
 def _few(run: Run) -> dict[str, str] | None:

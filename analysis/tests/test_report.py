@@ -11,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
+import doubts
 import headline
+import ranking
 import records
 import report
+import summary as summary_of
 import synthetic
 from conftest import Made
+from records import Run
 
 ANALYSIS = Path(report.__file__).parent
 
@@ -87,6 +91,30 @@ def test_missing_experiments_do_not_break_it(run_dir: Path, tmp_path: Path, kept
     assert report.main([str(tmp_path), "--quiet"]) == 0
     found = json.loads((tmp_path / "summary.json").read_text())
     assert not [d for d in found["doubts"] if d["check"] == "figure"]
+
+
+def test_records_that_the_manifest_counted_and_are_gone_are_a_doubt(run_dir: Path) -> None:
+    run = records.load(run_dir)
+    assert "counts" not in {d["check"] for d in doubts.doubts(run, 0)}
+    whole = run.manifest["cases_ok"]
+    run.records = [r for r in run.records if r.status != "ok"] + run.of("latency")[:36]
+    [doubt] = [d for d in doubts.doubts(run, 0) if d["check"] == "counts"]
+    assert f"{whole} ok in the manifest, 36 in the files" in doubt["message"]
+
+
+@pytest.mark.parametrize("launches", [1, 5, 6])
+def test_nobody_is_ranked_below_the_launches_of_an_interval(narrow: Run, launches: int) -> None:
+    kept = [r for r in narrow.of("latency") if r.block < launches]
+    few = Run(narrow.path, {}, {}, kept, [])
+    said = summary_of.verdict(few)
+    _, rows = ranking.columns(ranking.latency(few), str)
+    text = " ".join(cell for row in rows for cell in row)
+    if launches < 6:
+        assert "quickest" not in said and f"nothing is ranked: {launches} of 6 launches" in said
+        assert f"not ranked: {launches} of 6 launches" in text
+        assert "next" not in text and "≈" not in text
+    else:
+        assert "is quickest at 64 B" in said and "not ranked" not in text
 
 
 def test_nothing_usable_is_still_a_report(run_dir: Path, tmp_path: Path) -> None:
