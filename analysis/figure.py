@@ -40,9 +40,7 @@ Draw = Callable[[Run, Path], list[Drawn]]
 
 def main(draw: Draw, doc: str | None, argv: list[str] | None = None) -> int:
     """`NAME.py RUN_DIR [-o OUT_DIR]`: load, draw, print what was written; 2 for what cannot be read."""
-    parser = argparse.ArgumentParser(
-        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(doc)
     parser.add_argument("run_dir", type=Path, help="a run folder")
     parser.add_argument("-o", "--out-dir", type=Path, help="default: RUN_DIR/figures")
     given = parser.parse_args(argv)

@@ -9,7 +9,6 @@ Draws every figure into RUN_DIR/figures, writes RUN_DIR/summary.json for machine
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib
 import multiprocessing
@@ -80,9 +79,7 @@ _run: Run  # what workers inherit by fork: sending it would cost more than drawi
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("run_dir", type=Path, help="a run folder")
     parser.add_argument("-o", "--out-dir", type=Path, help="default: RUN_DIR")
     parser.add_argument("--quiet", action="store_true", help="print nothing but the report's path")
