@@ -35,7 +35,7 @@ from series import Levels, series
 ROOFS = {"core_stream": "stream, a flag a message", "memcpy": "memcpy"}
 CENTRAL = "rate: 1 / the median window"
 PASSED = "the stream pays a flag a message: batches and full rings, which save flags, may pass it"
-TITLE = "Throughput against message size"
+TITLE = "Throughput"
 
 
 VIEWS: tuple[tuple[str, str, Callable[[Record], float], str], ...] = (
@@ -100,6 +100,7 @@ def _frame(
     """The same scales in all panels, and the rooflines in each."""
     points = [p for panel in page for s in [*panel.named, *panel.grey] for p in s.points]
     values = [p.interval.value for p in points]
+    sizes = sorted({p.x for p in points})
     roofs = {name: _best(limit) for name, limit in limits.items() if limit}
     high = max(values + [v for roof in roofs.values() for v in roof.values()])
     for ax, labels in zip(axes, ends):
@@ -110,9 +111,9 @@ def _frame(
         if ax.get_subplotspec().is_first_col():
             ax.set_ylabel(label)
         for name, roof in roofs.items():
-            at, ink = sorted(roof), style.MUTED
+            at, ink = sorted(x for x in roof if sizes[0] <= x <= sizes[-1]), style.MUTED
             ax.plot(at, [roof[x] for x in at], color=ink, lw=1.2, ls=(0, (1, 1.2)))
-            labels.append((at[-1], roof[at[-1]], name, ink))
+            labels += [(at[-1], roof[at[-1]], name, ink)] if at else []
 
 
 if __name__ == "__main__":
