@@ -29,6 +29,7 @@ import command
 import crossover_fit
 import figure
 import headline
+import known_delay
 import load_rows
 import mixture_rows
 import ranking
@@ -169,6 +170,8 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn], advice: dict[str, 
         auto=headline.auto(found),
         models=headline.models(found),
         advice=advice,
+        instrument=known_delay.table(found["instrument"]),
+        instrument_columns=known_delay.COLUMNS,
         load=load_rows.table(found),
         load_columns=load_rows.COLUMNS,
         mixture=mixture_rows.table(found),

@@ -12,6 +12,7 @@ import crossover_rows
 import effects
 import flow_rows
 import handoff_rows
+import known_delay
 import load_rows
 import mixture_rows
 import priority_rows
@@ -57,6 +58,7 @@ def build(run: Run) -> dict[str, Any]:
         "priority": priority_rows.rows(run),
         "claims": claims.rows(run),
         "load": load_rows.rows(run),
+        "instrument": known_delay.rows(run),
         "effects": effects.of_run(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
@@ -147,6 +149,8 @@ def verdict(run: Run) -> str:
             parts.append(f"{small.best} is quickest at {size}{where}: {time} a round trip{same}")
     heads = [f for f in crossover_fit.of_run(run) if f.costs.metric == HEADLINE]
     parts += ["shared memory pays " + ", ".join(map(pays, heads))] if heads else []
+    known = known_delay.rows(run)
+    parts += [known_delay.words(known)] if known and not parts else []
     text = "; ".join(parts) or "nothing to judge: no usable latency or crossover records"
     return f"{text}."
 

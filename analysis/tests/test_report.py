@@ -13,13 +13,15 @@ import pytest
 
 import doubts
 import headline
+import known_delay
+import made_records
 import ranking
 import records
 import report
 import summary as summary_of
 import synthetic
 from conftest import Made
-from records import Run
+from records import Record, Run
 
 ANALYSIS = Path(report.__file__).parent
 
@@ -115,6 +117,36 @@ def test_nobody_is_ranked_below_the_launches_of_an_interval(narrow: Run, launche
         assert "next" not in text and "≈" not in text
     else:
         assert "is quickest at 64 B" in said and "not ranked" not in text
+
+
+def delays(found_ns: float) -> list[Record]:
+    """Six launches of the null transport: without a delay, and with one of 500 ns that was achieved as 502 ns."""
+    axes = {"transport": "null", "wait": "spin"}
+    values = {"delay_requested_ns": 500.0, "delay_achieved_ns": 502.0}
+    plain = made_records.made("instrument", 4, delay_ns=0, **axes)
+    return plain + made_records.made(
+        "instrument", 4 + found_ns, delay_ns=500, values=values, **axes
+    )
+
+
+@pytest.mark.parametrize("found_ns, within", [(500, True), (509, True), (515, False), (480, False)])
+def test_a_known_delay_is_found_within_a_quantum_or_one_percent(
+    found_ns: float, within: bool
+) -> None:
+    run = Run(Path("made"), {"clock": {"quantum_ns": 10.0}}, {}, delays(found_ns), [])
+    [row] = known_delay.rows(run)
+    assert (row["injected_ns"], row["achieved_ns"], row["n"]) == (500, 502, 6)
+    assert row["lo"] <= row["found_ns"] <= row["hi"] and row["within"] == within
+    assert ("1 of 1" in summary_of.verdict(run)) == within
+    assert known_delay.table([row])[0][-1].startswith("yes" if within else "no")
+
+
+def test_a_run_of_the_instrument_alone_shows_what_it_found(tmp_path: Path) -> None:
+    lines = "".join(json.dumps(r.raw) + "\n" for r in delays(500))
+    (tmp_path / "instrument.jsonl").write_text(lines)
+    assert report.main([str(tmp_path), "--quiet"]) == 0
+    [row] = json.loads((tmp_path / "summary.json").read_text())["instrument"]
+    assert row["within"] and 'id="instrument"' in (tmp_path / "report.html").read_text()
 
 
 def test_nothing_usable_is_still_a_report(run_dir: Path, tmp_path: Path) -> None:
