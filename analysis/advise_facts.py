@@ -14,9 +14,9 @@ from typing import Any
 import crossover_fit
 import crossover_rows
 import families
+import rates
 import stats
 import summary
-import throughput
 from advise_abilities import abilities
 from doubts import doubts
 from record import Record, as_number, by_launch, freeze, group
@@ -176,11 +176,11 @@ def _stream(records: list[Record], levels: Levels) -> Facts | None:
     at = group(_at_level(records, levels), lambda r: r.message_bytes) if records else {}
     found = []
     for size, members in sorted(at.items()):
-        rates = by_launch(members, lambda r: throughput.bytes_per_s(r) / size if size else math.nan)
-        if rates:
+        launches = by_launch(members, lambda r: rates.bytes_per_s(r) / size if size else math.nan)
+        if launches:
             sent = sum(r.values.get("sent") or 0 for r in members)
             lost = sum(r.values.get("lost") or 0 for r in members)
-            rate = stats.median_interval(rates)
+            rate = stats.median_interval(launches)
             found.append((size, _short(rate.value), rate.n, _short(lost / sent) if sent else 0))
     return dict(zip(("sizes", "per_s", "n", "lost"), map(list, zip(*found)))) if found else None
 

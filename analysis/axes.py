@@ -18,6 +18,7 @@ from matplotlib.ticker import (
 
 from labels import bytes_label, time_label
 
+TIE = "#9aa3ad"  # of a label to its line
 ROOM = 4  # times beyond the least and the largest value: what is shown of an interval
 
 
@@ -111,7 +112,8 @@ def cut(ax: Axes, points: Sequence[tuple[float, Any]]) -> None:
 def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], size: float = 8) -> None:
     """Direct labels in the right margin for (x, y, text, colour), pushed apart, tied to their line's end.
 
-    Call it last, when limits and scale are final.
+    The tie is grey and below all else where it crosses the panel: a coloured one would pass for data. Call it last,
+    when limits and scale are final.
     """
     ax.get_xlim(), ax.get_ylim()  # what was plotted counts for the limits only once they are asked for
     place = ax.transAxes.inverted().transform
@@ -120,7 +122,8 @@ def label_ends(ax: Axes, ends: Sequence[tuple[float, float, str, str]], size: fl
     inch, height = 1 / (box.width * width), size * 1.25 / 72 / (box.height * tall)
     into = {"transform": ax.transAxes, "clip_on": False}
     for (x, y, text, colour), at in zip(shown, _spread([e[1] for e in shown], height)):
-        ax.plot([x, 1 + 0.08 * inch], [y, at], color=colour, lw=0.5, alpha=0.55, **into)
+        ax.plot([x, 1], [y, y], color=TIE, lw=0.4, zorder=0.9, **into)
+        ax.plot([1, 1 + 0.08 * inch], [y, at], color=colour, lw=0.5, alpha=0.55, **into)
         ax.text(1 + 0.11 * inch, at, text, color=colour, fontsize=size, va="center", **into)
 
 

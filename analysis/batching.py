@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """What batches buy and what waiting for one costs, a row for each offered rate and condition.
 
-Left: mean wait of a message for its batch against the batch size B, one colour a flush timeout τ, markers measured (one
+Left: mean wait of a message for its batch against the batch size B, one colour a flush timeout τ, strokes measured (one
 a transport), lines the model: Poisson arrivals, a batch leaves when it is full or its first message has waited for τ.
-Right: the receiver's CPU time per message (the sender spins on the clock) against a tail of the response; each dot is one B (its area) and τ (its marker), left and low
+Right: the receiver's CPU time per message (the sender spins on the clock) against a tail of the response; each filled mark is one B (its area) and τ (its shape), left and low
 is better; the steps are the Pareto front, whose ends name their B: no other setting is both cheaper and quicker. The
 tail is p99, or where a launch has fewer than 10 messages beyond it p95 or p90. Overloaded cases (< 99 % of offered) are
 left out.

@@ -9,7 +9,6 @@ read, and what would refute it, is the docstring of its rule; bounds are on 95 %
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import textwrap
@@ -139,9 +138,7 @@ def _wrapped(head: str, words: str) -> list[str]:
 
 def main(argv: list[str] | None = None) -> int:
     """Load, judge, print or save; 0, or 2 for what cannot be read or written."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("run_dir", type=Path, help="a run folder")
     parser.add_argument("--json", action="store_true", help="for machines: summary.json's `claims`")
     parser.add_argument("-o", "--out", type=Path, metavar="FILE", help="default: stdout")

@@ -6,7 +6,7 @@ import argparse
 import signal
 import traceback
 from collections.abc import Callable
-
+from typing import Any, NoReturn
 
 DEFECT = 4  # what a script ends with that breaks: Python's 1 is the gate's word for a regression
 
@@ -22,6 +22,32 @@ def ended(main: Callable[[], int]) -> int:
     except Exception:
         traceback.print_exc()
         return DEFECT
+
+
+class Parser(argparse.ArgumentParser):
+    """A script's command line: its docstring is its help, and what is wrong is one line, as the program's own."""
+
+    def __init__(self, doc: str | None = None, **more: Any) -> None:
+        more = {"formatter_class": argparse.RawDescriptionHelpFormatter, "description": doc, **more}
+        super().__init__(**more)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; {self.prog} --help says more\n")
+
+
+def within(least: float, most: float) -> Callable[[str], float]:
+    """What reads a number from `least` up to `most`; nan lies nowhere. argparse names the flag."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"{text}: a number from {least:g} to {most:g}")
+        return value
+
+    return read
 
 
 def count(text: str) -> int:

@@ -88,16 +88,18 @@ def as_json(found: list[tuple[Pair, str]], said: str) -> dict[str, Any]:
 
 def options(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("a", type=Path, help="the baseline's run folder")
     parser.add_argument("b", type=Path, help="the candidate's run folder")
     parser.add_argument("--across-epoch", action="store_true", help="permit another epoch")
     parser.add_argument("--value", choices=sorted(pairing.VALUES), default="p50")
     parser.add_argument("--only", action="append", default=[], metavar="AXIS=VALUE")
-    parser.add_argument("--margin", type=float, default=0.01, help="ratio of no interest - 1")
-    parser.add_argument("--rate", type=float, default=0.01, help="false-discovery rate")
+    parser.add_argument(
+        "--margin", type=command.within(0, 100), default=0.01, help="ratio of no interest - 1"
+    )
+    parser.add_argument(
+        "--rate", type=command.within(0, 1), default=0.01, help="false-discovery rate"
+    )
     parser.add_argument("--all", action="store_true", help="print every case")
     parser.add_argument("--json", action="store_true")
     return parser.parse_args(argv)

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """What a message takes in time beside what it costs in CPU time, both ends together.
 
-Filled: the median over launches of p50 (latency: a round trip; throughput: time per message at the receiver).
+Filled: the median over launches of p50 (latency: a round trip; throughput: time per message at the receiver, the
+median window, as throughput.py has it).
 Hollow: CPU-ns per message of both ends. A spinning pair burns about twice the time, a sleeping one less than once:
 a low latency that is bought with two whole CPUs is seen here.
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import load_rows
+import rates
 import stats
 import style
 from records import Run, cases
@@ -17,8 +19,21 @@ def doubts(run: Run, unstable: int) -> list[dict[str, str]]:
     """The environment's own first, then what the records show."""
     found = [d for d in run.environment.get("doubts") or [] if isinstance(d, dict)]
     again = REMEDY_REPEAT.format(run=run.path)
-    parts = (_stopped(run, again), _few(run), _levels(run), _contaminated(run, again))
-    for part in (*parts, _failed(run, again), _unstable(unstable), _overloaded(run), _early(run)):
+    parts = (
+        _stopped(run, again),
+        _lost(run, again),
+        _few(run),
+        _levels(run),
+        _contaminated(run, again),
+    )
+    for part in (
+        *parts,
+        _failed(run, again),
+        _unstable(unstable),
+        _overloaded(run),
+        _early(run),
+        _spurts(run, again),
+    ):
         found += [part] if part else []
     found += [_doubt(*about) for about in load_rows.doubts(run)]
     found += [
@@ -42,6 +57,21 @@ def _stopped(run: Run, again: str) -> dict[str, str] | None:
     if done is None or planned is None or done >= planned:
         return None
     return _doubt("incomplete", f"{done} of {planned} launches were made (stopped: {why})", again)
+
+
+def _lost(run: Run, again: str) -> dict[str, str] | None:
+    """The manifest counted what was written; files that hold another number were cut, or are of another run."""
+    status = Counter(r.status for r in run.records)
+    planned = {name: run.manifest.get(f"cases_{name}") for name in ("ok", "skipped", "failed")}
+    other = [
+        f"{count} {name} in the manifest, {status[name]} in the files"
+        for name, count in planned.items()
+        if isinstance(count, int) and count != status[name]
+    ]
+    if not other:
+        return None
+    message = f"records and manifest disagree: {'; '.join(other)}"
+    return _doubt("counts", message, f"bring back the files as they were written, or {again}")
 
 
 def _few(run: Run) -> dict[str, str] | None:
@@ -111,6 +141,20 @@ def _early(run: Run) -> dict[str, str] | None:
     return _doubt(
         "early", f"{early} timeouts returned before their deadline", "report it: a defect"
     )
+
+
+def _spurts(run: Run, again: str) -> dict[str, str] | None:
+    """Streams whose central rate is not what they brought through over all of the time."""
+    found = rates.apart(run)
+    if not found:
+        return None
+    named = "; ".join(
+        f"{name}: {style.rate_label(central)} by the median window, {style.rate_label(counted)} over all of the time"
+        for name, central, counted in found[: rates.NAMED]
+    )
+    more = f"; and {len(found) - rates.NAMED} more" if len(found) > rates.NAMED else ""
+    message = f"{len(found)} streams ran in spurts, their two rates a quarter or more apart ({named}{more})"
+    return _doubt("spurts", message, f"on an idle machine: {again}")
 
 
 def _number(value: Any) -> int:

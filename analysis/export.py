@@ -24,6 +24,8 @@ import argparse
 import importlib
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import command
@@ -85,19 +87,29 @@ def write(name: str, made: str | dict[str, str], out: Path | None) -> None:
     if out is None and isinstance(made, dict):
         raise Refused(f"--format {name} makes {len(made)} files: -o DIR says where")
     if out is None:
-        sys.stdout.write(made)
+        with naming("stdout"):
+            sys.stdout.write(made)
+            sys.stdout.flush()
         return
     for file, text in made.items() if isinstance(made, dict) else [("", made)]:
         path = out / file if file else out
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        with naming(str(path)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
     print(out)
 
 
+@contextmanager
+def naming(file: str) -> Iterator[None]:
+    """A full disk is found out by a write, whose error has no file's name: this one."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, error.filename or file) from None
+
+
 def options(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("run_dir", type=Path, help="a run folder")
     parser.add_argument("--format", required=True, metavar="NAME[,NAME...]|all")
     parser.add_argument("-o", "--out", type=Path, help="file, or folder for several")

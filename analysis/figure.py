@@ -40,9 +40,7 @@ Draw = Callable[[Run, Path], list[Drawn]]
 
 def main(draw: Draw, doc: str | None, argv: list[str] | None = None) -> int:
     """`NAME.py RUN_DIR [-o OUT_DIR]`: load, draw, print what was written; 2 for what cannot be read."""
-    parser = argparse.ArgumentParser(
-        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(doc)
     parser.add_argument("run_dir", type=Path, help="a run folder")
     parser.add_argument("-o", "--out-dir", type=Path, help="default: RUN_DIR/figures")
     given = parser.parse_args(argv)
@@ -142,8 +140,14 @@ def title(fig: Figure, text: str) -> None:
 
 
 def key(fig: Figure, handles: list) -> None:
-    """A figure's legend, top right, beside its title: a row of three at a time."""
+    """A figure's legend, top right, beside its title: a row of three at a time, fewer where they would overprint it."""
     width, height = fig.get_size_inches()
-    fig.legend(handles=handles, loc="upper right", ncol=min(len(handles), 3), fontsize=7.5,
-               bbox_to_anchor=(1 - 0.12 / width, 1 - 0.02 / height), borderaxespad=0.2,
-               handlelength=1.6, handletextpad=0.5, columnspacing=1.2, labelspacing=0.3)  # fmt: skip
+    renderer = fig.canvas.get_renderer()
+    room = max((t.get_window_extent(renderer).x1 for t in fig.texts), default=0)
+    for columns in range(min(len(handles), 3), 0, -1):
+        legend = fig.legend(handles=handles, loc="upper right", ncol=columns, fontsize=7.5,
+                            bbox_to_anchor=(1 - 0.12 / width, 1 - 0.02 / height), borderaxespad=0.2,
+                            handlelength=1.6, handletextpad=0.5, columnspacing=1.2, labelspacing=0.3)  # fmt: skip
+        if columns == 1 or legend.get_window_extent(renderer).x0 > room:
+            return
+        legend.remove()

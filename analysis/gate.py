@@ -212,9 +212,7 @@ def _accept(connection: sqlite3.Connection, row: Row) -> None:
 
 
 def options(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     add = parser.add_argument
     add("run_dir", type=Path, help="tonight's run")
     add(

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import claims
+import known_delay
 import ranking
 import style
 from records import Run
@@ -38,6 +39,9 @@ def text(run: Run, summary: dict[str, Any], max_doubts: int) -> str:
         header, cells = ["model", "settings", "fails", "median error", "where it fails"], []
         cells = [[str(v) for v in row.values()] for row in models(summary)]
         parts.append("models against what was measured\n" + table(header, cells))
+    if summary["instrument"]:
+        cells = known_delay.table(summary["instrument"])
+        parts.append("known delays, found again\n" + table(known_delay.COLUMNS, cells))
     parts.append(claims.counts(summary["claims"]))
     counts = summary["counts"]
     parts.append(", ".join(f"{counts[k]} {k}" for k in counts) + " (cases)")

@@ -189,9 +189,7 @@ LISTS = {"runs": _runs, "series": _series, "epochs": _epochs}
 
 
 def options(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--history", type=Path, default=history_db.DEFAULT)
     commands = parser.add_subparsers(dest="command", required=True)

@@ -32,6 +32,7 @@ from series import Levels, Series, series
 
 FLOOR_TRANSPORT, STREAM_TRANSPORT = "cache_line", "core_stream"
 STREAM_WORDS = "2 × bare stream"
+TEXT_BOX = {"facecolor": style.PAPER, "edgecolor": "none", "pad": 0.4}  # no line strikes through it
 TITLE = "Round trip time against message size"
 
 
@@ -89,12 +90,14 @@ def _frame(axes: list[Axes], page: list[Panel], limits: Limits, ends: list[list]
     points = [p for panel in page for s in [*panel.named, *panel.grey] for p in s.points]
     sizes, values = [p.x for p in points], [p.interval.value for p in points]
     floor = min(limits.hand_off.values(), default=min(values))
-    way = {x: 2 * ns for x, ns in sorted(limits.stream.items()) if 2 * ns > floor}
+    low, high = min(values + [floor]) / 1.9, max(values) * 1.35
+    way = {x: 2 * ns for x, ns in sorted(limits.stream.items())
+           if floor < 2 * ns < high and min(sizes) <= x <= max(sizes)}  # fmt: skip
     dotted = {"color": style.MUTED, "ls": (0, (1, 1.2)), "lw": 1.2}
     for ax, labels in zip(axes, ends):
         style.byte_axis(ax, sizes)
         ax.set_yscale("log")
-        ax.set_ylim(min(values + [floor]) / 1.9, max(values) * 1.35)
+        ax.set_ylim(low, high)
         style.log_axis(ax.yaxis)
         if ax.get_subplotspec().is_first_col():
             ax.set_ylabel("round trip, p50 [time]")
@@ -103,9 +106,10 @@ def _frame(axes: list[Axes], page: list[Panel], limits: Limits, ends: list[list]
             words = f"cache-line hand-off {style.time_label(floor)}"
             ax.annotate(words, (0.98, floor), (0, -2), xycoords=("axes fraction", "data"),
                         textcoords="offset points", va="top", ha="right", fontsize=7,
-                        color=style.MUTED)  # fmt: skip
+                        color=style.MUTED, zorder=5, bbox=TEXT_BOX)  # fmt: skip
         if way:
-            ax.plot(list(way), list(way.values()), **dotted)
+            alone = "." if len(way) == 1 else ""  # a line of one point is none
+            ax.plot(list(way), list(way.values()), marker=alone, **dotted)
             labels.append((max(way), way[max(way)], STREAM_WORDS, style.MUTED))
 
 

@@ -16,7 +16,7 @@ import figure
 import stats
 import style
 from panels import Panel
-from series import Point, Series
+from series import Levels, Point, Series, Value, point
 
 End = tuple[float, float, str, str]  # x, y, words, colour
 BEST: Any = (0, (6, 1.5))
@@ -166,3 +166,15 @@ def rows(panel: Panel, name: str, quantity: str = "p50_ns") -> list[dict[str, An
         for line in panel.lines
         for p in line.points
     ]
+
+
+def beside(panel: Panel, levels: Levels, value: Value) -> list[float]:
+    """Another value of the same launches, in the order of rows(): medians, nan where there is none."""
+    found = []
+    for line in panel.lines:
+        level = levels.main(line.records)
+        for p in line.points:
+            here = [r for r in line.records if r.message_bytes == p.x]
+            at = point(here, p.x, value, levels, level)
+            found.append(at.interval.value if at else math.nan)
+    return found

@@ -16,7 +16,6 @@ Unreadable lines are named on stderr and left out; exit 2 when RUN_DIR is no fol
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import re
@@ -165,9 +164,7 @@ def blocks(records: Iterable[Record]) -> dict[str, Any]:
 
 def main() -> int:
     """Answer one question about one run folder."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("run_dir", type=Path)
     parser.add_argument("--question", choices=("thresholds", "rates", "blocks"), required=True)
     given = parser.parse_args()

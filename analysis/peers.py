@@ -12,7 +12,6 @@ Exit 0 whatever the verdict; 2 if nothing could be measured.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -90,9 +89,7 @@ def caption(shown: list[Row]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("--program", type=Path, default=speed.kProgram)
     parser.add_argument("--pairs", type=int, default=12, help="of our run and the tool's")
     parser.add_argument("--only", default="", help="rows whose transport or tool contains this")

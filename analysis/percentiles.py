@@ -12,10 +12,9 @@ level most ran at are merged.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
@@ -25,38 +24,16 @@ import figure
 import lines
 import style
 from figure import Drawn
-from records import Histogram, Record, Run, merge
+from records import Run
 from panels import Panel, panels
-from series import Levels
+from series import Levels, Series
+from spectrum import Spectrum, spectra
 
 TITLE = "Percentiles of the round trip"
 KEYS = {"100 messages or more lie beyond": "-", "10 to 99 lie beyond": (0, (1, 1.5))}
 SIZES = (64, 65536)  # a line of cache, and what no longer fits a pipe's single page
-QUANTILES = 100 - 100 * np.logspace(-0.00437, -6, 121)  # from the first percentile
 TICKS = (50, 75, 90, 95, 99, 99.9, 99.99, 99.999)
-
-
-@dataclass(frozen=True)
-class Spectrum:
-    """A merged histogram read at all percentiles it can support."""
-
-    q: np.ndarray
-    ns: np.ndarray
-    firm: int  # how many of them have 100 samples beyond
-    launches: int
-
-
-def spectrum(records: list[Record], levels: Levels) -> Spectrum | None:
-    """Of the launches at the canary's main level; None without a histogram."""
-    main = levels.main(records)
-    mine = [r for r in records if levels.level(r) == main]
-    whole: Histogram | None = merge(h for r in mine if (h := r.histogram()))
-    if whole is None:
-        return None
-    grades = [whole.reliability(q) for q in QUANTILES]
-    shown = len(grades) - grades.count("n/a")
-    q = QUANTILES[:shown]
-    return Spectrum(q, whole.percentile(q), grades.count("ok"), len({r.launch_id for r in mine}))
+LOW_TICKS = (5, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90)  # of a panel that ends early
 
 
 def _at_size(panel: Panel, size: int) -> Panel:
@@ -74,31 +51,44 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     """percentiles.svg, and percentiles-2 … where the conditions do not fit on one page."""
     records, levels = run.of("latency"), Levels.of(run)
     found = [_at_size(panel, size) for panel in panels(records, levels) for size in SIZES]
-    found = [panel for panel in found if panel.series]
+    found = [(panel, spectra(panel.series, levels)) for panel in found]
+    short = [panel.title for panel, seen in found if panel.series and not seen]
+    found = [(panel, seen) for panel, seen in found if seen]
+    absent = [f"{title} (fewer than 10 messages beyond any percentile)" for title in short]
     drawn = []
     for suffix, page in figure.pages(found):
-        fig, axes = figure.grid(len(page), labels=lines.labels(page))
+        fig, axes = figure.grid(len(page), labels=lines.labels(p for p, _ in page))
         figure.title(fig, TITLE)
         figure.key(fig, [Line2D([], [], color=style.MUTED, ls=l, label=t) for t, l in KEYS.items()])
-        rows = [row for ax, panel in zip(axes, page) for row in _panel(ax, panel, run, levels)]
-        used = (r for p in page for r in p.records)
-        text = style.caption(run, used, [] if rows else ["histograms"])
+        rows = [
+            row for ax, (panel, seen) in zip(axes, page) for row in _panel(ax, panel, run, seen)
+        ]
+        used = (r for p, _ in page for r in p.records)
+        text = style.caption(run, used, absent)
         style.finish(fig, text)
         path = style.save(fig, out_dir, f"percentiles{suffix}", rows)
         drawn.append(Drawn(f"percentiles{suffix}", TITLE, __doc__ or "", text, path))
     return drawn
 
 
-def _panel(ax: Axes, panel: Panel, run: Run, levels: Levels) -> list[dict]:
+def _ticks(q: list[float]) -> list[float]:
+    """Round percentiles within those shown: nines, and where hardly one is, tens."""
+    for ticks in (TICKS, LOW_TICKS):
+        inside = [100 / (100 - t) for t in ticks if min(q) <= t <= max(q)]
+        if len(inside) > 1:
+            break
+    return inside
+
+
+def _panel(ax: Axes, panel: Panel, run: Run, found: list[tuple[Series, Spectrum]]) -> list[dict]:
     looks, dashes, ends, rows = families.looks(run), lines.linestyles(panel), [], []
-    for line in panel.series:
-        seen, look = spectrum(line.records, levels), looks[line.transport]
-        if seen is None or not len(seen.q):
-            continue
+    for line, seen in found:
+        look = looks[line.transport]
         x = 100 / (100 - seen.q)
         ax.plot(x[: seen.firm], seen.ns[: seen.firm], color=look.colour, ls=dashes[line.variant])
         low = slice(max(seen.firm - 1, 0), None)
-        ax.plot(x[low], seen.ns[low], color=look.colour, ls=(0, (1, 1.5)), lw=1)
+        alone = "." if len(x) == 1 else ""  # a line of one point is none
+        ax.plot(x[low], seen.ns[low], color=look.colour, ls=(0, (1, 1.5)), lw=1, marker=alone)
         ends.append((x[-1], seen.ns[-1], line.label, look.colour))
         for i, (q, ns) in enumerate(zip(seen.q, seen.ns)):
             grade = "ok" if i < seen.firm else "low"
@@ -106,7 +96,8 @@ def _panel(ax: Axes, panel: Panel, run: Run, levels: Levels) -> list[dict]:
                          "percentile": float(q), "round_trip_ns": float(ns), "reliability": grade,
                          "launches": seen.launches})  # fmt: skip
     ax.set(title=panel.title, xscale="log", yscale="log", xlabel="percentile of messages [%]")
-    ax.xaxis.set_major_locator(FixedLocator([100 / (100 - t) for t in TICKS]))
+    shown = [float(q) for _, seen in found for q in seen.q]
+    ax.xaxis.set_major_locator(FixedLocator(_ticks(shown)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{100 - 100 / x:.6g}"))
     ax.xaxis.set_minor_locator(NullLocator())
     style.log_axis(ax.yaxis)

@@ -101,9 +101,7 @@ def main(argv: list[str] | None = None, now_s: float | None = None) -> int:
 
 
 def options(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("results", type=Path, help="the folder of run folders")
     parser.add_argument(
         "--keep", type=command.count, metavar="N", help="this many of the newest at most"

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import rates
+import stats
 import style
-import throughput
 from records import Run
 from panels import Panel, panels
 from series import Levels, Point
@@ -25,6 +26,7 @@ class Place:
     ties: tuple[str, ...]
     second: str | None
     factor: float | None  # the best of the others against it, > 1 is worse
+    launches: int  # of it or of the next, whichever has fewer: below six nobody is ranked
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def latency(run: Run) -> list[Ranking]:
 
 def streams(run: Run) -> list[Ranking]:
     """By bytes per second, most first."""
-    found = panels(run.of("throughput"), Levels.of(run), throughput.bytes_per_s, max)
+    found = panels(run.of("throughput"), Levels.of(run), rates.bytes_per_s, max)
     return _rank(found, smallest=False)
 
 
@@ -72,7 +74,8 @@ def _place(entries: list[tuple[str, Point]], size: int, smallest: bool) -> Place
     factor = None
     if rest and min(first.interval.value, rest[0][1].interval.value) > 0:
         factor = (rest[0][1].interval.value / first.interval.value) ** sign
-    return Place(size, best, first, ties, rest[0][0] if rest else None, factor)
+    fewest = min(at.interval.n for at in (first, *(p for _, p in rest[:1])))
+    return Place(size, best, first, ties, rest[0][0] if rest else None, factor, fewest)
 
 
 def _apart(a: Point, b: Point) -> bool:
@@ -87,16 +90,21 @@ def _range(at: Point) -> tuple[float, float]:
 
 
 def words(place: Place, label: Any) -> str:
-    """`pipe 4.9 µs · next posix_mq × 1.12`; ties are `≈`, too few launches for an interval `(n = 3)`."""
-    interval = place.point.interval
-    few = f" (n = {interval.n})" if interval.lo is None else ""
-    text = f"{place.best} {label(interval.value)}{few}"
+    """`pipe 4.9 µs · next posix_mq × 1.12`; ties are `≈`; `pipe 4.9 µs, not ranked: 3 of 6 launches`."""
+    text = f"{place.best} {label(place.point.interval.value)}"
+    if place.launches < stats.kMinLaunches:
+        return f"{text}, not ranked: {told(place.launches)}"
     if place.ties:
         more = f" and {len(place.ties) - 2} more" if len(place.ties) > 2 else ""
         return f"{text} ≈ {', '.join(place.ties[:2])}{more}"
     if place.second and place.factor:
         text += f" · next {place.second} × {place.factor:.3g}"
     return text
+
+
+def told(launches: int) -> str:
+    """How many there are of those that a ranking needs."""
+    return f"{launches} of {stats.kMinLaunches} launches"
 
 
 def columns(rankings: list[Ranking], label: Any) -> tuple[list[str], list[list[str]]]:

@@ -45,10 +45,15 @@ __all__ += [
 
 SCHEMA = 1
 MAX_WARNINGS_PER_FILE = 5
+LACKING = "records leave out axes that the manifest's `neutral` would say; left out"
 
 
 class RecordsError(Exception):
     """What stops the reading; its text is one line with file and line."""
+
+
+class AxesLacking(ValueError):
+    """A record that would be whole with the manifest's neutral axes, which are not to be had."""
 
 
 @dataclass(slots=True)
@@ -123,11 +128,30 @@ def load_papers(folder: str | Path) -> Run:
 def complete(run: Run) -> Run:
     """Leave out what was run again and say what was wrong; RecordsError where no record is left."""
     leave_out_superseded(run.records)
+    lacking = [w for w in run.warnings if w.endswith(LACKING)]
+    if lacking:
+        run.warnings = [w for w in run.warnings if w not in lacking] + [_lacking(run, lacking)]
+    if lacking and not run.records:  # one cause, one line: that its papers are missing is the same
+        raise RecordsError(run.warnings[-1])
     for warning in run.warnings:
         print(warning, file=sys.stderr)
     if not run.records:
         raise RecordsError(f"{run.path}: no records")
     return run
+
+
+def _lacking(run: Run, lines: list[str]) -> str:
+    """One line for all files: what the manifest is, how many records need it, what would help."""
+    file = run.path / "manifest.json"
+    told = [
+        w.removeprefix(str(file)).lstrip(":1 ") for w in run.warnings if w.startswith(str(file))
+    ]
+    why = told[0].partition(";")[0] if told else "no `neutral` in it"
+    count = sum(int(line.removesuffix(f" {LACKING}").rpartition(" ")[2]) for line in lines)
+    return (
+        f"{file}: {why}, and {count} records leave out the axes whose values only its `neutral` says; "
+        "put the run's own back, or the `neutral` of another run of the same program"
+    )
 
 
 def _tell_families(records: list[Record], manifest: dict[str, Any]) -> None:
@@ -168,7 +192,7 @@ def read_lines(
     What is no record is added to the warnings, by line, once the file has ended.
     """
     skipped: list[str] = []
-    number = 0
+    number = lacking = 0
     try:
         for number, line in enumerate(lines_of(file), start=1):
             if number % parts != part or not line.strip():
@@ -176,6 +200,8 @@ def read_lines(
             where = f"{file}:{number}"
             try:
                 yield _parse(line, where, neutral)
+            except AxesLacking:
+                lacking += 1
             except ValueError as error:
                 cut = not line.endswith(b"\n")  # the writer was stopped here
                 skipped.append(f"{where}: {'truncated last line' if cut else error}; left out")
@@ -186,6 +212,7 @@ def read_lines(
             warnings.append(f"{file}: {error.strerror}; left out")
         else:
             skipped.append(f"{file}:{number + 1}: {error.strerror}; left out from here on")
+    warnings += [f"{file}: {lacking} {LACKING}"] if lacking else []
     warnings += skipped[:MAX_WARNINGS_PER_FILE]
     if len(skipped) > MAX_WARNINGS_PER_FILE:
         warnings.append(f"{file}: {len(skipped) - MAX_WARNINGS_PER_FILE} more lines left out")
@@ -205,6 +232,8 @@ def _parse(line: bytes, where: str, neutral: Case) -> Record:
     if isinstance(raw.get("case"), dict):
         raw["case"] = {**neutral, **raw["case"]}
     wrong = shape.complaint(raw)
+    if wrong and not neutral and shape.lacks_axes(raw.get("case")):
+        raise AxesLacking(wrong)
     if wrong:
         raise ValueError(wrong)
     record = Record(raw, where)

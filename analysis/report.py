@@ -9,7 +9,6 @@ Draws every figure into RUN_DIR/figures, writes RUN_DIR/summary.json for machine
 
 from __future__ import annotations
 
-import argparse
 import gc
 import importlib
 import multiprocessing
@@ -30,6 +29,7 @@ import command
 import crossover_fit
 import figure
 import headline
+import known_delay
 import load_rows
 import mixture_rows
 import ranking
@@ -80,9 +80,7 @@ _run: Run  # what workers inherit by fork: sending it would cost more than drawi
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("run_dir", type=Path, help="a run folder")
     parser.add_argument("-o", "--out-dir", type=Path, help="default: RUN_DIR")
     parser.add_argument("--quiet", action="store_true", help="print nothing but the report's path")
@@ -172,6 +170,8 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn], advice: dict[str, 
         auto=headline.auto(found),
         models=headline.models(found),
         advice=advice,
+        instrument=known_delay.table(found["instrument"]),
+        instrument_columns=known_delay.COLUMNS,
         load=load_rows.table(found),
         load_columns=load_rows.COLUMNS,
         mixture=mixture_rows.table(found),

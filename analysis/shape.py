@@ -84,6 +84,16 @@ def _is_case_of(items: tuple[tuple[str, Any], ...], _types: tuple[type, ...]) ->
     )
 
 
+def lacks_axes(value: Any) -> bool:
+    """Whether a map may be a case at whose neutral axes nobody said what they are."""
+    return (
+        isinstance(value, dict)
+        and value.keys() >= {"transport", "message_bytes"}
+        and all(map(_is_axis_value, value.values()))
+        and not {*NEEDED, *NUMBERS, *WORDS_OR_NUMBERS} <= value.keys()
+    )
+
+
 def _is_windows(value: Any) -> bool:
     times = value.get("ns_per_message") if isinstance(value, dict) else None
     return _are_positive_numbers(times) and _optional(is_number)(value.get("cpu_ns_per_message"))

@@ -14,7 +14,6 @@ Exit 0 whatever the verdict; 2 if nothing could be measured.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -70,9 +69,7 @@ def measure(program: Path, launches: int, only: str, keep: Path | None) -> list[
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("--program", type=Path, default=kProgram)
     parser.add_argument("--launches", type=int, default=30)
     parser.add_argument("--only", default="", help="goals whose name contains this; no tools")

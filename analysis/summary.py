@@ -12,12 +12,14 @@ import crossover_rows
 import effects
 import flow_rows
 import handoff_rows
+import known_delay
 import load_rows
 import mixture_rows
 import priority_rows
 import ranking
+import rates
+import stats
 import style
-import throughput
 import waiting
 from crossover_fit import Finding
 from doubts import doubts
@@ -31,7 +33,7 @@ PARTS = {"run", "verdict", "crossover", "latency", "throughput", "counts", "doub
 def build(run: Run) -> dict[str, Any]:
     """All of it; every part is empty rather than missing."""
     latency = _cases(run, "latency", lambda r: r.p50_ns)
-    streams = _cases(run, "throughput", throughput.bytes_per_s)
+    streams = _cases(run, "throughput", rates.bytes_per_s)
     status = [r.status for r in run.records]
     unstable = sum(entry.pop("unstable") for entry in latency + streams)
     counts = {name: status.count(name) for name in ("ok", "skipped", "failed")}
@@ -56,6 +58,7 @@ def build(run: Run) -> dict[str, Any]:
         "priority": priority_rows.rows(run),
         "claims": claims.rows(run),
         "load": load_rows.rows(run),
+        "instrument": known_delay.rows(run),
         "effects": effects.of_run(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
@@ -137,11 +140,17 @@ def verdict(run: Run) -> str:
             size = f"{style.bytes_label(small.message_bytes)} B"
             where = f" ({ranked.condition})" if ranked.condition else ""
             time = style.time_label(small.point.interval.value)
+            if small.launches < stats.kMinLaunches:
+                few = f"at {size} B{where} nothing is ranked: {ranking.told(small.launches)}"
+                parts.append(few)
+                continue
             more = f" and {len(small.ties) - 2} more" if len(small.ties) > 2 else ""
             same = f", not told apart from {', '.join(small.ties[:2])}{more}" if small.ties else ""
             parts.append(f"{small.best} is quickest at {size}{where}: {time} a round trip{same}")
     heads = [f for f in crossover_fit.of_run(run) if f.costs.metric == HEADLINE]
     parts += ["shared memory pays " + ", ".join(map(pays, heads))] if heads else []
+    known = known_delay.rows(run)
+    parts += [known_delay.words(known)] if known and not parts else []
     text = "; ".join(parts) or "nothing to judge: no usable latency or crossover records"
     return f"{text}."
 

@@ -1,10 +1,13 @@
 #!/usr/bin/python3
 """Throughput against message size: bytes per second above, messages per second below.
 
-Each point is the median over launches of what the receiver's clock saw, the band its 95 % interval. The dotted lines
-are the machine's limits: the bare cross-core stream (one core writes buffers, the other reads them, one flag a
-buffer) and the roofline of copying, one memcpy a message on the receiver's core. A batch is the number of messages handed over together. Where
-mechanisms are many, a panel is a family: its best are coloured, the others grey, the best of all is dashed.
+Each point is the median over launches of the central rate, its size over the median window of the receiver's clock,
+the band its 95 % interval; both figures, cpu and the tables take this one. The CSV has beside it all bytes over all of
+the time, which stops of the machine lower. Dotted lines are no mechanism: one memcpy a message on the receiver's core
+limits what copies once there; the bare cross-core stream (one core writes buffers, the other reads them) pays one flag
+a message of that size, one at a time. It is no limit to what saves flags: batches (messages handed over together), and
+rings whose reader takes several messages that have piled up for one look at the flag. Where mechanisms are
+many, a panel is a family: its best are coloured, the others grey, the best of all is dashed.
 
     analysis/throughput.py RUN_DIR [-o OUT_DIR]
 """
@@ -21,29 +24,23 @@ from matplotlib.axes import Axes
 import families
 import figure
 import lines
+import rates
 import style
 from figure import Drawn
 from records import Record, Run
 from panels import Panel, panels
 from series import Levels, series
 
-ROOFS = {"core_stream": "cross-core stream", "memcpy": "memcpy"}  # transport → name in the figure
-TITLE = "Throughput against message size"
-
-
-def bytes_per_s(record: Record) -> float:
-    """Of one launch: what it counted, else size over time per message."""
-    counted = record.values.get("bytes_per_s")
-    return float(counted) if counted else record.message_bytes * messages_per_s(record)
-
-
-def messages_per_s(record: Record) -> float:
-    return 1e9 / record.p50_ns if record.p50_ns > 0 else math.nan
+# transport → name in the figure
+ROOFS = {"core_stream": "stream, a flag a message", "memcpy": "memcpy"}
+CENTRAL = "rate: 1 / the median window"
+PASSED = "the stream pays a flag a message: batches and full rings, which save flags, may pass it"
+TITLE = "Throughput"
 
 
 VIEWS: tuple[tuple[str, str, Callable[[Record], float], str], ...] = (
-    ("bytes", "payload [B/s]", bytes_per_s, "B/s"),
-    ("messages", "messages [1/s]", messages_per_s, "/s"),
+    ("bytes", "payload [B/s]", rates.bytes_per_s, "B/s"),
+    ("messages", "messages [1/s]", rates.messages_per_s, "/s"),
 )
 
 
@@ -69,14 +66,23 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
                 style.label_ends(ax, labels)
             words = [*missing, *lines.doubts(page)]
             text = style.caption(run, (r for p in page for r in p.records), words)
-            text = " · ".join([text, *lines.left_out(page), *levels.words()])
+            says = [text, CENTRAL, *[PASSED] * bool(limits[ROOFS["core_stream"]])]
+            text = " · ".join([*says, *lines.left_out(page), *levels.words()])
             style.finish(fig, text)
-            rows = [r for p in page for r in lines.rows(p, "message_bytes", f"{view}_per_s")]
-            for roof, limit in limits.items():
-                rows += lines.rows(Panel(roof, limit, []), "message_bytes", f"{view}_per_s")
+            roofed = [Panel(roof, limit, []) for roof, limit in limits.items()]
+            rows = [r for p in [*page, *roofed] for r in _rows(p, levels, view)]
             path = style.save(fig, out_dir, name, rows)
             drawn.append(Drawn(name, f"{TITLE}: {view} per second", __doc__ or "", text, path))
     return drawn
+
+
+def _rows(panel: Panel, levels: Levels, view: str) -> list[dict]:
+    """As of other figures, and beside the central rate the counted one: all bytes over all of the time."""
+    rows = lines.rows(panel, "message_bytes", f"{view}_per_s")
+    for row, per_s in zip(rows, lines.beside(panel, levels, rates.counted_per_s)):
+        size = row["message_bytes"] if view == "messages" else 1
+        row[f"counted_{view}_per_s"] = per_s / size if size else math.nan
+    return rows
 
 
 def _best(limit: list) -> dict[float, float]:
@@ -94,6 +100,7 @@ def _frame(
     """The same scales in all panels, and the rooflines in each."""
     points = [p for panel in page for s in [*panel.named, *panel.grey] for p in s.points]
     values = [p.interval.value for p in points]
+    sizes = sorted({p.x for p in points})
     roofs = {name: _best(limit) for name, limit in limits.items() if limit}
     high = max(values + [v for roof in roofs.values() for v in roof.values()])
     for ax, labels in zip(axes, ends):
@@ -104,9 +111,9 @@ def _frame(
         if ax.get_subplotspec().is_first_col():
             ax.set_ylabel(label)
         for name, roof in roofs.items():
-            at, ink = sorted(roof), style.MUTED
+            at, ink = sorted(x for x in roof if sizes[0] <= x <= sizes[-1]), style.MUTED
             ax.plot(at, [roof[x] for x in at], color=ink, lw=1.2, ls=(0, (1, 1.2)))
-            labels.append((at[-1], roof[at[-1]], name, ink))
+            labels += [(at[-1], roof[at[-1]], name, ink)] if at else []
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 Overshoot is the return minus the deadline, against the timeout τ: the line is the median over launches of p50 with
 its 95 % interval, dotted p99. Price: what a round trip with a timeout that does not fire takes on top of one without,
-paired within launches, with its 95 % interval over them. Spin budget of spin_then_block: round trip (solid), CPU time of both ends (dashed). No return may be early.
+paired within launches, the median of the differences with its 95 % interval over them, beside the round trip without. Spin budget of spin_then_block: round trip (solid), CPU time of both ends (dashed). No return may be early.
 
     analysis/timeout.py RUN_DIR [-o OUT_DIR]
 """

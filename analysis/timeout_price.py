@@ -23,21 +23,24 @@ MAX_ROWS = 16  # the dearest; all are in the CSV
 
 @dataclass(frozen=True)
 class Price:
-    """Of one transport and condition, over launches: ns on top of a round trip, and the ratio of the two."""
+    """Of one transport and condition, over launches: ns on top of a round trip, and of how long a one."""
 
     transport: str
     wait: str
     timeout_ns: int
     extra_ns: stats.Interval
-    ratio: float
+    plain_ns: float  # the median round trip without a timeout: says how much the extra is
 
 
 def words(found: list[Price]) -> list[str]:
-    """What stands right of each row: the transport, its wait where they differ, and the price."""
+    """What stands right of each row: the transport, its wait where they differ, and the price.
+
+    One estimator, the median of differences: a median of ratios beside it may have the other sign.
+    """
     waits = len({p.wait for p in found}) > 1
     return [
         f"{p.transport}{' ' + p.wait if waits else ''} {style.time_label(p.extra_ns.value)}"
-        f" ({p.ratio - 1:+.1%})"
+        f" on {style.time_label(p.plain_ns)}"
         for p in found
     ]
 
@@ -51,9 +54,9 @@ def prices(asks: list[Record], levels: Levels) -> list[Price]:
             pairs = _pairs(members, timeout, levels)
             if pairs:
                 extra = stats.median_interval([armed - plain for armed, plain in pairs])
-                ratio = median(armed / plain for armed, plain in pairs)
+                without = median(plain for _, plain in pairs)
                 case = members[0].case
-                found.append(Price(case["transport"], case["wait"], timeout, extra, ratio))
+                found.append(Price(case["transport"], case["wait"], timeout, extra, without))
     return sorted(found, key=lambda p: p.extra_ns.value)
 
 
@@ -97,6 +100,6 @@ def rows(found: list[Price]) -> list[dict]:
     return [
         {"panel": "price", "transport": p.transport, "variant": p.wait, "timeout_ns": p.timeout_ns,
          "extra_ns": p.extra_ns.value, "lo": p.extra_ns.lo, "hi": p.extra_ns.hi,
-         "launches": p.extra_ns.n, "ratio": p.ratio}
+         "launches": p.extra_ns.n, "plain_ns": p.plain_ns}
         for p in found
     ]  # fmt: skip

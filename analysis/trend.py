@@ -217,9 +217,7 @@ def machine_name(connection: sqlite3.Connection, run: Row) -> str:
 
 
 def options(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.Parser(__doc__)
     parser.add_argument("--history", type=Path, default=history_db.DEFAULT)
     parser.add_argument("-o", "--out-dir", type=Path, default=Path("results/trend"))
     parser.add_argument("--machine", help="key; default: the machine of the newest run")

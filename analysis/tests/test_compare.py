@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 from typing import Any, Callable
@@ -112,3 +113,24 @@ def test_what_cannot_be_read_is_named(runs: Any, tmp_path: Path, capsys: Any) ->
 def test_only_restricts(runs: Any, capsys: Any) -> None:
     assert {n for n, _ in words(capsys, *runs, "--only", "transport=hybrid_tcp")} == {"hybrid_tcp"}
     assert "no such cases" in refusal(capsys, *runs, "--only", "transport=typo")
+
+
+@pytest.mark.parametrize(
+    "flag, value",
+    [("--margin", "-1"), ("--margin", "nan"), ("--margin", "inf"), ("--rate", "nan"), ("--rate", "2"), ("--rate", "x")],
+)  # fmt: skip
+def test_a_number_that_cannot_be_is_one_line_and_exit_2(
+    runs: Any, capsys: Any, flag: str, value: str
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        compare.main([*map(str, runs), flag, value])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.count("\n") == 1 and f"{flag}: {value}: a number" in said
+
+
+@pytest.mark.parametrize("script", ["compare", "gate", "export", "history", "report"])
+def test_bad_usage_is_one_line_and_exit_2(script: str, capsys: Any) -> None:
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(script).main(["--nonsense"])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.count("\n") == 1 and "--help" in said

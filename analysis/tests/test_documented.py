@@ -32,6 +32,16 @@ def test_the_words_of_the_formats_are_those_of_the_program() -> None:
     assert [word for row in rows for word in re.findall(r"`(.*?)`", row)] == list(export.FORMATS)
 
 
+def test_the_readme_says_the_formats_that_one_types() -> None:
+    import export
+
+    readme = ANALYSIS.parent / "README.md"
+    if not readme.exists():
+        pytest.skip("an installed analysis has no README above it")
+    [said] = re.findall(r"--format F +F: (.*)", readme.read_text())
+    assert set(said.split(", ")) == set(export.FORMATS)
+
+
 def test_the_readmes_figures_are_those_of_the_run_it_names() -> None:
     readme = ANALYSIS.parent / "README.md"
     if not readme.exists():

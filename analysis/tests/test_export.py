@@ -244,6 +244,7 @@ def test_several_formats_lie_in_a_folder_under_their_usual_names(
         ((GOLDEN, "--format", "hgrm"), "--format hgrm makes"),
         (("/nowhere", "--format", "bmf"), "/nowhere: not a run folder"),
         ((GOLDEN, "--format", "bmf", "-o", "/dev/null/x"), "/dev/null: "),
+        ((GOLDEN, "--format", "csv", "-o", "/dev/full"), "/dev/full: No space left on device"),
     ],
 )  # fmt: skip
 def test_bad_usage_is_one_line_and_exit_2(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import importlib
 import math
@@ -13,7 +14,9 @@ import numpy as np
 import pytest
 
 import batch_model
+import doubts
 import figure
+import rates
 import records
 import report
 import synthetic
@@ -117,12 +120,46 @@ def test_percentiles_are_those_of_the_merged_histogram(drawn: Path, run: Run) ->
             assert row["reliability"] in ("ok", "low")
 
 
-def test_throughput_holds_what_receivers_counted(drawn: Path, run: Run) -> None:
+def test_throughput_holds_the_central_rate_and_beside_it_the_counted_one(
+    drawn: Path, run: Run
+) -> None:
     mine = run.of("throughput", transport="pipe", message_bytes=65536, batch=32)
-    expected = median_interval([r.values["bytes_per_s"] for r in mine]).value
     row = next(r for r in rows(drawn, "throughput") if r["transport"] == "pipe"
                and r["message_bytes"] == "65536" and r["variant"] == "batch 32")  # fmt: skip
-    assert float(row["bytes_per_s"]) == pytest.approx(expected, rel=1e-6)
+    central = median_interval([65536e9 / r.p50_ns for r in mine]).value
+    counted = median_interval([r.values["bytes_per_s"] for r in mine]).value
+    assert float(row["bytes_per_s"]) == pytest.approx(central, rel=1e-6)
+    assert float(row["counted_bytes_per_s"]) == pytest.approx(counted, rel=1e-6)
+
+
+def test_bytes_messages_and_time_of_a_stream_are_one_estimator(drawn: Path) -> None:
+    messages = rows(drawn, "throughput-messages")
+    for row, other in zip(rows(drawn, "throughput"), messages, strict=True):
+        size = float(row["message_bytes"])
+        for name in ("", "counted_"):
+            per_s = float(other[f"{name}messages_per_s"])
+            assert float(row[f"{name}bytes_per_s"]) == pytest.approx(size * per_s, rel=1e-5)
+    [time] = [r for r in rows(drawn, "cpu") if r["panel"] == "one way, streaming, 64 B"
+              and r["case"].startswith("pipe batch 32")]  # fmt: skip
+    [same] = [r for r in messages if r["transport"] == "pipe" and r["variant"] == "batch 32"
+              and r["message_bytes"] == "64"]  # fmt: skip
+    assert float(time["time_ns"]) == pytest.approx(1e9 / float(same["messages_per_s"]), rel=1e-2)
+
+
+def test_a_stream_that_ran_in_spurts_is_a_doubt_with_both_rates(narrow: Run) -> None:
+    assert not rates.apart(narrow)
+    stopped = copy.deepcopy(narrow.of("throughput", message_bytes=64, batch=1))
+    for record in stopped:
+        record.raw["values"]["bytes_per_s"] /= 19
+    rest = [r for r in narrow.of("throughput") if r.message_bytes != 64]
+    [(name, central, counted)] = rates.apart(Run(narrow.path, {}, {}, stopped + rest, []))
+    assert name == "pipe copy block batch 1, 64 B" and central / counted == pytest.approx(
+        19, rel=0.1
+    )
+    [doubt] = [
+        d for d in doubts.doubts(Run(narrow.path, {}, {}, stopped, []), 0) if d["check"] == "spurts"
+    ]
+    assert "by the median window" in doubt["message"] and name in doubt["message"]
 
 
 def test_the_wait_model_holds_where_a_regime_is_clear(drawn: Path) -> None:

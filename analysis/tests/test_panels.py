@@ -10,6 +10,7 @@ import pytest
 
 import families
 import latency
+import made_records
 import records
 import style
 import synthetic
@@ -115,3 +116,16 @@ def test_the_price_of_a_timeout_is_paired_within_launches(run: Run) -> None:
     assert price.extra_ns.lo == pytest.approx(300) and price.extra_ns.n == 6
     alone = [r for r in asks if r.case["timeout_ns"] == "inf"]
     assert not timeout_price.prices(alone, Levels.of(run))
+
+
+def test_the_words_of_a_price_are_one_estimator() -> None:
+    """Launches of two speeds: the median difference is below nothing, the median ratio above."""
+    pairs = [(1000, 1100), (1000, 1100), (1000, 1100), (90_000, 85_000), (90_000, 85_000), (90_000, 80_000), (90_000, 80_000)]  # fmt: skip
+    records = []
+    for i, (plain, armed) in enumerate(pairs):
+        for timeout, ns in (("inf", plain), (10**9, armed)):
+            [made] = made_records.made("timeout", ns, launches=1, pattern="ask", timeout_ns=timeout)
+            made.raw["launch_id"] = f"b{i}"
+            records.append(made)
+    found = timeout_price.prices(records, Levels.of(Run(Path("made"), {}, {}, records, [])))
+    assert timeout_price.words(found) == ["pipe -5 µs on 90 µs"]

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+import compare
 import record_files
 import records
+import report
 from history_import import fingerprint
 from records import RecordsError, by_launch, case_key, cases, load, metric_key
 
@@ -169,6 +171,50 @@ def test_a_missing_or_broken_manifest_costs_its_facts(copy: Path, content: str |
         (copy / "manifest.json").write_text(content)
     run = load(copy)
     assert run.manifest == {} and "manifest.json" in run.warnings[0] and len(run.records) == 20
+
+
+def leave_out_axes(folder: Path) -> int:
+    """As a run writes them: without the axes at their neutral values. How many records."""
+    lines = [json.loads(line) for line in (folder / "latency.jsonl").read_text().splitlines()]
+    for raw in lines:
+        neutral = [k for k, v in raw["case"].items() if v in (0, "inf", "none")]
+        raw["case"] = {k: v for k, v in raw["case"].items() if k not in neutral}
+    text = "".join(json.dumps(raw) + "\n" for raw in lines)
+    (folder / "latency.jsonl").write_text(text)
+    (folder / "throughput.jsonl").write_text(text)
+    return 2 * len(lines)
+
+
+@pytest.mark.parametrize(
+    "content, why",
+    [(None, "No such file or directory"), ("{}", "no `neutral` in it"), ('{"run": "x", ', "not JSON")],
+)  # fmt: skip
+def test_axes_that_only_a_lost_manifest_knows_are_one_line(
+    copy: Path, capsys: pytest.CaptureFixture, content: str | None, why: str
+) -> None:
+    count = leave_out_axes(copy)
+    (copy / "manifest.json").unlink()
+    if content is not None:
+        (copy / "manifest.json").write_text(content)
+    for script in (report.main, compare_with_itself):
+        assert script([str(copy)]) == 2
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and f"{copy / 'manifest.json'}: {why}" in said
+        assert f"{count} records leave out" in said and "put the run's own back" in said
+
+
+def compare_with_itself(argv: list[str]) -> int:
+    return compare.main(argv * 2)
+
+
+def test_records_that_need_no_manifest_are_kept_when_it_is_lost(copy: Path) -> None:
+    lines = (copy / "latency.jsonl").read_text()
+    count = leave_out_axes(copy)
+    (copy / "manifest.json").unlink()
+    (copy / "whole.jsonl").write_text(lines)
+    run = load(copy)
+    assert len(run.records) == 20 and len(run.warnings) == 2
+    assert f"{count} records leave out" in run.warnings[-1]
 
 
 def test_a_run_with_injected_faults_is_refused(copy: Path) -> None:

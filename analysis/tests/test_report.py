@@ -11,11 +11,17 @@ from pathlib import Path
 
 import pytest
 
+import doubts
 import headline
+import known_delay
+import made_records
+import ranking
 import records
 import report
+import summary as summary_of
 import synthetic
 from conftest import Made
+from records import Record, Run
 
 ANALYSIS = Path(report.__file__).parent
 
@@ -87,6 +93,60 @@ def test_missing_experiments_do_not_break_it(run_dir: Path, tmp_path: Path, kept
     assert report.main([str(tmp_path), "--quiet"]) == 0
     found = json.loads((tmp_path / "summary.json").read_text())
     assert not [d for d in found["doubts"] if d["check"] == "figure"]
+
+
+def test_records_that_the_manifest_counted_and_are_gone_are_a_doubt(run_dir: Path) -> None:
+    run = records.load(run_dir)
+    assert "counts" not in {d["check"] for d in doubts.doubts(run, 0)}
+    whole = run.manifest["cases_ok"]
+    run.records = [r for r in run.records if r.status != "ok"] + run.of("latency")[:36]
+    [doubt] = [d for d in doubts.doubts(run, 0) if d["check"] == "counts"]
+    assert f"{whole} ok in the manifest, 36 in the files" in doubt["message"]
+
+
+@pytest.mark.parametrize("launches", [1, 5, 6])
+def test_nobody_is_ranked_below_the_launches_of_an_interval(narrow: Run, launches: int) -> None:
+    kept = [r for r in narrow.of("latency") if r.block < launches]
+    few = Run(narrow.path, {}, {}, kept, [])
+    said = summary_of.verdict(few)
+    _, rows = ranking.columns(ranking.latency(few), str)
+    text = " ".join(cell for row in rows for cell in row)
+    if launches < 6:
+        assert "quickest" not in said and f"nothing is ranked: {launches} of 6 launches" in said
+        assert f"not ranked: {launches} of 6 launches" in text
+        assert "next" not in text and "≈" not in text
+    else:
+        assert "is quickest at 64 B" in said and "not ranked" not in text
+
+
+def delays(found_ns: float) -> list[Record]:
+    """Six launches of the null transport: without a delay, and with one of 500 ns that was achieved as 502 ns."""
+    axes = {"transport": "null", "wait": "spin"}
+    values = {"delay_requested_ns": 500.0, "delay_achieved_ns": 502.0}
+    plain = made_records.made("instrument", 4, delay_ns=0, **axes)
+    return plain + made_records.made(
+        "instrument", 4 + found_ns, delay_ns=500, values=values, **axes
+    )
+
+
+@pytest.mark.parametrize("found_ns, within", [(500, True), (509, True), (515, False), (480, False)])
+def test_a_known_delay_is_found_within_a_quantum_or_one_percent(
+    found_ns: float, within: bool
+) -> None:
+    run = Run(Path("made"), {"clock": {"quantum_ns": 10.0}}, {}, delays(found_ns), [])
+    [row] = known_delay.rows(run)
+    assert (row["injected_ns"], row["achieved_ns"], row["n"]) == (500, 502, 6)
+    assert row["lo"] <= row["found_ns"] <= row["hi"] and row["within"] == within
+    assert ("1 of 1" in summary_of.verdict(run)) == within
+    assert known_delay.table([row])[0][-1].startswith("yes" if within else "no")
+
+
+def test_a_run_of_the_instrument_alone_shows_what_it_found(tmp_path: Path) -> None:
+    lines = "".join(json.dumps(r.raw) + "\n" for r in delays(500))
+    (tmp_path / "instrument.jsonl").write_text(lines)
+    assert report.main([str(tmp_path), "--quiet"]) == 0
+    [row] = json.loads((tmp_path / "summary.json").read_text())["instrument"]
+    assert row["within"] and 'id="instrument"' in (tmp_path / "report.html").read_text()
 
 
 def test_nothing_usable_is_still_a_report(run_dir: Path, tmp_path: Path) -> None:
