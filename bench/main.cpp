@@ -1,5 +1,8 @@
 // ipcmark: what communication between processes costs on this machine. A table of contents; exit
 // codes are those of the README.
+#include <poll.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -22,8 +25,8 @@ int dispatch(const ipcmark::Options& options) {
   using ipcmark::Command;
   switch (options.command) {
     case Command::help:
-      std::fputs(options.text.c_str(), stdout);
-      return kOk;
+      if (std::fputs(options.text.c_str(), stdout) >= 0) return kOk;
+      throw std::system_error(errno, std::generic_category(), "stdout");
     case Command::version:
       std::puts("ipcmark " IPCMARK_VERSION);
       return kOk;
@@ -50,14 +53,19 @@ int complain(const char* what, Exit code) {
   return code;
 }
 
+bool reader_is_gone() {
+  pollfd out{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 // An answer that could not be printed is no success. A reader that has seen enough (`| head`) is no
-// error either: we end as a tool that never asked for SIGPIPE does.
-int printed(int code) {
-  errno = 0;
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  if (code != kOk) return code;
-  const int error = errno;
-  if (error == EPIPE) {
+// error either: we end as a tool that never asked for SIGPIPE does. `error` is the errno of a write
+// that has failed already; stdio does not keep it.
+int printed(int code, int error = 0) {
+  const bool flushed = std::fflush(stdout) == 0;
+  if (!flushed && error == 0) error = errno;
+  if ((flushed && std::ferror(stdout) == 0) || code != kOk) return code;
+  if (error == EPIPE || reader_is_gone()) {
     ::signal(SIGPIPE, SIG_DFL);
     ::raise(SIGPIPE);
   }
@@ -77,7 +85,7 @@ int main(int argc, char** argv) {
   } catch (const ipcmark::Refused& error) {
     return complain(error.what(), kRefused);
   } catch (const std::system_error& error) {
-    if (std::ferror(stdout) != 0) return printed(kOk);
+    if (std::ferror(stdout) != 0) return printed(kOk, error.code().value());
     return complain(error.what(), kRefused);  // a full disk, a missing permission
   } catch (const std::exception& error) {
     return complain(error.what(), kInvalid);

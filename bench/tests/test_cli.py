@@ -256,7 +256,7 @@ def test_a_temporary_folder_that_is_not_there_is_named_with_its_variable(run_dir
 
 def test_an_answer_that_cannot_be_printed_is_no_success(run_dir):
     chosen = ["run", *TINY, "--blocks", "1", "--out", str(run_dir)]
-    for arguments in (["list", "experiments"], ["--version"], chosen):
+    for arguments in (["list"], ["--version"], ["run", "--help"], chosen):
         with open("/dev/full", "w") as full:
             done = subprocess.run(
                 [PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True
@@ -268,9 +268,11 @@ def test_an_answer_that_cannot_be_printed_is_no_success(run_dir):
 
 
 @pytest.mark.parametrize("default_sigpipe", [True, False])
-def test_a_reader_that_has_seen_enough_is_no_error(default_sigpipe):
+@pytest.mark.parametrize("what", ["list", "run"])
+def test_a_reader_that_has_seen_enough_is_no_error(what, default_sigpipe, run_dir):
+    chosen = ["run", *TINY, "--blocks", "1", "--json", "--out", str(run_dir)]
     with subprocess.Popen(
-        [PROGRAM, "list", "transports"],
+        [PROGRAM, *(chosen if what == "run" else ["list", "transports"])],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
