@@ -15,6 +15,7 @@
 #include <cstring>
 #include <functional>
 #include <optional>
+#include <thread>
 
 #include "harness/call_ptrace.hpp"
 #include "harness/call_tracepoint.hpp"
