@@ -141,7 +141,7 @@ def verdict(run: Run) -> str:
             where = f" ({ranked.condition})" if ranked.condition else ""
             time = style.time_label(small.point.interval.value)
             if small.launches < stats.kMinLaunches:
-                few = f"at {size} B{where} nothing is ranked: {ranking.told(small.launches)}"
+                few = f"at {size}{where} nothing is ranked: {ranking.told(small.launches)}"
                 parts.append(few)
                 continue
             more = f" and {len(small.ties) - 2} more" if len(small.ties) > 2 else ""
