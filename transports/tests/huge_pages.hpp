@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <fstream>
@@ -16,12 +17,11 @@
 
 namespace ipcmark::conformance {
 
-// A process of its own puts the number back when the test is done, or dead.
+// A process of its own takes these pages away when the test is done, or dead: these and not more,
+// since another test may have reserved some meanwhile.
 class HugePages {
  public:
   explicit HugePages(std::uint64_t pages) {
-    std::uint64_t before = 0;
-    std::ifstream(kKnob) >> before;
     int ends[2];
     check(::pipe2(ends, O_CLOEXEC), "pipe2");
     Fd closed(ends[0]);
@@ -32,10 +32,11 @@ class HugePages {
       char byte = 0;
       while (::read(closed.get(), &byte, 1) < 0 && errno == EINTR) {
       }
-      write(before);
+      const std::uint64_t now = reserved();
+      write(now - std::min(now, pages));
       ::_exit(0);
     }
-    write(before + pages);  // without the right to, tests are skipped for what they then lack
+    write(reserved() + pages);  // without the right to, tests are skipped for what they then lack
     // In a mount namespace of its own nothing has to be unmounted, whatever becomes of the test.
     if (::unshare(CLONE_NEWNS) != 0) return;
     ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
@@ -51,6 +52,11 @@ class HugePages {
  private:
   static constexpr const char* kKnob = "/proc/sys/vm/nr_hugepages";
 
+  static std::uint64_t reserved() {
+    std::uint64_t pages = 0;
+    std::ifstream(kKnob) >> pages;
+    return pages;
+  }
   static void write(std::uint64_t value) { std::ofstream(kKnob) << value << std::flush; }
 
   Fd alive_;
