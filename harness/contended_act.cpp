@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "harness/usage.hpp"
+#include "harness/with_constant.hpp"
 #include "transports/shared_object.hpp"
 #include "transports/ticks.hpp"
 
@@ -16,32 +17,19 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 constexpr auto kAcquire = std::memory_order_acquire;
 constexpr auto kRelease = std::memory_order_release;
 
-// Calls `work` with the operation as a compile-time constant: chosen once an order.
 template <class Work>
 void with(Operation operation, Work work) {
   using enum Operation;
-  switch (operation) {
-    case store:
-      return work(std::integral_constant<Operation, store>{});
-    case increment:
-      return work(std::integral_constant<Operation, increment>{});
-    case locked_increment:
-      return work(std::integral_constant<Operation, locked_increment>{});
-    case compare_exchange:
-      return work(std::integral_constant<Operation, compare_exchange>{});
-    case fenced_store:
-      return work(std::integral_constant<Operation, fenced_store>{});
-    case none:
-      return;
-  }
+  with_constant<store, increment, locked_increment, compare_exchange, fenced_store>(operation,
+                                                                                    work);
 }
 
 }  // namespace
 
 std::uint64_t messages_of(const ActOrder& order) {
   // A window is preceded by a chunk that is not timed.
-  constexpr std::uint64_t kParts = ContendedWindow::kChunks + 1;
-  return order.rounds * (order.each[1] / ContendedWindow::kChunks) * kParts + order.singly;
+  constexpr std::uint64_t kParts = kChunks + 1;
+  return order.rounds * (order.each[1] / kChunks) * kParts + order.singly;
 }
 
 ContendedAct::ContendedAct(const RoleContext& context, Mapping words, Mapping control)
@@ -89,20 +77,12 @@ void ContendedAct::turn(ContendedControl::Mode mode) {
 
 template <class Run>
 void ContendedAct::window(ContendedControl::Mode mode, std::uint64_t each, Run run) {
-  const std::uint64_t chunk = each / ContendedWindow::kChunks;
+  const std::uint64_t chunk = each / kChunks;
   run(chunk);  // the lines find where they belong
   const std::uint64_t done = control_.done.word.load(kAcquire), polled = polls_;
   const std::uint64_t gaps = control_.gaps.word.load(kAcquire);
-  ContendedWindow seen{.mode = mode};
-  const std::uint64_t began = ticks::now();
-  std::uint64_t before = began;
-  for (std::size_t i = 0; i < ContendedWindow::kChunks; ++i) {
-    run(chunk);
-    const std::uint64_t now = ticks::now();
-    seen.longest_chunk = std::max(seen.longest_chunk, now - before);
-    before = now;
-  }
-  seen.ticks = before - began;
+  const ChunkedTime time = timed_chunks(chunk, run);
+  ContendedWindow seen{.mode = mode, .ticks = time.ticks, .longest_chunk = time.longest_chunk};
   seen.peer_done = control_.done.word.load(kAcquire) - done;
   seen.peer_gaps = control_.gaps.word.load(kAcquire) - gaps;
   seen.polls = polls_ - polled;

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "harness/chunks.hpp"
 #include "harness/contended_words.hpp"
 #include "harness/effect.hpp"
 #include "transports/posix.hpp"
@@ -14,8 +15,6 @@ enum class ContendedStep : std::uint32_t { prepare, duel };
 
 // One window as the client leaves it in its stamps.
 struct ContendedWindow {
-  static constexpr std::size_t kChunks = 16;  // timed apart, so that an interruption shows
-
   std::uint64_t mode = 0;
   std::uint64_t ticks = 0;
   std::uint64_t longest_chunk = 0;

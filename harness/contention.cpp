@@ -43,10 +43,7 @@ class Contention : public Effect {
     return std::make_unique<ContendedAct>(context, words_.map(), control_.map());
   }
 
-  void measure(std::size_t rung, Director& director, RungResult& result) override {
-    rung_ = rung;
-    director_ = &director;
-    point_ = director.spec().rungs[rung];
+  void play(RungResult& result) override {
     ActOrder order = probe();
     plan(order);
     const auto reports = duel(order, expected_ns_);
@@ -58,10 +55,7 @@ class Contention : public Effect {
 
  private:
   std::vector<Report> duel(ActOrder order, std::int64_t expected_ns) {
-    Order prepare{.kind = Order::Kind::act, .rung = static_cast<std::uint32_t>(rung_)};
-    const Role other = point_.home == Role::client ? Role::server : Role::client;
-    director_->tell(point_.home, prepare, Phase::reshape);
-    director_->tell(other, prepare, Phase::reshape);
+    prepare();
     order.step = static_cast<std::uint32_t>(ContendedStep::duel);
     auto reports =
         director_->tell_all({.kind = Order::Kind::act, .act = order}, Phase::measure, expected_ns);
@@ -92,9 +86,8 @@ class Contention : public Effect {
     const double window_ns =
         static_cast<double>(run.measure_ns) / static_cast<double>(order.rounds) / (both ? 2 : 1);
     for (std::size_t i = 0; i < std::size(probed_ns_); ++i) {
-      const double chunk = window_ns / std::max(probed_ns_[i], 0.1) / ContendedWindow::kChunks;
-      order.each[i] =
-          std::max<std::uint64_t>(static_cast<std::uint64_t>(chunk), 1) * ContendedWindow::kChunks;
+      const double chunk = window_ns / std::max(probed_ns_[i], 0.1) / kChunks;
+      order.each[i] = std::max<std::uint64_t>(static_cast<std::uint64_t>(chunk), 1) * kChunks;
     }
     const double one_ns = std::max(probed_ns_[1], 1.0);
     const double fit = static_cast<double>(run.operations_ns) / one_ns / (both ? 2 : 1);
@@ -121,7 +114,7 @@ class Contention : public Effect {
       std::memcpy(static_cast<void*>(&raw), &stamps[i * kWindowWords], sizeof raw);
       const bool contended = raw.mode == ContendedControl::contended;
       const auto each = static_cast<double>(order.each[contended ? 1 : 0]);
-      const double usual = director_->to_ns(raw.ticks) / ContendedWindow::kChunks;
+      const double usual = director_->to_ns(raw.ticks) / kChunks;
       const bool quiet =
           raw.peer_gaps == 0 && director_->to_ns(raw.longest_chunk) - usual < kLegalGapNs;
       all.push_back({.ns = director_->to_ns(raw.ticks) / each,
@@ -192,9 +185,6 @@ class Contention : public Effect {
   }
 
   SharedObject words_, control_;
-  std::size_t rung_ = 0;
-  Director* director_ = nullptr;
-  Case point_;
   double probed_ns_[2] = {0, 0};
   std::int64_t expected_ns_ = 0;
 };

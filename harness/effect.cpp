@@ -9,6 +9,19 @@
 
 namespace ipcmark {
 
+void Effect::measure(std::size_t rung, Director& director, RungResult& result) {
+  rung_ = rung;
+  director_ = &director;
+  point_ = director.spec().rungs[rung];
+  play(result);
+}
+
+void Effect::prepare() const {
+  const Order order{.kind = Order::Kind::act, .rung = static_cast<std::uint32_t>(rung_)};
+  director_->tell(point_.home, order, Phase::reshape);
+  director_->tell(point_.home == Role::client ? Role::server : Role::client, order, Phase::reshape);
+}
+
 void take_roles(const std::vector<Report>& reports, RungResult& result) {
   result.roles.resize(reports.size());
   for (std::size_t i = 0; i < reports.size(); ++i) {

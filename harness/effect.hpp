@@ -35,7 +35,17 @@ class Effect {
   [[nodiscard]] virtual std::unique_ptr<Act> act(const RoleContext& context) = 0;
   // Measures one rung and leaves its facts in `result`. Throws Unavailable where that cannot be
   // had.
-  virtual void measure(std::size_t rung, Director& director, RungResult& result) = 0;
+  void measure(std::size_t rung, Director& director, RungResult& result);
+
+ protected:
+  // The rung that is measured: the members below are its.
+  virtual void play(RungResult& result) = 0;
+  // Both sides lay out what the rung needs, the home side first.
+  void prepare() const;
+
+  std::size_t rung_ = 0;
+  Director* director_ = nullptr;
+  Case point_;
 };
 
 // What its roles did in the order that was measured, for the record.

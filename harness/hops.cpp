@@ -46,23 +46,21 @@ class Hops : public Effect {
     return std::make_unique<HopsAct>(context, memory_, control_.map());
   }
 
-  void measure(std::size_t rung, Director& director, RungResult& result) override {
-    rung_ = rung;
-    director_ = &director;
+  void play(RungResult& result) override {
     result.counts["address_distance_bytes"] = distance();
-    const double turn_ns = turn_of_list_ns(director.spec().rungs[rung]);
+    const double turn_ns = turn_of_list_ns(point_);
     tell(Role::server, HopsStep::link, {}, Phase::reshape, turn_ns);
-    const double budget = static_cast<double>(director.spec().settings.measure_ns);
+    const double budget = static_cast<double>(director_->spec().settings.measure_ns);
     ActOrder order = probe_of_pairs();
     tell(Role::client, HopsStep::walk, order, Phase::measure, 1e6 + 2 * turn_ns);
-    plan_pairs(order, director);
+    plan_pairs(order, *director_);
     const double leads_ns = 2 * static_cast<double>(order.rounds) * turn_ns;
     const Report walked =
         tell(Role::client, HopsStep::walk, order, Phase::measure, 2 * budget + leads_ns);
-    take_pairs(order, director, "raw_ns", result);
+    take_pairs(order, *director_, "raw_ns", result);
     take_followers(turn_ns, result);
     Report maker;  // was not there while the list was followed
-    maker.cpu = director.spec().server_cpu;
+    maker.cpu = director_->spec().server_cpu;
     take_roles({walked, maker}, result);
   }
 
@@ -104,8 +102,6 @@ class Hops : public Effect {
 
   SharedObject control_;
   ListMemory memory_;
-  std::size_t rung_ = 0;
-  Director* director_ = nullptr;
 };
 
 }  // namespace

@@ -26,7 +26,7 @@ double operation_ns_of(const PairedWindow& window, const ActOrder& order,
 }
 
 bool undisturbed(const PairedWindow& window, const Director& director) {
-  const double usual = director.to_ns(window.ticks) / PairedWindow::kChunks;
+  const double usual = director.to_ns(window.ticks) / kChunks;
   return director.to_ns(window.longest_chunk) - usual < kLongestGapNs;
 }
 
@@ -45,9 +45,8 @@ void plan_pairs(ActOrder& order, const Director& director) {
   const double window_ns =
       static_cast<double>(run.measure_ns) / static_cast<double>(order.rounds) / 2;
   for (std::size_t i = 0; i < probed_ns.size(); ++i) {
-    const double chunk = window_ns / std::max(probed_ns[i], 0.1) / PairedWindow::kChunks;
-    order.each[i] =
-        std::max<std::uint64_t>(static_cast<std::uint64_t>(chunk), 1) * PairedWindow::kChunks;
+    const double chunk = window_ns / std::max(probed_ns[i], 0.1) / kChunks;
+    order.each[i] = std::max<std::uint64_t>(static_cast<std::uint64_t>(chunk), 1) * kChunks;
   }
 }
 

@@ -8,15 +8,13 @@
 #include <cstring>
 #include <span>
 
+#include "harness/chunks.hpp"
 #include "harness/director.hpp"
-#include "transports/ticks.hpp"
 
 namespace ipcmark {
 
 // One window, as the client leaves it in its stamps.
 struct PairedWindow {
-  static constexpr std::size_t kChunks = 16;  // timed apart, so that an interruption shows
-
   std::uint64_t asked = 0;  // 0: what it is compared with
   std::uint64_t ticks = 0;
   std::uint64_t longest_chunk = 0;
@@ -33,25 +31,16 @@ void in_turns(std::uint64_t rounds, Visit visit) {
 
 // Operations of a window of `each`, with the chunk before it that is not timed.
 [[nodiscard]] constexpr std::uint64_t with_lead(std::uint64_t each) {
-  return each / PairedWindow::kChunks * (PairedWindow::kChunks + 1);
+  return each / kChunks * (kChunks + 1);
 }
 
 // `run(n)` does n operations. `each` is a multiple of kChunks.
 template <class Run>
 [[nodiscard]] PairedWindow timed_window(bool asked, std::uint64_t each, Run run) {
-  const std::uint64_t chunk = each / PairedWindow::kChunks;
+  const std::uint64_t chunk = each / kChunks;
   run(chunk);  // caches and lines find where they belong
-  PairedWindow seen{.asked = asked ? 1u : 0u};
-  const std::uint64_t began = ticks::now();
-  std::uint64_t before = began;
-  for (std::size_t i = 0; i < PairedWindow::kChunks; ++i) {
-    run(chunk);
-    const std::uint64_t now = ticks::now();
-    seen.longest_chunk = std::max(seen.longest_chunk, now - before);
-    before = now;
-  }
-  seen.ticks = before - began;
-  return seen;
+  const ChunkedTime time = timed_chunks(chunk, run);
+  return {.asked = asked ? 1u : 0u, .ticks = time.ticks, .longest_chunk = time.longest_chunk};
 }
 
 // Appends one to a role's stamps.

@@ -34,19 +34,13 @@ class PublicationEffect : public Effect {
     return std::make_unique<PublicationAct>(context, memory_.map());
   }
 
-  void measure(std::size_t rung, Director& director, RungResult& result) override {
-    rung_ = rung;
-    director_ = &director;
-    point_ = director.spec().rungs[rung];
+  void play(RungResult& result) override {
     is_litmus(point_.structure) ? measure_litmus(result) : measure_hand_over(result);
   }
 
  private:
   std::vector<Report> tell(PublicationStep step, ActOrder order, std::int64_t expected_ns) {
-    const Order prepare{.kind = Order::Kind::act, .rung = static_cast<std::uint32_t>(rung_)};
-    const Role other = point_.home == Role::client ? Role::server : Role::client;
-    director_->tell(point_.home, prepare, Phase::reshape);
-    director_->tell(other, prepare, Phase::reshape);
+    prepare();
     order.step = static_cast<std::uint32_t>(step);
     auto reports =
         director_->tell_all({.kind = Order::Kind::act, .act = order}, Phase::measure, expected_ns);
@@ -115,9 +109,6 @@ class PublicationEffect : public Effect {
   }
 
   SharedObject memory_;
-  std::size_t rung_ = 0;
-  Director* director_ = nullptr;
-  Case point_;
 };
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "harness/publication_act.hpp"
 
-#include <type_traits>
 #include <utility>
 
 #include "harness/usage.hpp"
+#include "harness/with_constant.hpp"
 #include "transports/shared_object.hpp"
 
 namespace ipcmark {
@@ -12,22 +12,10 @@ namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
 
-// Calls `work` with the orders as a compile-time constant: chosen once a window.
 template <class Work>
 void with_orders(Publication orders, Work work) {
   using enum Publication;
-  switch (orders) {
-    case relaxed:
-      return work(std::integral_constant<Publication, relaxed>{});
-    case release_acquire:
-      return work(std::integral_constant<Publication, release_acquire>{});
-    case seq_cst:
-      return work(std::integral_constant<Publication, seq_cst>{});
-    case fences:
-      return work(std::integral_constant<Publication, fences>{});
-    case none:
-      return;
-  }
+  with_constant<relaxed, release_acquire, seq_cst, fences>(orders, work);
 }
 
 }  // namespace

@@ -41,19 +41,13 @@ class Reuse : public Effect {
     return std::make_unique<ReuseAct>(context, memory_.map());
   }
 
-  void measure(std::size_t rung, Director& director, RungResult& result) override {
-    rung_ = rung;
-    director_ = &director;
-    point_ = director.spec().rungs[rung];
+  void play(RungResult& result) override {
     point_.structure == Structure::stack ? measure_stack(result) : measure_stalls(result);
   }
 
  private:
   std::vector<Report> tell(ReuseStep step, ActOrder order, double expected_ns) {
-    const Order prepare{.kind = Order::Kind::act, .rung = static_cast<std::uint32_t>(rung_)};
-    const Role other = point_.home == Role::client ? Role::server : Role::client;
-    director_->tell(point_.home, prepare, Phase::reshape);
-    director_->tell(other, prepare, Phase::reshape);
+    prepare();
     order.step = static_cast<std::uint32_t>(step);
     return director_->tell_all({.kind = Order::Kind::act, .act = order}, Phase::measure,
                                static_cast<std::int64_t>(expected_ns));
@@ -127,9 +121,6 @@ class Reuse : public Effect {
   }
 
   SharedObject memory_;
-  std::size_t rung_ = 0;
-  Director* director_ = nullptr;
-  Case point_;
 };
 
 }  // namespace

@@ -51,10 +51,7 @@ class Shootdowns : public Effect {
     return std::make_unique<ShootAct>(context, memory_, control_.map(), std::move(end));
   }
 
-  void measure(std::size_t rung, Director& director, RungResult& result) override {
-    rung_ = rung;
-    director_ = &director;
-    point_ = director.spec().rungs[rung];
+  void play(RungResult& result) override {
     point_.victim == Victim::traffic ? measure_traffic(result) : measure_blows(result);
   }
 
@@ -68,13 +65,6 @@ class Shootdowns : public Effect {
       if (report.steps[0].wrong != 0) throw PayloadWrong("a message is not what was sent");
     }
     return reports;
-  }
-
-  void prepare() {
-    const Order order{.kind = Order::Kind::act, .rung = static_cast<std::uint32_t>(rung_)};
-    const Role other = point_.home == Role::client ? Role::server : Role::client;
-    director_->tell(point_.home, order, Phase::reshape);
-    director_->tell(other, order, Phase::reshape);
   }
 
   [[nodiscard]] Interrupts interrupts() { return {initiator_.read(), victim_.read()}; }
@@ -225,9 +215,6 @@ class Shootdowns : public Effect {
   SharedObject control_;
   std::unique_ptr<Channel> channel_;
   MachineWatch initiator_, victim_;
-  std::size_t rung_ = 0;
-  Director* director_ = nullptr;
-  Case point_;
 };
 
 }  // namespace
