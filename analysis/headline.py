@@ -86,7 +86,7 @@ def _threshold(entry: dict[str, Any], varied: list[str]) -> dict[str, str]:
     elif status == "several":
         T = "several: " + ", ".join(size(c["T_bytes"]) for c in entry["crossings"])
     else:
-        T = f"none: {entry['winner'] or 'undecided'} in range"
+        T = f"none: {_winner(entry)}"
     bounds = entry["lo"] is not None and entry["hi"] is not None
     model = size(entry["model_T_bytes"]) if entry["model_T_bytes"] is not None else "–"
     notes = [str(entry.get(n)) for n in varied]
@@ -100,6 +100,15 @@ def _threshold(entry: dict[str, Any], varied: list[str]) -> dict[str, str]:
         "parameters": _parameters(entry),
         "note": "; ".join(notes),
     }
+
+
+def _winner(entry: dict[str, Any]) -> str:
+    """`shm at 5 of 34 sizes`: who wins where there is no crossing, and at the others nobody can tell."""
+    winner = entry["winner"]
+    if winner not in ("queue", "shm"):
+        return "undecided"
+    wins = sum(who == winner for _, who in entry["dominance"])
+    return f"{winner} at {wins} of {len(entry['dominance'])} sizes"
 
 
 def _parameters(entry: dict[str, Any]) -> str:

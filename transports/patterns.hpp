@@ -1,9 +1,8 @@
 // The timed loops of closed loops and of streams; those of open loops, watched ones, of waiting, of
 // windows and of dealing are in open_loop.hpp, watched.hpp, waiting.hpp, windowed.hpp and deal.hpp.
-// Each pattern is written once, as a template
-// over an end's inline send and recv; a transport cannot reach the clock, and nothing else reads it
-// while messages move. Each is a function by itself: what it is compiled to depends on its end
-// alone.
+// Each pattern is written once, as a template over an end's inline send and recv; a transport
+// cannot reach the clock, and nothing else reads it while messages move. Each is a function by
+// itself: what it is compiled to depends on its end alone.
 #pragma once
 
 #include <algorithm>
