@@ -95,7 +95,7 @@ esac
 build release --target ipcmark
 # The run's folder is the last line on stdout; its own exit code is kept, and what was measured is analysed either way.
 status=0
-run=$("$build/bench/ipcmark" run all "$@" | tee /dev/stderr | tail -n 1) || status=$?
+run=$("$build/bench/ipcmark" run all "$@" | tee >(cat >&2) | tail -n 1) || status=$?
 [ -d "$run" ] || exit "$status"
 /usr/bin/python3 analysis/report.py "$run"
 exit "$status"

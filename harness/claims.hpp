@@ -31,8 +31,11 @@ struct Claim {
 // stamps that descend or lie outside the step. Empty if it can.
 [[nodiscard]] std::string contradiction(const Claim& claim);
 
-// Why the steps of one end of an order cannot be true together: they hide time. Empty if they can.
-[[nodiscard]] std::string too_fast(std::span<const Claim> claims, TimeScale scale);
+// Why the steps of one end of an order cannot be true together: they hide time, and more of it than
+// the scheduler kept the ends of the launch waiting (`waited_ns`), which may fall where no stamp
+// is. Empty if they can.
+[[nodiscard]] std::string too_fast(std::span<const Claim> claims, TimeScale scale,
+                                   double waited_ns = 0);
 
 // All of it for all roles of an order: clients, then servers. What a lossy transport's receiver, or
 // one of several ends of a side, waits for is not hidden time. Throws LaunchFailed

@@ -73,17 +73,16 @@ const char* quantity_of(const Case& point, Reading reading) {
 json metric_of(const Case& point, Reading reading, const Traits& traits) {
   const bool open = point.pattern == Pattern::pace;
   const bool effect = plays_effect(reading) && point.victim != Victim::traffic;  // no channel
-  const bool in_place = point.access == Access::in_place;
-  const bool through_arena =
-      traits.shares_memory &&
-      (!traits.has_threshold ||
-       static_cast<std::int64_t>(point.message_bytes) > point.threshold_bytes);
+  const bool queued = traits.has_threshold &&
+                      static_cast<std::int64_t>(point.message_bytes) <= point.threshold_bytes;
+  const int copies =
+      point.access == Access::in_place && !queued ? traits.copies_in_place : traits.copies;
   return {{"quantity", quantity_of(point, reading)},
           {"loop", open ? "open" : "closed"},
           {"asked_bytes", point.message_bytes},
           {"answered_bytes", point.reply_bytes},
           {"touched_by", point.touch == Touch::full ? "both" : word(point.touch)},
-          {"copies", (in_place && through_arena) || effect ? 0 : traits.copies},
+          {"copies", effect ? 0 : copies},
           {"verified", traits.carries_payload}};
 }
 

@@ -120,16 +120,18 @@ json promises_of(const Transport& transport) {
   if (traits.takes_depth) abilities.push_back("depth");
   if (traits.has_buffer) abilities.push_back("buffer_bytes");
   if (traits.has_nodelay) abilities.push_back("nodelay");
-  return {{"summary", traits.summary},
-          {"family", word(traits.family)},
-          {"copies", traits.copies},
-          {"boundaries", traits.boundaries},
-          {"answers", traits.answers},
-          {"carries_payload", traits.carries_payload},
-          {"lossy", traits.lossy},
-          {"most_producers", traits.most_producers},
-          {"most_consumers", traits.most_consumers},
-          {"abilities", std::move(abilities)}};
+  return {
+      {"summary", traits.summary},
+      {"family", word(traits.family)},
+      {"copies", traits.copies},
+      {"copies_in_place", transport.has("in_place") ? json(traits.copies_in_place) : json(nullptr)},
+      {"boundaries", traits.boundaries},
+      {"answers", traits.answers},
+      {"carries_payload", traits.carries_payload},
+      {"lossy", traits.lossy},
+      {"most_producers", traits.most_producers},
+      {"most_consumers", traits.most_consumers},
+      {"abilities", std::move(abilities)}};
 }
 
 json transports_json() {

@@ -115,6 +115,7 @@ struct Traits {
   std::string_view summary;  // one line
   Family family = Family::pipe;
   int copies = 2;                    // payload copies per message, one way, with access copy
+  int copies_in_place = 0;           // the same with access in_place, where it has that
   bool boundaries = true;            // the mechanism keeps message boundaries
   bool carries_payload = true;       // false: nothing arrives, so nothing can be verified (null)
   bool shares_memory = false;        // takes a backing and a home

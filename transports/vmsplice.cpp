@@ -153,6 +153,7 @@ class Vmsplice {
                             : "pipes that refer to pages given away (SPLICE_F_GIFT)",
       .family = Family::one_copy,
       .copies = 2,
+      .copies_in_place = 1,
       .boundaries = false};
 
   explicit Vmsplice(const Shape& shape) : shape_(shape) {

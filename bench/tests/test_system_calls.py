@@ -102,6 +102,20 @@ def test_the_table_is_true(counted):
     assert compared >= 10, f"only {compared} rows of {len(table)} were compared"
 
 
+def test_its_copies_in_place_are_what_the_program_says():
+    listed = subprocess.run(
+        [PROGRAM, "list", "transports", "--json"], capture_output=True, text=True, check=True
+    )
+    said = {
+        entry["name"]: entry["copies_in_place"] for entry in json.loads(listed.stdout)["transports"]
+    }
+    for name, (copies, _) in declared().items():
+        if said.get(name) is None:  # or a library is missing here
+            assert name not in said or "in place" not in copies, name
+        else:
+            assert said[name] == int(copies.split()[-1]), name
+
+
 def test_a_blocking_end_never_looks_in_vain(counted):
     for name in ("pipe", "fifo", "tcp", "unix_stream", "unix_seqpacket"):
         record = counted[name, "block"]

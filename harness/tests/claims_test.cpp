@@ -66,6 +66,12 @@ TEST(Claims, much_time_left_out_of_one_step_is_a_lie) {
   EXPECT_NE(too_fast(std::vector{warm.claim(), timed.claim()}, kScale), "");
 }
 
+TEST(Claims, waiting_for_a_cpu_explains_hidden_time_up_to_its_length) {
+  const Account stalled(Part::drain, 40, 10, 130e6, 46e6);
+  EXPECT_EQ(too_fast(std::vector{stalled.claim()}, kScale, 90e6), "");
+  EXPECT_NE(too_fast(std::vector{stalled.claim()}, kScale, 60e6), "");
+}
+
 TEST(Claims, what_the_lead_of_a_stream_takes_is_not_hidden) {
   const Account stream(Part::drain, 40, 10, 4e6, 3e6, 10);
   EXPECT_LT(hidden_ns(stream.claim(), kScale), 1);

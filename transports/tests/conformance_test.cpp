@@ -68,7 +68,7 @@ TEST_P(PourDrain, streams_arrive_whole_and_in_order_in_every_batch) {
       for (const std::uint64_t bytes : sizes) {
         Shape rung = widest;
         rung.message_bytes = bytes, rung.batch = batch;
-        Job pour = job(rung, 67);  // two batches of 32 and a rest
+        Job pour = job(rung, bytes > 4097 ? 35 : 67);  // batches of 32 and a rest
         Job drain = pour;
         drain.lead = batch == 7 ? 0 : 10;
         drain.messages_each = drain.messages - drain.lead;
