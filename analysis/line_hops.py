@@ -1,0 +1,138 @@
+"""How many hand-offs of a cache line a small message takes through shared memory, and how many more than it needs.
+
+The canary beside each case is the round trip of a bare line between the same two CPUs: two hand-offs, as a round trip
+is two messages. Their ratio says how many hand-offs lie one after the other in each message, whatever the machine's
+speed. A message of up to 56 B can travel in one line with its sequence number. What a lock, an index on a line of its own or
+a word in the wrong line adds, stands beyond that; compared with the quickest other transport of the run, by block.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import families
+import stats
+from crossover_rows import number
+from records import Record, Run, by_launch, freeze, group
+from series import Levels
+
+ONE_LINE_BYTES = 56  # a line less a sequence number
+WORTH = 0.5  # hand-offs a message: half a line's way is what timing alone may make
+COLUMNS = ("transport", "hand-offs a message", "beyond the quickest [95 %]", "blocks", "conditions")
+REMEDY = (
+    "put what one end writes for itself into lines that the other neither reads nor polls, and measure again; "
+    "with a PMU, ipcmark run counters --counters coherence counts the lines that move"
+)
+Row = dict[str, Any]
+
+
+def rows(run: Run) -> list[Row]:
+    """One a transport and condition, at its smallest size, for summary.json; empty without spinning ends."""
+    spun = run.of("latency", pattern="ping", wait="spin")
+    mine = [r for r in spun if families.family(r) == families.SHARED and _hops(r) > 0]
+    small = [r for r in mine if r.message_bytes <= ONE_LINE_BYTES]
+    steady = [r for r in small if Levels.of(run).level(r) is not None]
+    strange, found = _plugged_in(run), []
+    for alike in group(
+        steady, lambda r: (freeze(r.case, ("transport",)), freeze(r.metric))
+    ).values():
+        found += _of_case(group(alike, lambda r: r.transport), strange)
+    least = {}
+    for row in sorted(found, key=lambda row: row["case"]["message_bytes"]):
+        least.setdefault(freeze(row["case"], ("message_bytes", "reply_bytes")), row)
+    return sorted(least.values(), key=lambda row: (row["handoffs"], row["case"]["transport"]))
+
+
+def doubts(run: Run) -> list[tuple[str, str, str]]:
+    """Check, message and remedy of each transport of a plug-in that moves lines more often than it needs to."""
+    mine = _plugged_in(run)
+    return [
+        ("cache_lines", _words(row), REMEDY)
+        for row in rows(run)
+        if row["case"]["transport"] in mine and _least(row) > WORTH
+    ]
+
+
+def table(found: list[Row]) -> list[list[str]]:
+    """The report's cells, under COLUMNS."""
+    return [_cells(row) for row in found]
+
+
+def _plugged_in(run: Run) -> set[str]:
+    names = [p.get("transports") for p in run.manifest.get("plugins") or []]
+    return {str(name) for some in names if isinstance(some, list) for name in some}
+
+
+def _hops(record: Record) -> float:
+    """Hand-offs a message: round trip over the bare line's; nan without a canary."""
+    return record.p50_ns / record.canary_ns if record.canary_ns > 0 else math.nan
+
+
+def _of_case(members: dict[str, list[Record]], strange: set[str]) -> list[Row]:
+    blocks = {name: _by_block(rs) for name, rs in members.items()}
+    medians = {name: stats.median_interval(list(b.values())).value for name, b in blocks.items()}
+    known = [name for name in medians if name not in strange]
+    quickest = min(known, key=lambda name: medians[name], default=None)
+    return [
+        _row(members[n][0].case, blocks[n], quickest, blocks.get(quickest or "", {}))
+        for n in members
+    ]
+
+
+def _by_block(records: list[Record]) -> dict[int, float]:
+    blocks = group(records, lambda r: r.block)
+    return {
+        block: stats.median_interval(by_launch(rs, _hops)).value for block, rs in blocks.items()
+    }
+
+
+def _row(
+    case: dict[str, Any], mine: dict[int, float], quickest: str | None, its: dict[int, float]
+) -> Row:
+    """Beyond the quickest of its block; itself is no more than itself."""
+    at = stats.median_interval(list(mine.values()))
+    extra = [mine[b] - its[b] for b in mine if b in its]
+    beyond = stats.median_interval(extra) if extra and case["transport"] != quickest else None
+    return {
+        "case": case,
+        "handoffs": at.value,
+        "lo": number(at.lo),
+        "hi": number(at.hi),
+        "n": at.n,
+        "quickest": quickest,
+        "extra": None if beyond is None else beyond.value,
+        "extra_lo": None if beyond is None else number(beyond.lo),
+        "extra_hi": None if beyond is None else number(beyond.hi),
+        "extra_least": None if beyond is None else min(extra),
+    }
+
+
+def _least(row: Row) -> float:
+    """Below six blocks there is no interval, and each block must show it."""
+    least = row["extra_least"] if row["extra_lo"] is None else row["extra_lo"]
+    return 0.0 if least is None else least
+
+
+def _words(row: Row) -> str:
+    case = row["case"]
+    return (
+        f"{case['transport']}: a message of {case['message_bytes']} B takes {row['handoffs']:.2f} hand-offs of a cache line, "
+        f"{_beyond(row)} more than through {row['quickest']}: lines that both ends touch move more often than a message needs (a lock, "
+        "an index of its own line, or a word that one end writes for itself in a line that the other polls)"
+    )
+
+
+def _beyond(row: Row) -> str:
+    bounds = row["extra_lo"] is not None and row["extra_hi"] is not None
+    return f"{row['extra']:.2f}" + (
+        f" [{row['extra_lo']:.2f}, {row['extra_hi']:.2f}]" if bounds else ""
+    )
+
+
+def _cells(row: Row) -> list[str]:
+    case = row["case"]
+    beyond = "–" if row["extra"] is None else f"{_beyond(row)} than {row['quickest']}"
+    names = ("access", "backing", "placement", "idle", "roles")
+    told = [f"{case['message_bytes']} B", *(str(case[n]) for n in names if case.get(n))]
+    return [case["transport"], f"{row['handoffs']:.2f}", beyond, str(row["n"]), " ".join(told)]
