@@ -32,12 +32,13 @@ def rows(run: Run) -> list[Row]:
     spun = run.of("latency", pattern="ping", wait="spin")
     mine = [r for r in spun if families.family(r) == families.SHARED and _hops(r) > 0]
     small = [r for r in mine if r.message_bytes <= ONE_LINE_BYTES]
-    steady = [r for r in small if Levels.of(run).level(r) is not None]
-    strange, found = _plugged_in(run), []
+    levels, strange, found = Levels.of(run), _plugged_in(run), []
     for alike in group(
-        steady, lambda r: (freeze(r.case, ("transport",)), freeze(r.metric))
+        small, lambda r: (freeze(r.case, ("transport",)), freeze(r.metric))
     ).values():
-        found += _of_case(group(alike, lambda r: r.transport), strange)
+        main = levels.main(alike)  # two levels are two machines
+        steady = [r for r in alike if levels.level(r) == main]
+        found += _of_case(group(steady, lambda r: r.transport), strange)
     least = {}
     for row in sorted(found, key=lambda row: row["case"]["message_bytes"]):
         least.setdefault(freeze(row["case"], ("message_bytes", "reply_bytes")), row)
@@ -65,8 +66,11 @@ def _plugged_in(run: Run) -> set[str]:
 
 
 def _hops(record: Record) -> float:
-    """Hand-offs a message: round trip over the bare line's; nan without a canary."""
-    return record.p50_ns / record.canary_ns if record.canary_ns > 0 else math.nan
+    """Hand-offs a message: the median of single round trips over the bare line's; nan without either.
+
+    Not the median window: on CPUs that others use each window is stopped at times, the median round trip is not.
+    """
+    return record.percentile(50)[0] / record.canary_ns if record.canary_ns > 0 else math.nan
 
 
 def _of_case(members: dict[str, list[Record]], strange: set[str]) -> list[Row]:

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <memory>
 #include <stop_token>
+#include <system_error>
 #include <thread>
 
 #include "transports/plugin.hpp"
@@ -34,7 +35,8 @@ void leave_cpu(int cpu) {
 Mapping fresh_memory() {
   void* data =
       ::mmap(nullptr, kWorkBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  return {check(data, "mmap"), kWorkBytes};
+  if (data == MAP_FAILED) throw std::system_error(errno, std::generic_category(), "mmap");
+  return {data, kWorkBytes};
 }
 
 // Keeps its thread for as long as it lives; made on the CPU of the end.
@@ -91,13 +93,9 @@ class WorkingRing {
   }
 
   template <Wait W>
-  WorkingEnd<kCode<W>> client(int) {
-    return {rooms_, Role::client, Frees};
-  }
+  requires(!kSleeps<W>) WorkingEnd<W> client(int) { return {rooms_, Role::client, Frees}; }
   template <Wait W>
-  WorkingEnd<kCode<W>> server(int) {
-    return {rooms_, Role::server, Frees};
-  }
+  requires(!kSleeps<W>) WorkingEnd<W> server(int) { return {rooms_, Role::server, Frees}; }
 
  private:
   ShmRooms rooms_;
