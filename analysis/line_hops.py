@@ -19,6 +19,7 @@ from series import Levels
 
 ONE_LINE_BYTES = 56  # a line less a sequence number
 WORTH = 0.5  # hand-offs a message: half a line's way is what timing alone may make
+FEWEST = 3  # blocks in each of which it stands out, where there are too few for an interval
 COLUMNS = ("transport", "hand-offs a message", "beyond the quickest [95 %]", "blocks", "conditions")
 REMEDY = (
     "put what one end writes for itself into lines that the other neither reads nor polls, and measure again; "
@@ -33,16 +34,15 @@ def rows(run: Run) -> list[Row]:
     mine = [r for r in spun if families.family(r) == families.SHARED and _hops(r) > 0]
     small = [r for r in mine if r.message_bytes <= ONE_LINE_BYTES]
     levels, strange, found = Levels.of(run), _plugged_in(run), []
-    for alike in group(
-        small, lambda r: (freeze(r.case, ("transport",)), freeze(r.metric))
-    ).values():
-        main = levels.main(alike)  # two levels are two machines
-        steady = [r for r in alike if levels.level(r) == main]
-        found += _of_case(group(steady, lambda r: r.transport), strange)
+    for alike in group(small, _condition).values():
+        for level, at in group(alike, levels.level).items():  # two levels are two machines
+            if level is not None:
+                found += _of_case(at, levels.name(at[0], level), strange)
     least = {}
     for row in sorted(found, key=lambda row: row["case"]["message_bytes"]):
-        least.setdefault(freeze(row["case"], ("message_bytes", "reply_bytes")), row)
-    return sorted(least.values(), key=lambda row: (row["handoffs"], row["case"]["transport"]))
+        size = ("message_bytes", "reply_bytes")
+        least.setdefault((freeze(row["case"], size), row["level"]), row)
+    return sorted(least.values(), key=lambda row: (row["level"], row["handoffs"], row["transport"]))
 
 
 def doubts(run: Run) -> list[tuple[str, str, str]]:
@@ -51,7 +51,7 @@ def doubts(run: Run) -> list[tuple[str, str, str]]:
     return [
         ("cache_lines", _words(row), REMEDY)
         for row in rows(run)
-        if row["case"]["transport"] in mine and _least(row) > WORTH
+        if row["transport"] in mine and _least(row) > WORTH
     ]
 
 
@@ -65,6 +65,10 @@ def _plugged_in(run: Run) -> set[str]:
     return {str(name) for some in names if isinstance(some, list) for name in some}
 
 
+def _condition(record: Record) -> Any:
+    return freeze(record.case, ("transport",)), freeze(record.metric)
+
+
 def _hops(record: Record) -> float:
     """Hand-offs a message: the median of single round trips over the bare line's; nan without either.
 
@@ -73,14 +77,15 @@ def _hops(record: Record) -> float:
     return record.percentile(50)[0] / record.canary_ns if record.canary_ns > 0 else math.nan
 
 
-def _of_case(members: dict[str, list[Record]], strange: set[str]) -> list[Row]:
+def _of_case(records: list[Record], level: str, strange: set[str]) -> list[Row]:
+    members = group(records, lambda r: r.transport)
     blocks = {name: _by_block(rs) for name, rs in members.items()}
     medians = {name: stats.median_interval(list(b.values())).value for name, b in blocks.items()}
     known = [name for name in medians if name not in strange]
     quickest = min(known, key=lambda name: medians[name], default=None)
+    its = blocks.get(quickest or "", {})
     return [
-        _row(members[n][0].case, blocks[n], quickest, blocks.get(quickest or "", {}))
-        for n in members
+        {"level": level, **_row(rs[0].case, blocks[n], quickest, its)} for n, rs in members.items()
     ]
 
 
@@ -99,6 +104,7 @@ def _row(
     extra = [mine[b] - its[b] for b in mine if b in its]
     beyond = stats.median_interval(extra) if extra and case["transport"] != quickest else None
     return {
+        "transport": case["transport"],
         "case": case,
         "handoffs": at.value,
         "lo": number(at.lo),
@@ -108,7 +114,7 @@ def _row(
         "extra": None if beyond is None else beyond.value,
         "extra_lo": None if beyond is None else number(beyond.lo),
         "extra_hi": None if beyond is None else number(beyond.hi),
-        "extra_least": None if beyond is None else min(extra),
+        "extra_least": None if beyond is None or len(extra) < FEWEST else min(extra),
     }
 
 
@@ -119,9 +125,9 @@ def _least(row: Row) -> float:
 
 
 def _words(row: Row) -> str:
-    case = row["case"]
+    case, level = row["case"], row["level"]
     return (
-        f"{case['transport']}: a message of {case['message_bytes']} B takes {row['handoffs']:.2f} hand-offs of a cache line, "
+        f"{case['transport']}{' ' if level else ''}{level}: a message of {case['message_bytes']} B takes {row['handoffs']:.2f} hand-offs of a cache line, "
         f"{_beyond(row)} more than through {row['quickest']}: lines that both ends touch move more often than a message needs (a lock, "
         "an index of its own line, or a word that one end writes for itself in a line that the other polls)"
     )
@@ -138,5 +144,15 @@ def _cells(row: Row) -> list[str]:
     case = row["case"]
     beyond = "–" if row["extra"] is None else f"{_beyond(row)} than {row['quickest']}"
     names = ("access", "backing", "placement", "idle", "roles")
-    told = [f"{case['message_bytes']} B", *(str(case[n]) for n in names if case.get(n))]
-    return [case["transport"], f"{row['handoffs']:.2f}", beyond, str(row["n"]), " ".join(told)]
+    told = [
+        f"{case['message_bytes']} B",
+        *(str(case[n]) for n in names if case.get(n)),
+        row["level"],
+    ]
+    return [
+        case["transport"],
+        f"{row['handoffs']:.2f}",
+        beyond,
+        str(row["n"]),
+        " ".join(told).rstrip(),
+    ]

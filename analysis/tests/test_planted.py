@@ -59,6 +59,21 @@ def test_hand_offs_are_those_of_the_machine_it_ran_on():
         assert [row["handoffs"] for row in line_hops.rows(run)] == [1.2]
 
 
+def test_each_level_of_the_canary_is_judged_by_itself():
+    """Where lines are far apart the word may be back before anybody looks."""
+    near = spun("mine", 200) + spun("shm_ring", 110)
+    far = spun("mine", 550, canary=500.0) + spun("shm_ring", 550, canary=500.0)
+    for record in far:
+        record.raw |= {"launch_id": f"far{record.block}", "block": record.block + 6}
+    (message,) = told("cache_lines", near, far)
+    assert "0.90 [0.90, 0.90] more" in message
+
+
+def test_two_blocks_prove_nothing():
+    few = [spun("mine", 310)[:2], spun("shm_ring", 110)[:2]]
+    assert not told("cache_lines", *few)
+
+
 def test_a_plug_in_alone_is_in_the_table_and_compared_with_nothing():
     run = Run(Path("made"), MINE, {}, spun("mine", 310), [])
     (row,) = line_hops.rows(run)

@@ -56,11 +56,8 @@ def test_a_thread_that_frees_memory_is_found_and_one_that_keeps_it_is_not(tmp_pa
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one CPU: no line moves")
-def test_rings_that_differ_in_one_pad_stand_beside_the_built_in_one(tmp_path):
+def test_rings_that_differ_in_one_pad_stand_in_the_table_of_hand_offs(tmp_path):
     """What they take is in test_planted.py of analysis: no test here asserts a time."""
-    found, summary = measured("planted_pad.so", f"{MISPLACED},{PADDED},shm_ring", tmp_path / "run")
-    rows = {row["case"]["transport"]: row for row in summary["line_hops"]}
-    assert {MISPLACED, PADDED, "shm_ring"} == set(rows)
-    assert rows["shm_ring"]["extra"] is None
-    for name in (MISPLACED, PADDED):
-        assert rows[name]["quickest"] == "shm_ring" and rows[name]["extra"] is not None
+    _, summary = measured("planted_pad.so", f"{MISPLACED},{PADDED},shm_ring", tmp_path / "run")
+    assert {r["transport"] for r in summary["line_hops"]} == {MISPLACED, PADDED, "shm_ring"}
+    assert all(r["handoffs"] > 0 for r in summary["line_hops"])
