@@ -44,7 +44,7 @@ def struck(
 
 def test_a_line_too_many_in_a_plug_in_is_a_doubt_with_its_number_and_reference():
     (message,) = told("cache_lines", spun("mine", 310), spun("shm_ring", 110), spun("slower", 150))
-    assert message.startswith("mine: a message of 8 B takes 3.10 hand-offs")
+    assert message.startswith("mine: a message of 8 B takes as long as 3.10 hand-offs")
     assert "2.00 [2.00, 2.00] more than through shm_ring" in message
 
 

@@ -1,10 +1,16 @@
 // A planted bug, and the same without it: rings of slots in shared memory whose one struct has one
 // wrong pad. The producer keeps for itself, in each slot, how far it has come with it. Where that
 // word lies in the line that the consumer polls, each change takes the line away from the consumer,
-// which takes it back before the next.
+// which takes it back before the next. Both changes are locked, so that each waits for the line:
+// plain stores one after the other would change it in one visit, and cost nothing.
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <optional>
+#include <span>
+#include <string_view>
+#include <type_traits>
 
 #include "transports/bell.hpp"
 #include "transports/plugin.hpp"
@@ -19,20 +25,19 @@ using namespace ipcmark;
 enum class Stage : std::uint64_t { free, claimed, copied };
 
 constexpr std::uint64_t kSlots = 64;
-constexpr std::size_t kPayload = 40;
-constexpr std::size_t kPolled = sizeof(std::uint64_t) + kPayload;
+constexpr std::size_t kPayload = 40;  // in the tag's line
 
 template <std::size_t Pad>
 struct alignas(kLineDistance) Slot {
+  std::atomic<Stage> stage;  // the producer's alone
+  std::byte pad[Pad];
   std::atomic<std::uint64_t> tag;  // which message, and its length: polled by the consumer
   std::byte payload[kPayload];
-  std::byte pad[Pad];
-  std::atomic<Stage> stage;  // the producer's alone
 };
-using Padded = Slot<kLineDistance - kPolled>;
-using Misplaced = Slot<8>;  // taken for the pad that fills a line: it puts the stage at its end
-static_assert(offsetof(Padded, stage) == kLineDistance);
-static_assert(offsetof(Misplaced, stage) == 56);
+using Padded = Slot<kLineDistance - sizeof(Stage)>;
+using Misplaced = Slot<8>;  // as if a word were a line
+static_assert(offsetof(Padded, tag) == kLineDistance);
+static_assert(offsetof(Misplaced, payload) + kPayload == 64);
 
 template <class S>
 struct Ring {
