@@ -1,7 +1,7 @@
 """Whose traffic is shot down though nobody asked for it: TLB shootdowns of the ends' CPUs, by transport.
 
-Every timed case carries what /proc/interrupts counted on its ends' CPUs meanwhile. A launch's rate is all it counted
-over the time of its warm-up and its measured messages. Where shootdowns are triggered on purpose they are left out.
+Every timed case carries what /proc/interrupts counted on its ends' CPUs, and for how long. Cases in which shootdowns
+are triggered on purpose are left out.
 """
 
 from __future__ import annotations
@@ -76,13 +76,7 @@ def _row(transport: str, records: list[Record]) -> Row | None:
 
 
 def _seconds(record: Record) -> float:
-    """Time of the warm-up and of all that was measured."""
-    windows = record.raw["windows"] or {}
-    spent = sum(record.windows_ns) * _number(windows.get("messages_each"))
-    single = record.raw["histograms"].get(record.metric.get("quantity")) or {}
-    warm = record.raw.get("warmup")
-    warm_ns = _number(warm.get("ns")) if isinstance(warm, dict) else 0.0
-    return (spent + _number(single.get("sum")) + warm_ns) / 1e9
+    return _number(record.raw["machine"].get("watched_ns")) / 1e9
 
 
 def _number(value: Any) -> float:

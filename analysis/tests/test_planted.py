@@ -37,8 +37,7 @@ def struck(
     metric = {"copies": 2, "loop": "closed", "quantity": "round_trip_ns"}
     found = made("latency", 1000.0, launches, transport=transport, metric=metric, **more)
     for record in found:
-        record.raw["machine"] = {"tlb_shootdowns": count}
-        record.raw["windows"]["messages_each"] = 33_333
+        record.raw["machine"] = {"tlb_shootdowns": count, "watched_ns": 100_000_000}
     return found
 
 
@@ -91,7 +90,7 @@ def test_ends_that_block_or_share_a_cpu_tell_nothing_of_lines():
 
 def test_shootdowns_that_one_transport_alone_suffers_are_a_doubt():
     (message,) = told("shootdowns", struck("mine", 300), struck("shm_ring", 0), struck("pipe", 1))
-    assert message.startswith("mine: TLB shootdowns interrupt the CPUs of its ends 2,99")
+    assert message.startswith("mine: TLB shootdowns interrupt the CPUs of its ends 3,000")
     assert "a message" in message and "(the other transports: " in message
 
 
