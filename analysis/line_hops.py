@@ -24,7 +24,7 @@ FEWEST = 3  # blocks in each of which it stands out, where there are too few for
 COLUMNS = ("transport", "hand-offs a message", "beyond the quickest [95 %]", "blocks", "conditions")
 REMEDY = (
     "put what one end writes for itself into lines that the other neither reads nor polls, and measure again; "
-    "with a PMU, ipcmark run counters --counters coherence counts the lines that move"
+    "with a PMU, ipcmark run counters --counters coherence: it counts the lines that move"
 )
 Row = dict[str, Any]
 
