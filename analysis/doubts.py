@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import line_hops
 import load_rows
 import rates
+import shot_down
 import stats
 import style
 from records import Run, cases
@@ -16,8 +18,9 @@ REMEDY_REPEAT = "ipcmark run --like {run}"
 
 
 def doubts(run: Run, unstable: int) -> list[dict[str, str]]:
-    """The environment's own first, then what the records show."""
-    found = [d for d in run.environment.get("doubts") or [] if isinstance(d, dict)]
+    """A transport's own faults first, then the environment's, which every run of it has, then what the records show."""
+    found = [_doubt(*about) for about in shot_down.doubts(run) + line_hops.doubts(run)]
+    found += [d for d in run.environment.get("doubts") or [] if isinstance(d, dict)]
     again = REMEDY_REPEAT.format(run=run.path)
     parts = (
         _stopped(run, again),

@@ -30,6 +30,7 @@ import crossover_fit
 import figure
 import headline
 import known_delay
+import line_hops
 import load_rows
 import mixture_rows
 import ranking
@@ -172,6 +173,8 @@ def page(run: Run, found: dict[str, Any], drawn: list[Drawn], advice: dict[str, 
         advice=advice,
         instrument=known_delay.table(found["instrument"]),
         instrument_columns=known_delay.COLUMNS,
+        line_hops=line_hops.table(found["line_hops"]),
+        line_hops_columns=line_hops.COLUMNS,
         load=load_rows.table(found),
         load_columns=load_rows.COLUMNS,
         mixture=mixture_rows.table(found),

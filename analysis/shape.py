@@ -154,6 +154,7 @@ PAPERS: dict[str, Check] = {  # of manifest.json and environment.json
     "run": _is(str),
     "probes": _list_of(_is(dict)),
     "contaminated": _list_of(_is(dict)),
+    "plugins": _list_of(_is(dict)),
     "allowed": _list_of(_is(str)),
     "launches_done": is_number,
     "launches_planned": is_number,

@@ -13,11 +13,13 @@ import effects
 import flow_rows
 import handoff_rows
 import known_delay
+import line_hops
 import load_rows
 import mixture_rows
 import priority_rows
 import ranking
 import rates
+import shot_down
 import stats
 import style
 import waiting
@@ -60,6 +62,8 @@ def build(run: Run) -> dict[str, Any]:
         "load": load_rows.rows(run),
         "instrument": known_delay.rows(run),
         "effects": effects.of_run(run),
+        "line_hops": line_hops.rows(run),
+        "shot_down": shot_down.rows(run),
         "counts": {**counts, "unstable": unstable},
         "doubts": doubts(run, unstable),
     }

@@ -33,6 +33,8 @@ struct MachineCounts {
   std::optional<std::uint64_t> heat_throttles = std::nullopt;
   // The hottest of the processors' sensors: a level, whose difference is the later one.
   std::optional<std::uint64_t> millidegrees = std::nullopt;
+  // How long was looked; only of a difference that somebody timed (RungWatch).
+  std::optional<std::uint64_t> watched_ns = std::nullopt;
 };
 
 struct MachineField {
@@ -51,6 +53,7 @@ inline constexpr auto kMachineFields = std::to_array<MachineField>({
     {"throttled_ns", &MachineCounts::throttled_ns},
     {"heat_throttles", &MachineCounts::heat_throttles},
     {"millidegrees", &MachineCounts::millidegrees},
+    {"watched_ns", &MachineCounts::watched_ns},
 });
 
 // What happened from `before` to `after`; none where either is missing or a 32-bit counter wrapped.

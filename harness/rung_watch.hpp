@@ -1,7 +1,7 @@
 // What the machine did on the two measured CPUs while a rung was visited, all visits together.
 #pragma once
 
-#include <memory>
+#include <cstdint>
 
 #include "harness/machine_watch.hpp"
 
@@ -16,6 +16,7 @@ class RungWatch {
 
  private:
   MachineWatch* watch_ = nullptr;
+  std::int64_t began_ns_ = 0;
   MachineCounts before_;
   MachineCounts counts_;
   bool visited_ = false;

@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/binding.hpp"
+#include "harness/rung_watch.hpp"
 #include "harness/tests/fake_root.hpp"
+#include "transports/posix.hpp"
 
 namespace ipcmark {
 namespace {
@@ -136,6 +138,22 @@ TEST(MachineWatchTest, heat_is_counted_and_temperature_is_the_later_one) {
   EXPECT_EQ(change.millidegrees, 72'250U);
   MachineWatch one_unknown(Cpus{0, 1}, root.path());
   EXPECT_FALSE(one_unknown.read().heat_throttles.has_value()) << "not the half of it";
+}
+
+TEST(RungWatchTest, visits_add_up_and_the_temperature_is_the_last_ones) {
+  const FakeRoot root;
+  root.put("sys/class/hwmon/hwmon3/name", "k10temp\n");
+  root.put("sys/class/hwmon/hwmon3/temp1_input", "41000\n");
+  MachineWatch machine(Cpus{0}, root.path());
+  RungWatch watch;
+  for (int visit = 0; visit < 2; ++visit) {
+    watch.begin(machine);
+    const std::uint64_t before = watch.counts().watched_ns.value_or(0);
+    sleep_until(monotonic_now() + 1'000'000);
+    watch.end();
+    EXPECT_GE(watch.counts().watched_ns.value_or(0), before + 1'000'000);
+  }
+  EXPECT_EQ(watch.counts().millidegrees, 41'000U);
 }
 
 TEST(MachineWatchTest, without_files_nothing_is_known) {
