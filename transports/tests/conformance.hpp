@@ -95,7 +95,11 @@ class Conformance : public ::testing::TestWithParam<Point> {
       GTEST_SKIP() << "two spinning ends on one CPU take a scheduler slice a message";
     }
     if (sleeps_at_a_bell() && !why_no_order().empty()) GTEST_SKIP() << why_no_order();
-    if (GetParam().variant.page_bytes > base_page_bytes()) huge_.emplace(kHugePages);
+    if (GetParam().variant.page_bytes > base_page_bytes()) {
+      huge_.emplace(kHugePages);
+      const std::string luck = why_by_luck(GetParam().variant.page_bytes);
+      if (!luck.empty()) GTEST_SKIP() << luck;
+    }
     const std::string missing = refusal(shape(1, 1));
     if (!missing.empty()) GTEST_SKIP() << missing;
   }
