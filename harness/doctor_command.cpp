@@ -44,7 +44,7 @@ void print_facts(const json& environment, const Topology& topology) {
   print_line("topology", topology.summary());
   for (const char* name : {"cpu_model", "memory_gib"}) print_fact(environment["machine"], name);
   for (const char* name : {"kernel_release", "clocksource", "cpus_isolated", "smt_control",
-                           "cpuidle_driver", "thp_enabled", "load"}) {
+                           "cpuidle_driver", "thp_enabled", "load", "emulator"}) {
     print_fact(environment["facts"], name);
   }
   for (const char* name : {"machine", "epoch", "build"}) {

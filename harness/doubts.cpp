@@ -140,6 +140,14 @@ MaybeDoubt virtual_machine(const json& facts) {
                "run on bare metal; meanwhile: ipcmark run all --idle polling"};
 }
 
+MaybeDoubt emulated(const json& facts) {
+  const std::string name = text(facts, "emulator");
+  if (name.empty()) return std::nullopt;
+  return Doubt{"emulated",
+               fmt::format("{} carries out this program's instructions: no time is a CPU's", name),
+               "run a program that was built for this machine's own CPU"};
+}
+
 MaybeDoubt in_container(const json& facts) {
   const std::string name = text(facts, "container");
   if (name.empty()) return std::nullopt;
@@ -241,6 +249,7 @@ constexpr About kAboutFacts[] = {{one_cpu},
                                  {governor, true},
                                  {turbo, true},
                                  {virtual_machine},
+                                 {emulated},
                                  {in_container},
                                  {swap_in_use, true},
                                  {steal},

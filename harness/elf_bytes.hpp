@@ -1,9 +1,17 @@
 // Reading an ELF file as bytes: a truncated or hostile one must not be read past its end.
 #pragma once
 
+#include <elf.h>
+#include <link.h>
+
 #include <cstring>
 #include <optional>
+#include <string>
 #include <string_view>
+
+// The linker's name for the header of the object that refers to it.
+extern "C" const ElfW(Ehdr) __ehdr_start  // NOLINT(bugprone-reserved-identifier)
+    __attribute__((visibility("hidden")));
 
 namespace ipcmark {
 
@@ -20,6 +28,16 @@ template <class T>
 [[nodiscard]] inline std::string_view slice(std::string_view bytes, std::size_t offset,
                                             std::size_t size) {
   return offset > bytes.size() ? std::string_view() : bytes.substr(offset, size);
+}
+
+// What this program itself was built for: from memory, since an emulator answers for /proc/self/exe
+// as it sees fit.
+[[nodiscard]] inline unsigned own_machine() { return __ehdr_start.e_machine; }
+
+[[nodiscard]] inline std::string architecture_name(unsigned machine) {
+  if (machine == EM_X86_64) return "x86-64";
+  if (machine == EM_AARCH64) return "aarch64";
+  return "ELF machine " + std::to_string(machine);
 }
 
 }  // namespace ipcmark

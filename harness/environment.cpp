@@ -80,6 +80,9 @@ json epoch_key(const json& facts, const Topology& topology) {
               "cpufreq_boost", "intel_pstate_no_turbo", "cpuidle_driver", "cpuidle_governor",
               "thp_enabled", "thp_defrag", "clocksource", "hypervisor", "libc"});
   fields["schema"] = kEnvironmentSchema;
+  // Where there is none the key is what it was before anybody asked.
+  const json emulator = facts.value("emulator", json());
+  if (!emulator.is_null()) fields["emulator"] = emulator;
   fields["placements"] = placement_map(topology);
   return with_key(std::move(fields));
 }

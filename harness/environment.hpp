@@ -18,8 +18,8 @@ namespace ipcmark {
 [[nodiscard]] nlohmann::json machine_key(const nlohmann::json& facts, const Topology& topology);
 
 // What changes how the hardware behaves: kernel and its parameters, microcode, firmware,
-// mitigations, SMT, frequency and idle policy, THP, clocksource, hypervisor, libc, schema,
-// placements' CPUs.
+// mitigations, SMT, frequency and idle policy, THP, clocksource, hypervisor, emulator, libc,
+// schema, placements' CPUs.
 [[nodiscard]] nlohmann::json epoch_key(const nlohmann::json& facts, const Topology& topology);
 
 // The program's and the plug-ins' build-ids (by file name; of a file without one the hash of its

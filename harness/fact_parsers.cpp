@@ -1,16 +1,20 @@
 #include "harness/fact_parsers.hpp"
 
+#include <elf.h>
+#include <link.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "harness/elf_bytes.hpp"
 #include "harness/text_file.hpp"
 
 namespace ipcmark {
@@ -146,6 +150,20 @@ std::string hypervisor(std::string_view cpuinfo, std::string_view dmi,
     if (clocksources.find(trace) != clocksources.npos || dmi.find(trace) != dmi.npos) return name;
   }
   return flagged ? "unknown" : "none";
+}
+
+json emulator(const path& root) {
+  // What an emulator shows of itself under /proc/self is the program that it runs; here it does
+  // not.
+  const path executed = root / "proc/thread-self/exe";
+  ElfW(Ehdr) header{};
+  std::ifstream file(executed, std::ios::binary);
+  const bool read = !!file.read(reinterpret_cast<char*>(&header), sizeof header);
+  const bool elf = read && std::memcmp(header.e_ident, ELFMAG, SELFMAG) == 0;
+  if (!elf || header.e_machine == own_machine()) return {};
+  std::error_code unnamed;
+  const path name = std::filesystem::read_symlink(executed, unnamed).filename();
+  return name.string() + " (" + architecture_name(header.e_machine) + ")";
 }
 
 json cgroup_cpu_limit(const path& root) {

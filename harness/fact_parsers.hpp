@@ -24,6 +24,10 @@ namespace ipcmark {
 [[nodiscard]] std::string hypervisor(std::string_view cpuinfo, std::string_view dmi,
                                      std::string_view clocksources);
 
+// The program that carries out this one's instructions where the CPU does not ("qemu-aarch64-static
+// (x86-64)"): the kernel runs it, and it is of another architecture. Null where none does.
+[[nodiscard]] nlohmann::json emulator(const std::filesystem::path& root);
+
 // Limit on the CPU time of the caller's cgroup, version 2 or 1, as "quota period" in us: the first
 // on the way up to the root; "max" without a limit; null where no hierarchy can be read.
 [[nodiscard]] nlohmann::json cgroup_cpu_limit(const std::filesystem::path& root);

@@ -249,6 +249,7 @@ json collect_facts(const path& root) {
   add_processor(facts, root);
   utsname system{};
   facts["arch"] = ::uname(&system) == 0 ? json(system.machine) : json();
+  facts["emulator"] = emulator(root);
   facts["libc"] = std::string("glibc ") + ::gnu_get_libc_version();
   facts["timers"] = timers();
   facts["kernel_parameters"] = kernel_parameters(root);

@@ -21,20 +21,6 @@ namespace {
 
 using Section = ElfW(Shdr);
 
-std::string architecture_name(unsigned machine) {
-  if (machine == EM_X86_64) return "x86-64";
-  if (machine == EM_AARCH64) return "aarch64";
-  return fmt::format("ELF machine {}", machine);
-}
-
-// What this program itself was built for.
-unsigned own_machine() {
-  std::ifstream self("/proc/self/exe", std::ios::binary);
-  ElfW(Ehdr) header{};
-  self.read(reinterpret_cast<char*>(&header), sizeof header);
-  return self ? header.e_machine : EM_NONE;
-}
-
 ElfW(Ehdr) header_of(std::string_view elf) {
   const auto header = at<ElfW(Ehdr)>(elf, 0);
   if (elf.substr(0, SELFMAG) != std::string_view(ELFMAG, SELFMAG)) {

@@ -73,6 +73,7 @@ TEST(DoubtsTest, each_has_its_number_and_its_remedy) {
       {{{"intel_pstate_no_turbo", "0"}}, "turbo", "no_turbo is 0", "no_turbo"},
       {{{"cpufreq_boost", "1"}}, "turbo", "boost is 1", "cpufreq/boost"},
       {{{"hypervisor", "kvm"}}, "virtual_machine", "kvm", "bare metal"},
+      {{{"emulator", "qemu-arm (x86-64)"}}, "emulated", "qemu-arm (x86-64)", "own CPU"},
       {{{"memory", {{"SwapTotal", "100 kB"}, {"SwapFree", "58 kB"}}}},
        "swap_in_use",
        "42",

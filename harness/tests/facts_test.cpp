@@ -19,7 +19,7 @@ TEST(FactsTest, an_empty_machine_has_every_name_and_says_null) {
   for (const Knob& knob : kCpuKnobs) EXPECT_TRUE(facts.at(std::string(knob.name)).is_null());
   for (const char* name :
        {"kernel_parameters", "microcode", "hostname_hash", "idle_states", "cgroup_cpu_max",
-        "container", "irqbalance_pid", "steal_ppm_since_boot", "cpu_dma_latency"}) {
+        "container", "emulator", "irqbalance_pid", "steal_ppm_since_boot", "cpu_dma_latency"}) {
     EXPECT_TRUE(facts.at(name).is_null()) << name;
   }
 }

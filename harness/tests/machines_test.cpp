@@ -1,12 +1,19 @@
 // Rows that this machine does not have: bare metal of three makers, a container, a guest.
 #include "harness/tests/machines.hpp"
 
+#include <elf.h>
 #include <gtest/gtest.h>
+#include <link.h>
 
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "harness/checks.hpp"
+#include "harness/elf_bytes.hpp"
 #include "harness/environment.hpp"
 #include "harness/facts.hpp"
 #include "harness/tuning.hpp"
@@ -128,6 +135,41 @@ TEST(machines, a_guest_has_no_knobs_of_frequency) {
                           {"steal: the host took ", "of its own"},
                           {"perf_paranoid: kernel.perf_event_paranoid is 2", "sysctl"}});
   EXPECT_EQ(machine.tuning().front(), "thp_khugepaged_defrag 1 -> 0");
+}
+
+// As the kernel shows a process whose program is `name`, built for `architecture`.
+json facts_where_executed(const std::string& name, unsigned architecture) {
+  const FakeRoot root;
+  put_machine(root, "vm");
+  ElfW(Ehdr) header{};
+  std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+  header.e_machine = static_cast<ElfW(Half)>(architecture);
+  root.put("usr/bin/" + name, {reinterpret_cast<const char*>(&header), sizeof header});
+  std::filesystem::create_directories(root.path() / "proc/thread-self");
+  std::filesystem::create_symlink(root.path() / "usr/bin" / name,
+                                  root.path() / "proc/thread-self/exe");
+  return collect_facts(root.path());
+}
+
+TEST(machines, an_emulator_is_the_program_of_another_architecture_that_the_kernel_runs) {
+  const json emulated = facts_where_executed("qemu-static", EM_PPC64);
+  EXPECT_EQ(emulated["emulator"], "qemu-static (ELF machine 21)");
+  const json native = facts_where_executed("ipcmark", own_machine());
+  EXPECT_TRUE(native["emulator"].is_null());
+  EXPECT_TRUE(Machine("vm").facts()["emulator"].is_null()) << "nobody knows what is executed";
+
+  const auto count = doubts_about(native, kReleaseBuild).size();
+  const auto doubts = doubts_about(emulated, kReleaseBuild);
+  ASSERT_EQ(doubts.size(), count + 1);
+  const auto doubt = std::ranges::find(doubts, "emulated", &Doubt::check);
+  ASSERT_NE(doubt, doubts.end());
+  EXPECT_TRUE(doubt->message.starts_with("qemu-static (ELF machine 21)")) << doubt->message;
+
+  const Topology topology = Topology::synthetic("pack:1 l3:1 core:2 pu:1");
+  const auto differ = differences(describe_environment(native, topology, kReleaseBuild),
+                                  describe_environment(emulated, topology, kReleaseBuild));
+  ASSERT_EQ(differ.size(), 1u);
+  EXPECT_EQ(differ[0].part + " " + differ[0].field, "epoch emulator");
 }
 
 TEST(machines, compare_with_themselves_and_say_what_another_has_changed) {

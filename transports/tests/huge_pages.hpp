@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,8 +12,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
+#include <string>
+#include <utility>
 
+#include "transports/pages.hpp"
 #include "transports/posix.hpp"
 
 namespace ipcmark::conformance {
@@ -62,5 +67,27 @@ class HugePages {
   Fd alive_;
   pid_t guardian_ = 0;
 };
+
+// Why a mapping of huge pages is a matter of luck, empty where it is not. QEMU's user mode looks
+// for addresses as if all pages were small: of two mappings with a small page between, one fails. A
+// test would begin by the luck of the first and end by the lack of it.
+[[nodiscard]] inline std::string why_by_luck(std::uint64_t page_bytes) {
+  const Fd memory(::memfd_create("huge", MFD_CLOEXEC | MFD_HUGETLB | huge_flag(page_bytes)));
+  if (memory.get() < 0 || ::ftruncate(memory.get(), static_cast<off_t>(page_bytes)) != 0) return {};
+  std::string why;
+  const auto map = [&](int fd, std::uint64_t bytes) {
+    const int flags = MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0);
+    void* data = ::mmap(nullptr, bytes, PROT_READ, flags, fd, 0);
+    // Too few pages are said by the channel that wants them.
+    if (data == MAP_FAILED && errno == EINVAL) why = std::string("mmap: ") + std::strerror(errno);
+    return std::pair(data, bytes);
+  };
+  const std::pair<void*, std::uint64_t> all[] = {
+      map(memory.get(), page_bytes), map(-1, base_page_bytes()), map(memory.get(), page_bytes)};
+  for (const auto& [data, bytes] : all) {
+    if (data != MAP_FAILED) ::munmap(data, bytes);
+  }
+  return why.empty() ? why : why + " (page_bytes " + std::to_string(page_bytes) + ")";
+}
 
 }  // namespace ipcmark::conformance
