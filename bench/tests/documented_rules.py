@@ -51,6 +51,7 @@ SMALLER = [
     (r"(ipcmark run .*--dry-run.*)", r"\1", "short as it is"),
     (r"(ipcmark run (?:all|mixture|.*--plan (?!smoke)).*)", r"\1 --dry-run", "minutes to hours, mixture seconds"),
     (r"(ipcmark run .*--transport .*)", rf"\1 {SMOKE}", "a tiny plan in the place of quick"),
+    (r"(ipcmark run tlb_shootdown)", rf"\1 {SMOKE}", "a tiny plan; it has no transports to choose from"),
     (r"(ipcmark run .*)", rf"\1 {SMOKE} --transport pipe", "and one transport"),
     (r"(\./run_all\.sh(?: --.*)?)", r"\1 --dry-run", "minutes to hours; what builds is a double"),
     (r"(analysis/report\.py|ipcmark-analysis report) RUN(.*)", r"\1 LITTLE\2", "its figures are each drawn by themselves"),
@@ -64,6 +65,11 @@ SMALLER = [
 # What ends otherwise than with 0, as it should.
 ENDS = [
     (r"ipcmark run .*--inject .*", (4,), "a launch failed, as was asked"),
+    (
+        r"ipcmark run counters --counters coherence.*",
+        (0, 4, 77),
+        "a guest may have no PMU: skipped",
+    ),
     (
         r"ipcmark run .*",
         (0, 4),
