@@ -21,6 +21,8 @@ struct Claim {
   std::span<const std::uint64_t> stamps;
   bool lossy = false;    // fewer may have come than were asked for
   bool watched = false;  // each send's return is stamped too
+  // When the last of the ends began the step, by its own clock: until then the others wait for it.
+  std::uint64_t together_ticks = 0;
 };
 
 // Time of a step that its stamps leave out, in ns; 0 where the part does not stamp its whole

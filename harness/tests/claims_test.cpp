@@ -62,14 +62,24 @@ TEST(Claims, one_preemption_at_the_edge_of_a_step_is_no_lie) {
 }
 
 TEST(Claims, much_time_left_out_of_one_step_is_a_lie) {
-  const Account warm(Part::ask, 1000, 1000, 1e6, 1e6), timed(Part::ask, 1000, 10, 50e6, 5e6);
+  const Account warm(Part::ask, 1000, 1000, 1e6, 1e6), timed(Part::ask, 1000, 10, 200e6, 5e6);
   EXPECT_NE(too_fast(std::vector{warm.claim(), timed.claim()}, kScale), "");
 }
 
 TEST(Claims, waiting_for_a_cpu_explains_hidden_time_up_to_its_length) {
-  const Account stalled(Part::drain, 40, 10, 130e6, 46e6);
-  EXPECT_EQ(too_fast(std::vector{stalled.claim()}, kScale, 90e6), "");
+  const Account stalled(Part::drain, 40, 10, 260e6, 46e6);
+  EXPECT_EQ(too_fast(std::vector{stalled.claim()}, kScale, 220e6), "");
   EXPECT_NE(too_fast(std::vector{stalled.claim()}, kScale, 60e6), "");
+}
+
+TEST(Claims, an_end_does_not_hide_the_time_before_the_other_began) {
+  Account early(Part::drain, 40, 10, 240e6, 30e6);
+  Claim claim = early.claim();
+  EXPECT_NE(too_fast(std::vector{claim}, kScale), "");
+  claim.together_ticks = claim.report.ended_ticks - 2 * 32'000'000;
+  EXPECT_EQ(too_fast(std::vector{claim}, kScale), "");
+  claim.together_ticks = claim.report.ended_ticks + 1;  // the others' word, and it may be wrong
+  EXPECT_EQ(too_fast(std::vector{claim}, kScale), "");
 }
 
 TEST(Claims, what_the_lead_of_a_stream_takes_is_not_hidden) {
