@@ -3,10 +3,13 @@
 //
 // A message costs what it costs with unnamed ones (shm_posix_sem): sem_open maps a file of
 // /dev/shm, and from then on it is the same word in shared memory. What surprises: each semaphore
-// is a page of its own, so the two ends touch four more pages; and glibc makes the file under a
-// random name before it links it to its own, so a process killed between the two leaves a file that
-// nobody can tell whose it is.
+// is a page of its own, so the two ends touch four more pages; and sem_open makes the file under a
+// random name before it links it to its own, so that a process killed between the two would leave a
+// file that nobody can tell whose it is. So the file is made here, and sem_open finds it.
+#include <fcntl.h>
 #include <semaphore.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <array>
 #include <string>
@@ -25,7 +28,7 @@ namespace {
 class Semaphore {
  public:
   Semaphore() = default;
-  Semaphore(const std::string& name, int flags) : sem_(::sem_open(name.c_str(), flags, 0600, 0u)) {
+  explicit Semaphore(const std::string& name) : sem_(::sem_open(name.c_str(), 0)) {
     if (sem_ == SEM_FAILED) available(-1, "sem_open");
   }
   Semaphore(Semaphore&& other) noexcept : sem_(std::exchange(other.sem_, SEM_FAILED)) {}
@@ -49,17 +52,34 @@ struct BothEnds {
   Semaphores client, server;
 };
 
+// A new file where the C library looks for a semaphore of that name.
+Fd semaphore_file(const std::string& name) {
+  const std::string file = "/sem." + name.substr(1);
+  return Fd(available(::shm_open(file.c_str(), O_CREAT | O_EXCL | O_WRONLY, 0600), "shm_open"));
+}
+
+// A semaphore between processes that counts nothing yet.
+void write_semaphore(const Fd& file) {
+  sem_t semaphore{};
+  check(::sem_init(&semaphore, 1, 0), "sem_init");
+  if (::write(file.get(), &semaphore, sizeof semaphore) != sizeof semaphore) {
+    available(-1, "write");
+  }
+}
+
 // Both ends hold a semaphore before its name goes. One that is left by an exception goes too.
 BothEnds open_semaphores(const std::string& prefix) {
   BothEnds ends;
   for (std::size_t i = 0; i < ends.client.size(); ++i) {
     const std::string name = "/" + unpredictable(prefix) + "-sem" + std::to_string(i);
-    ends.client[i] = Semaphore(name, O_CREAT | O_EXCL);
+    const Fd file = semaphore_file(name);
     struct Unlink {
       const std::string& name;
       ~Unlink() { ::sem_unlink(name.c_str()); }
     } unlink{name};
-    ends.server[i] = Semaphore(name, 0);
+    write_semaphore(file);
+    ends.client[i] = Semaphore(name);
+    ends.server[i] = Semaphore(name);
   }
   return ends;
 }
