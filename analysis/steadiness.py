@@ -75,18 +75,16 @@ def classify_windows(windows: ArrayLike) -> str:
     """`flat`, `warming` (gets faster), `slowing`, `unsteady`, or `n/a` with fewer than 30 windows
     of a launch.
 
-    The logs, freed of single spikes, are cut into levels by binary segmentation; a launch is flat
-    while its levels stay within 2 % of one another, warming or slowing when they only fall or only
-    rise, else unsteady (after Barrett et al. 2017, "Virtual machine warmup blows hot and cold").
+    The logs, freed of spikes one or two windows long (a timer's tick, and one that falls between
+    two), are cut into levels by binary segmentation; a launch is flat while its levels stay within
+    2 % of one another, warming or slowing when they only fall or only rise, else unsteady (after
+    Barrett et al. 2017, "Virtual machine warmup blows hot and cold", who leave out outliers too).
     """
     data = np.asarray(windows, dtype=float).ravel()
     if data.size < kWindowsFrom or not np.all(data > 0):
         return "n/a"
-    logs = np.log(data)
-    noise = max(stats.robust_sd(np.diff(logs)) / math.sqrt(2), 0.002)
-    padded = np.concatenate([logs[:1], logs, logs[-1:]])
-    calm = np.median(np.stack([padded[:-2], padded[1:-1], padded[2:]]), axis=0)
-    return _class_of(calm, noise)
+    [calm], [noise] = _calmed(data[None, :])
+    return _class_of(calm, float(noise))
 
 
 def _class_of(calm: stats.Array, noise: float) -> str:
@@ -120,16 +118,20 @@ def classify_many(launches: Sequence[Sequence[float]]) -> list[str]:
 
 
 def _calmed(data: stats.Array) -> tuple[stats.Array, stats.Array]:
-    """The logs of each row freed of single spikes, and the row's noise, as classify_windows has them."""
+    """The logs of each row freed of spikes, and the row's noise.
+
+    A running median of five; the first two and the last two have their neighbour's, so that a
+    spike at an end counts no more often than one within.
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
         logs = np.log(data)
     steps = np.diff(logs, axis=1)
     middle = np.median(steps, axis=1, keepdims=True)
     sd = stats.kMadToSd * np.median(np.abs(steps - middle), axis=1)
     noise = np.maximum(sd / math.sqrt(2), 0.002)
-    padded = np.concatenate([logs[:, :1], logs, logs[:, -1:]], axis=1)
-    a, b, c = padded[:, :-2], padded[:, 1:-1], padded[:, 2:]
-    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c)), noise  # median of three
+    n = logs.shape[1] - 4
+    calm = np.median(np.stack([logs[:, i : i + n] for i in range(5)]), axis=0)
+    return np.pad(calm, ((0, 0), (2, 2)), mode="edge"), noise
 
 
 def _uncut(calm: stats.Array, noise: stats.Array, shortest: int = 3) -> NDArray[np.bool_]:

@@ -55,6 +55,22 @@ def test_steady_windows_are_seldom_accused() -> None:
     assert sum(steadiness.classify_windows(w) != "flat" for w in loud) <= 5
 
 
+def test_what_two_windows_share_and_what_lies_at_an_end_is_no_level() -> None:
+    """A tick that falls between two windows, and one in the first or last of them."""
+    at = [np.isin(np.arange(32), found) for found in ((0, 20), (31, 12), (0, 1), (30, 31), (7, 8))]
+    ticked = [noisy(seed, 32) * np.where(at[seed % 5], 1.1, 1) for seed in range(100)]
+    assert sum(steadiness.classify_windows(w) != "flat" for w in ticked) <= 2
+    brief = [noisy(seed, 32) * np.where(np.arange(32) < 5, 1.1, 1) for seed in range(100)]
+    assert sum(steadiness.classify_windows(w) == "warming" for w in brief) >= 98
+
+
+def test_many_are_classed_as_one_is() -> None:
+    rng = np.random.default_rng(10)
+    steps = [np.where(np.arange(32) < rng.integers(0, 16), 1.04, 1.0) for _ in range(100)]
+    windows = [list(noisy(seed, 32) * step) for seed, step in enumerate(steps)]
+    assert steadiness.classify_many(windows) == [steadiness.classify_windows(w) for w in windows]
+
+
 def test_a_case_is_unstable_above_a_fifth() -> None:
     assert not steadiness.is_unstable(["flat"] * 8 + ["warming"] * 2)
     assert steadiness.is_unstable(["flat"] * 7 + ["warming", "slowing"])
