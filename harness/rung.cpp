@@ -84,9 +84,10 @@ void RungMeter::take_measure(Reports reports, const Stage& stage) {
     take_retries(timed, stamps.subspan(timed.steps[0].stamped, timed.steps[1].stamped));
   } else {
     const bool pouring = point_.pattern == Pattern::pour;
-    const std::uint64_t at = timed.steps[0].stamped;
+    const std::uint64_t at = timed.steps[0].stamped, before = result_.windowed;
     take_windows(pouring ? drained_windows(reports, stage)
                          : windows_of(stamps.subspan(at, timed.steps[1].stamped)));
+    if (point_.think_ns != 0) take_thoughts(stage, result_.windowed - before);
     // Without the share of what came before and after the windows.
     const Job& batched = last_.steps[1].job;
     const double windowed = static_cast<double>(batched.messages - 2 * filling(batched)) /

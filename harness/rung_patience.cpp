@@ -55,6 +55,19 @@ void RungMeter::plan_thoughts(Order& order, const Stage& stage, std::uint64_t se
   for (std::uint32_t i = 0; i < order.step_count; ++i) order.steps[i].job.thinks = true;
 }
 
+void RungMeter::take_thoughts(const Stage& stage, std::uint64_t counted) {
+  const auto thoughts = stage.schedule().first(Stage::kThoughts);
+  const Job& timed = last_.steps[1].job;
+  std::uint64_t ticks = 0;
+  for (std::uint64_t i = 0; i < timed.messages; ++i) {
+    ticks += thoughts[(timed.first_sequence + i) % thoughts.size()];
+  }
+  const double mean = to_ns(ticks) / static_cast<double>(timed.messages);
+  const auto now = static_cast<double>(counted), all = static_cast<double>(result_.windowed);
+  double& value = result_.values["thought_ns"];
+  value = (value * (all - now) + mean * now) / all;
+}
+
 void RungMeter::take_retries(const Report& client, std::span<const std::uint64_t> stamps) {
   const auto before = static_cast<double>(result_.messages);
   take_operations(stamps);

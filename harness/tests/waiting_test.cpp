@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <vector>
 
 #include "harness/spawn.hpp"
 #include "harness/tests/small_launch.hpp"
@@ -59,6 +61,20 @@ TEST(Retry, counts_requests_whose_reply_was_only_slow) {
   const json never = retried(kNever);
   EXPECT_EQ(never["values"]["late_share"], 0);
   EXPECT_EQ(never["messages"], never["histograms"]["round_trip_ns"]["count"]);
+}
+
+TEST(Thinking, is_told_as_it_was_and_not_as_it_was_asked_for) {
+  Case point = pings("pipe");
+  point.pattern = Pattern::ask;
+  point.think_ns = 500'000;
+  const json record = record_of_one(point);
+  ASSERT_EQ(record["status"], "ok") << record["reason"];
+  const double thought = record["values"]["thought_ns"];
+  EXPECT_GT(thought, 0);
+  const auto windows = record["windows"]["ns_per_message"].get<std::vector<double>>();
+  const double sum = std::accumulate(windows.begin(), windows.end(), 0.0);
+  EXPECT_GE(sum / static_cast<double>(windows.size()),
+            thought);  // the wait for a reply includes it
 }
 
 constexpr std::uint64_t kTimeout = 100'000'000;
