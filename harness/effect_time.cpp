@@ -7,7 +7,7 @@ namespace ipcmark {
 namespace {
 
 // Of a probe, and of what the roles and the coordinator say to each other.
-constexpr std::int64_t kTalkNs = 3'000'000;
+constexpr std::int64_t kTalkNs = 1'000'000;
 
 // Seen on two shared vCPUs: a round of a litmus test whose orders cost something, one update of a
 // stack (twice round at least), a child that follows a list.

@@ -27,7 +27,8 @@ struct RunSettings {
       6;  // > blocks: blocks are added until intervals are narrow enough (publish)
   std::uint64_t time_budget_ns = 0;  // 0: none; no new block is begun that would pass it
   std::uint64_t warm_up_ns =
-      200'000'000;  // per rung, the longest of this, warm_up_messages and two turns of a ring
+      200'000'000;  // per rung, the longest of this, warm_up_messages and two turns of a ring,
+                    // these at most ten times and twice as long as this
   std::uint64_t warm_up_messages = 10'000;
   std::uint64_t measure_ns = 20'000'000;             // per rung, batch phase, all visits together
   std::uint64_t operations_ns = 10'000'000;          // per rung, per-operation phase

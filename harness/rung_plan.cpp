@@ -20,8 +20,11 @@ constexpr std::uint64_t kProbedOfMany = 512;
 constexpr std::uint64_t kFewestWindows = 3;
 constexpr std::uint64_t kFewestOperations = 4;
 constexpr std::uint64_t kMostOperations = 60'000;
-// Large messages: this many bytes are verified, and two messages at the least.
-constexpr std::uint64_t kVerifiedBytes = 8 << 20;
+// Large messages: this many bytes are verified, and of the probe's; two messages at the least.
+constexpr std::uint64_t kVerifiedBytes = 2 << 20;
+constexpr std::uint64_t kProbedBytes = 8 << 20;
+// A warm-up counted in messages, or in turns of a ring, takes at most so many times its own time.
+constexpr double kMostByCount = 10, kMostByTurns = 2;
 // First touch, keystream and comparison of a byte; the patience of a deadline comes on top.
 constexpr double kProbeNsPerByte = 2;
 constexpr std::uint64_t kMostExpiries = 1000;
@@ -75,11 +78,14 @@ Job RungMeter::job(std::uint64_t messages, std::uint64_t each) const {
 
 Order RungMeter::probe() const {
   if (point_.pattern == Pattern::deal) return probe_deal();
-  const std::uint64_t fit =
-      std::max<std::uint64_t>(kVerifiedBytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2);
-  const std::uint64_t verified = in_batches(static_cast<double>(std::min(fit, kVerified)));
-  const std::uint64_t wanted = point_.shared() ? kProbedOfMany : kProbed;
-  const std::uint64_t probed = in_batches(static_cast<double>(std::min(fit, wanted)));
+  const auto in_batches_within = [this](std::uint64_t wanted, std::uint64_t bytes) {
+    const std::uint64_t fit =
+        std::max<std::uint64_t>(bytes / std::max<std::uint64_t>(point_.message_bytes, 1), 2);
+    return in_batches(static_cast<double>(std::min(fit, wanted)));
+  };
+  const std::uint64_t verified = in_batches_within(kVerified, kVerifiedBytes);
+  const std::uint64_t probed =
+      in_batches_within(point_.shared() ? kProbedOfMany : kProbed, kProbedBytes);
   // An expiring end only waits, but on a channel that has been proven to work.
   const bool proven_by_asking = point_.pattern == Pattern::expire ||
                                 point_.pattern == Pattern::detect ||
@@ -125,8 +131,9 @@ std::uint64_t RungMeter::warm_up_messages() const {
   const double by_time = static_cast<double>(settings_.warm_up_ns) / message_ns_;
   // The count is for mechanisms that need messages, not time, to settle; a slow one is not held up
   // by it.
-  const double by_count = std::min(static_cast<double>(settings_.warm_up_messages), 10 * by_time);
-  const double turns = std::min(2.0 * static_cast<double>(slots_), 10 * by_time);
+  const double by_count =
+      std::min(static_cast<double>(settings_.warm_up_messages), kMostByCount * by_time);
+  const double turns = std::min(2.0 * static_cast<double>(slots_), kMostByTurns * by_time);
   return in_batches(std::max({by_time, by_count, turns}) / visits_);
 }
 

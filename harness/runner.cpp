@@ -17,6 +17,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::int64_t kTrustedShare = 20;  // a twentieth of a run
+
 std::uint64_t random_bits() {
   std::uint64_t bits = 0;
   check(::getrandom(&bits, sizeof bits, 0), "getrandom");
@@ -65,6 +67,7 @@ int Runner::run() {
   counts_.planned = explored * rungs_of(explorers) + run.blocks * rungs_of(launches);
   counts_.launches_planned = explored * explorers.size() + run.blocks * launches.size();
   left_ns_ = explored * expected_ns(explorers, run) + run.blocks * expected_ns(launches, run);
+  pace_.trust_ns = left_ns_ / kTrustedShare;
   write_manifest(false);
 
   for (std::uint32_t block = 0; block < explored && interrupted == 0; ++block) {

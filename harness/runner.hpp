@@ -31,14 +31,17 @@ struct RunRequest {
   bool quiet = false;
 };
 
-// How launches go against what was expected of them: the time left is told by it.
+// How launches go against what was expected of them: the time left is told by it. `trust_ns` of the
+// expectation count as if they had been seen to be right, so that the first launches, of one
+// experiment perhaps, do not speak for all.
 struct Pace {
-  std::int64_t expected_ns = 0, taken_ns = 0;
+  std::int64_t expected_ns = 0, taken_ns = 0, trust_ns = 0;
 
   [[nodiscard]] std::int64_t of(std::int64_t expected) const {
-    if (expected_ns == 0) return expected;
-    return static_cast<std::int64_t>(static_cast<double>(expected) * static_cast<double>(taken_ns) /
-                                     static_cast<double>(expected_ns));
+    if (expected_ns + trust_ns == 0) return expected;
+    return static_cast<std::int64_t>(static_cast<double>(expected) *
+                                     static_cast<double>(taken_ns + trust_ns) /
+                                     static_cast<double>(expected_ns + trust_ns));
   }
 };
 

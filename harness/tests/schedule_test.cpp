@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "harness/runner.hpp"
+
 namespace ipcmark {
 namespace {
 
@@ -140,6 +142,15 @@ TEST(Schedule, an_answer_for_another_wait_policy_is_not_ours) {
                {{"thresholds",
                  {{{"transport", "a"}, {"case", {{"wait", "spin"}}}, {"threshold_bytes", 1500}}}}});
   EXPECT_EQ(launches[0].rungs[1].threshold_bytes, -1);
+}
+
+TEST(Schedule, TheFirstLaunchesDoNotSpeakForAll) {
+  Pace pace{.trust_ns = 50};
+  EXPECT_EQ(pace.of(950), 950);
+  pace.expected_ns = 10, pace.taken_ns = 30;  // three times as long, but few of them
+  EXPECT_EQ(pace.of(900), 1200);
+  pace.expected_ns = 450, pace.taken_ns = 950;
+  EXPECT_EQ(pace.of(500), 1000);
 }
 
 }  // namespace
