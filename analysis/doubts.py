@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import known_delay
 import line_hops
 import load_rows
 import rates
@@ -18,8 +19,9 @@ REMEDY_REPEAT = "ipcmark run --like {run}"
 
 
 def doubts(run: Run, unstable: int) -> list[dict[str, str]]:
-    """A transport's own faults first, then the environment's, which every run of it has, then what the records show."""
-    found = [_doubt(*about) for about in shot_down.doubts(run) + line_hops.doubts(run)]
+    """The instrument's own faults and a transport's first, then the environment's, which every run of it has, then what the records show."""
+    own = known_delay.doubts(run) + shot_down.doubts(run) + line_hops.doubts(run)
+    found = [_doubt(*about) for about in own]
     found += [d for d in run.environment.get("doubts") or [] if isinstance(d, dict)]
     again = REMEDY_REPEAT.format(run=run.path)
     parts = (

@@ -94,3 +94,18 @@ def words(found: list[Row]) -> str:
     """`the instrument finds 3 of 3 known delays within one quantum or 1 %`."""
     held = sum(row["within"] for row in found)
     return f"the instrument finds {held} of {len(found)} known delays within one quantum or 1 %"
+
+
+def doubts(run: Run) -> list[tuple[str, str, str]]:
+    """That times are off by what a known delay is, with the worst of them; empty while all are found."""
+    missed = [row for row in rows(run) if not row["within"]]
+    if not missed:
+        return []
+    worst = max(missed, key=lambda row: abs(row["off_ns"]) / row["bound_ns"])
+    achieved, found, allowed = (
+        style.time_label(worst[n]) for n in ("achieved_ns", "found_ns", "bound_ns")
+    )
+    message = (
+        f"{words(rows(run))}; the worst: one of {achieved} is found as {found} ({allowed} allowed)"
+    )
+    return [("instrument", message, "on an idle machine: ipcmark run instrument")]

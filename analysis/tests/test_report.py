@@ -139,6 +139,7 @@ def test_a_known_delay_is_found_within_a_quantum_or_one_percent(
     assert row["lo"] <= row["found_ns"] <= row["hi"] and row["within"] == within
     assert ("1 of 1" in summary_of.verdict(run)) == within
     assert known_delay.table([row])[0][-1].startswith("yes" if within else "no")
+    assert any(d["check"] == "instrument" for d in doubts.doubts(run, 0)) != within
 
 
 def test_a_run_of_the_instrument_alone_shows_what_it_found(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ SMALLER = [
     (r"(ipcmark run .*--dry-run.*)", r"\1", "short as it is"),
     (r"(ipcmark run (?:all|mixture|.*--plan (?!smoke)).*)", r"\1 --dry-run", "minutes to hours, mixture seconds"),
     (r"(ipcmark run .*--transport .*)", rf"\1 {SMOKE}", "a tiny plan in the place of quick"),
-    (r"(ipcmark run tlb_shootdown)", rf"\1 {SMOKE}", "a tiny plan; it has no transports to choose from"),
+    (r"(ipcmark run (?:instrument|tlb_shootdown))", rf"\1 {SMOKE}", "a tiny plan; they have no transports to choose from"),
     (r"(ipcmark run .*)", rf"\1 {SMOKE} --transport pipe", "and one transport"),
     (r"(\./run_all\.sh(?: --.*)?)", r"\1 --dry-run", "minutes to hours; what builds is a double"),
     (r"(analysis/report\.py|ipcmark-analysis report) RUN(.*)", r"\1 LITTLE\2", "its figures are each drawn by themselves"),
@@ -94,6 +94,7 @@ ELSEWHERE = {
 # Never run by a test, and why.
 NEVER = {
     ".ci/run": "runs this test",
+    ".ci/nights [FOLDER]": "two builds and ten nights: a quarter of an hour, by hand",
     ".ci/arm64": "installs a compiler and an emulator: half an hour, weekly",
     "systemctl enable --now ipcmark-nightly.timer": "starts a service here; test_recipes.py runs what the service does",
     "analysis/tests/history_speed.py [FOLDER]": "builds a year of nights: minutes, by hand",
