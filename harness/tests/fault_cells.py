@@ -64,6 +64,13 @@ def absent(transport: dict, fault: Fault) -> str:
     return ""
 
 
+def late_elsewhere(record: dict, fault: Fault) -> bool:
+    """Whether a later phase than the fault's was late, where the reason should be another."""
+    late = re.search(r"did not finish (\w+) within \d+ ms", record["reason"])
+    right = re.search(expected_reason(fault), record["reason"])
+    return late is not None and late[1] != fault.phase and not right
+
+
 def verdict(record: dict, fault: Fault, deadline_ms: int, unread: bool) -> str:
     """What is wrong with the record of a launch that the fault has struck; empty when nothing is."""
     if record["status"] != "failed":
