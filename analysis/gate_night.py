@@ -70,13 +70,15 @@ def judge(
     rows = gate_judge.suspects(window, effect)
     findings = _stage_two(window, rows, means, wishes, effect, say)
     controls = _null_control(connection, window, tonight, means, wishes, say)
-    judged = int(np.count_nonzero(window.stage.nights >= nightly.kFewest))
+    young = window.stage.nights < nightly.kFewest
+    judged = int(np.count_nonzero(~young & ~window.unstable))
     unhealthy = any(control.confirmed for control in controls)
     if unhealthy:
         _distrust(findings)
     word = gate_judge.overall(findings, judged, unhealthy, means.unusable)
     found = Judgement(word, "", findings, controls, sensitivity, mde)
-    found.facts = _facts(connection, window, tonight, judged, means)
+    found.facts = _facts(connection, window, tonight, means)
+    found.facts |= {"judged": judged, "young": int(young.sum())}
     found.said = sentence(found)
     return found
 
@@ -234,7 +236,7 @@ def _distrust(findings: list[Finding]) -> None:
 
 
 def _facts(
-    connection: sqlite3.Connection, window: Window, tonight: Row, judged: int, means: Means
+    connection: sqlite3.Connection, window: Window, tonight: Row, means: Means
 ) -> dict[str, Any]:
     ledger = connection.execute(
         "SELECT count(*), count(DISTINCT control.run), coalesce(sum(confirmed), 0) FROM control "
@@ -242,7 +244,7 @@ def _facts(
         (tonight.machine, tonight.id),
     ).fetchone()
     facts: dict[str, Any] = {
-        "series": len(window.names), "judged": judged, "unstable": int(window.unstable.sum()),
+        "series": len(window.names), "unstable": int(window.unstable.sum()),
         "nights": window.nights, "window_epoch": window.epoch, "why": means.why,
         "ledger": dict(zip(("pairs", "nights", "confirmed"), ledger)),
     }  # fmt: skip

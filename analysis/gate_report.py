@@ -66,9 +66,10 @@ def footer(found: Judgement) -> list[str]:
         else f"{100 * found.mde:.1f} % (median of series)"
     )
     lines.append(f"minimum detectable effect: {mde}")
-    rest = facts["series"] - facts["judged"]
-    if rest:
-        lines.append(f"NO_BASELINE: {rest} series have fewer than six nights to be held against")
+    if facts["young"]:
+        lines.append(
+            f"NO_BASELINE: {facts['young']} series have fewer than six nights to be held against"
+        )
     if facts["unstable"]:
         lines.append(f"unstable, shown and not gated: {facts['unstable']} series")
     if facts.get("epoch_changed"):
