@@ -102,7 +102,7 @@ def _residuals(ax: Axes, records: list[Record], rest: dict[str, float]) -> list[
     style.percent_axis(ax)
     words = "residuals" if rows else "residuals: one launch a case, nothing to hold it against"
     ax.set(title=words, xlabel="launch, in order", ylabel="against the case's median [%]")
-    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), handletextpad=0.1)
+    figure.key_beside(ax)
     return rows
 
 

@@ -151,3 +151,9 @@ def key(fig: Figure, handles: list) -> None:
         if columns == 1 or legend.get_window_extent(renderer).x0 > room:
             return
         legend.remove()
+
+
+def key_beside(ax: Axes) -> None:
+    """A panel's legend on its right, close and small: a run of everything has two dozen entries."""
+    ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.02), handletextpad=0.1, fontsize=6.5,
+              labelspacing=0.15)  # fmt: skip

@@ -85,8 +85,14 @@ def _panel(ax: Axes, members: list[Mixture]) -> None:
     Ts = members[0].Ts
     ax.xaxis.set_major_locator(FixedLocator([at(T) for T in Ts]))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FixedFormatter([mixture_rows.T_label(T) for T in Ts]))
+    # Half octaves have a tick and no room for a word.
+    labels = [mixture_rows.T_label(T) if _is_octave(T) else "" for T in Ts]
+    ax.xaxis.set_major_formatter(FixedFormatter(labels))
     ax.tick_params(axis="x", labelsize=7)
+
+
+def _is_octave(T: float) -> bool:
+    return T == 0 or math.isinf(T) or math.log2(T).is_integer()
 
 
 def _headline(ax: Axes, one: Mixture, at: Any) -> None:
@@ -98,7 +104,7 @@ def _headline(ax: Axes, one: Mixture, at: Any) -> None:
         )
     if one.auto_T is not None:
         ax.axvline(at(one.auto_T), color=style.INK, lw=0.8)
-    edge = max(at(T) for T in one.Ts) + 0.45
+    edge = max(at(T) for T in one.Ts) + 2.4  # room for a name between
     for name, values in one.plain.items():
         if (ratio := mixture_fit.against_best(one, values)) is not None:
             ax.plot(edge, ratio.value, "o", mfc="none", mec=COLOURS[HEADLINE], ms=5)
