@@ -20,7 +20,8 @@ namespace {
 constexpr int kBrackets = 64;
 constexpr int kQuantumReadings = 8192;
 constexpr int kCostBatches = 4096;
-constexpr int kReadsPerBatch = 16;
+constexpr std::uint64_t kFewestReads = 16, kMostReads = 1 << 16;
+constexpr double kQuantaPerBatch = 16;
 
 std::uint64_t reference_ns() {
   timespec time{};
@@ -82,15 +83,20 @@ std::vector<std::uint64_t> irregular_readings() {
   return readings;
 }
 
-// Mean ticks of a read in each batch, ascending.
-std::vector<double> read_costs() {
+double ticks_of(std::uint64_t reads) {
+  const std::uint64_t start = ticks::now();
+  std::uint64_t end = start;
+  for (std::uint64_t i = 0; i < reads; ++i) end = ticks::now();
+  return static_cast<double>(end - start);
+}
+
+// Mean ticks of a read in each batch, ascending. A batch outlasts several steps of the counter: one
+// that is shorter than a step takes no time at all, or all of the step's.
+std::vector<double> read_costs(double quantum) {
+  std::uint64_t reads = kFewestReads;
+  while (reads < kMostReads && ticks_of(reads) < kQuantaPerBatch * quantum) reads *= 2;
   std::vector<double> costs(kCostBatches);
-  for (double& cost : costs) {
-    const std::uint64_t start = ticks::now();
-    std::uint64_t end = start;
-    for (int i = 0; i < kReadsPerBatch; ++i) end = ticks::now();
-    cost = static_cast<double>(end - start) / kReadsPerBatch;
-  }
+  for (double& cost : costs) cost = ticks_of(reads) / static_cast<double>(reads);
   std::sort(costs.begin(), costs.end());
   return costs;
 }
@@ -99,11 +105,12 @@ std::vector<double> read_costs() {
 
 ClockFacts measure_clock(std::chrono::nanoseconds calibration) {
   const Calibration measured = calibrated_for(calibration);
-  const std::vector<double> costs = read_costs();
+  const double quantum = quantum_ticks(irregular_readings());
+  const std::vector<double> costs = read_costs(quantum);
   const auto ns = [&](double ticks) { return ticks / measured.ticks_per_ns; };
   return {.method = std::string(ticks::kMethod),
           .ticks_per_ns = measured.ticks_per_ns,
-          .quantum_ns = ns(quantum_ticks(irregular_readings())),
+          .quantum_ns = ns(quantum),
           .cost_min_ns = ns(costs.front()),
           .cost_p50_ns = ns(costs[costs.size() / 2]),
           .cost_p99_ns = ns(costs[costs.size() * 99 / 100]),

@@ -76,7 +76,8 @@ struct Calibration {
 // The step of a counter, in ticks, from consecutive readings taken at irregular distances: the
 // greatest common divisor of the differences or, where the true step is no whole number (a guest's
 // counter of 10 ns steps shown in ticks), the largest step that all short differences are
-// multiples of within rounding. 0 when nothing stepped.
+// multiples of within rounding; no less than the smallest difference where many readings are equal.
+// 0 when nothing stepped.
 [[nodiscard]] double quantum_ticks(std::span<const std::uint64_t> readings);
 
 }  // namespace ipcmark

@@ -19,6 +19,9 @@ constexpr double kSmallestStep = 4;
 // So many different multiples must be seen before a fractional step is believed.
 constexpr std::size_t kMultiplesNeeded = 8;
 
+// A counter that stood still between so many of the readings steps by more than a reading takes.
+constexpr double kStandsStill = 0.05;
+
 // Both readings are rounded down, so a difference is less than a tick off its multiple.
 bool fits(const std::vector<double>& differences, double step) {
   return std::all_of(differences.begin(), differences.end(), [step](double difference) {
@@ -86,6 +89,12 @@ std::vector<std::uint64_t> distinct_steps(std::span<const std::uint64_t> reading
   return steps;
 }
 
+bool stands_still(std::span<const std::uint64_t> readings) {
+  std::size_t still = 0;
+  for (std::size_t i = 1; i < readings.size(); ++i) still += readings[i] == readings[i - 1] ? 1 : 0;
+  return static_cast<double>(still) > kStandsStill * static_cast<double>(readings.size());
+}
+
 }  // namespace
 
 double quantum_ticks(std::span<const std::uint64_t> readings) {
@@ -99,7 +108,10 @@ double quantum_ticks(std::span<const std::uint64_t> readings) {
   }
   const double whole = static_cast<double>(divisor);
   const double fractional = fractional_step(near);
-  return fractional > 1.5 * whole ? fractional : whole;
+  const double step = fractional > 1.5 * whole ? fractional : whole;
+  // By turns 62 and 63, say: few multiples of a step that is no whole number, and no divisor.
+  const auto smallest = static_cast<double>(steps.front());
+  return stands_still(readings) ? std::max(step, smallest) : step;
 }
 
 }  // namespace ipcmark

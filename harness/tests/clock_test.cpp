@@ -41,6 +41,15 @@ TEST(QuantumTest, irregular_readings_of_a_fine_counter_stay_fine) {
   for (unsigned seed = 1; seed < 20; ++seed) EXPECT_EQ(quantum_ticks(readings_of(1.0, seed)), 1.0);
 }
 
+// An emulator's counter of 62.5 MHz that is kept by a clock of microseconds.
+TEST(QuantumTest, a_counter_that_stands_still_between_readings_steps_by_what_it_then_moves) {
+  std::vector<std::uint64_t> readings;
+  for (std::uint64_t us = 0; us < 1000; ++us) {
+    for (std::uint64_t reads = 0; reads < 5 + us % 7; ++reads) readings.push_back(us * 125 / 2);
+  }
+  EXPECT_EQ(quantum_ticks(readings), 62.0);
+}
+
 TEST(QuantumTest, few_kinds_of_steps_prove_no_fractional_quantum) {
   std::vector<std::uint64_t> readings = {0};
   for (int i = 0; i < 1000; ++i) readings.push_back(readings.back() + (i % 2 == 0 ? 48 : 50));
