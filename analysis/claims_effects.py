@@ -52,17 +52,17 @@ def _interrupts(run: Run, told: list[Record]) -> list[Part]:
     mine = [r for r in told if r.case["trigger"] in REMAPPINGS and r.case["victim"] == "spin"]
     found = []
     for (trigger, roles), members in group(mine, _who).items():
-        of = parts.over_launches(
-            run, members, lambda r: r.values.get("tlb_per_operation", math.nan)
-        )
-        at = {"part": "interrupts an operation", "trigger": trigger, "peer": f"{roles} peer"}
+        of = parts.over_launches(run, members, _interrupts_a_mapping)
+        at = {"part": "interrupts an operation and mapping", "trigger": trigger, "peer": f"{roles} peer"}  # fmt: skip
         if of is not None:
             found.append(parts.part(at, of, lambda v: f"{v:.3f}", ONE, math.inf))
     return found
 
 
 def _traffic(run: Run, told: list[Record]) -> list[Part]:
-    mine = [r for r in told if r.case["victim"] == "traffic" and r.case["trigger"] in REMAPPINGS]
+    mine = select(
+        [r for r in told if r.case["trigger"] in REMAPPINGS], victim="traffic", pattern="ping"
+    )
     found = []
     for key, members in group(mine, lambda r: (*_who(r), r.case["trigger_rate_per_s"])).items():
         trigger, roles, rate = key
@@ -72,6 +72,10 @@ def _traffic(run: Run, told: list[Record]) -> list[Part]:
         if of is not None:
             found.append(parts.part(at, of, parts.times, 1 / WORTH, WORTH))
     return found
+
+
+def _interrupts_a_mapping(record: Record) -> float:
+    return record.values.get("tlb_per_operation", math.nan) / max(record.case.get("mappings", 0), 1)
 
 
 def _who(record: Record) -> tuple[Any, ...]:

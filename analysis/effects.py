@@ -70,4 +70,8 @@ def _traffic(records: list[Record]) -> list[dict[str, Any]]:
         _row("throughput_beside_shootdowns", f"{r['line']}, {r['rate_per_s']}/s", r["predicted"], r["measured"],
              r["measured_lo"], r["measured_hi"])
         for r in shootdown_model.traffic_rows(records) if not math.isnan(r["predicted"])
+    ] + [
+        _row("stream_ns_lost_to_a_shootdown", f"{r['line']}, {r['bottleneck']}-bound, depth {r['depth']}, {r['rate_per_s']}/s",
+             r["predicted"], r["measured"], r["measured_lo"], r["measured_hi"])
+        for r in shootdown_model.stream_rows(records) if not math.isnan(r["predicted"])
     ]  # fmt: skip

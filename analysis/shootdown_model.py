@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import mean, median
 from typing import Any
+
+import numpy as np
 
 import stats
 from records import Case, Record, by_launch, group, select
 
+Row = dict[str, Any]
 MISSING_TERM = (
     "what is missing in the model: the victim's own refill and the lines that the trigger displaced"
 )
+
+STREAMS_MISSING_TERM = "what is missing: a ring's producer hears of room a few times a turn, and less than depth lies between the two"
 
 
 def expected(case: Case) -> tuple[float | None, float | None]:
@@ -28,38 +34,70 @@ def expected(case: Case) -> tuple[float | None, float | None]:
     return 0, 0
 
 
-def traffic_rows(records: list[Record]) -> list[dict[str, Any]]:
-    """One case a row: predicted and measured share of the throughput, their difference, with intervals over launches."""
-    rows = []
-    mine = [
-        r
-        for r in select(records, victim="traffic")
-        if r.case["trigger"] != "none" and r.raw.get("rounds")
-    ]
+def traffic_rows(records: list[Record]) -> list[Row]:
+    """One case of round trips a row: predicted and measured share of the throughput, their difference, with intervals over
+    launches.
+    """
     axes = ("trigger", "roles", "flush_pages", "trigger_rate_per_s", "transport")
-    for key, members in sorted(
-        group(mine, lambda r: tuple(r.case[n] for n in axes)).items(), key=str
-    ):
+    rows = []
+    for _, members in _cases(records, "ping", axes):
         case = members[0].case
-        pages = f", {case['flush_pages']} pages" if case["flush_pages"] else ""
-        row: dict[str, Any] = {"line": f"{case['trigger']}, {case['roles']}{pages}", "transport": case["transport"],
-                               "rate_per_s": case["trigger_rate_per_s"],
-                               "events_per_s": median(median(r.raw["rounds"]["events_per_s"]) for r in members)}  # fmt: skip
-        for name, value in (("predicted", predicted), ("measured", measured),
-                            ("residual", lambda r: measured(r) - predicted(r))):  # fmt: skip
-            at = stats.median_interval(by_launch(members, value) or [math.nan])
-            row |= {name: at.value, f"{name}_lo": at.lo, f"{name}_hi": at.hi}
-        rows.append({**row, "launches": len(members)})
+        row = {"line": _line(case), "transport": case["transport"], "rate_per_s": case["trigger_rate_per_s"],
+               "events_per_s": median(median(r.raw["rounds"]["events_per_s"]) for r in members)}  # fmt: skip
+        rows.append(row | _beside(members, predicted, measured))
     return rows
 
 
+def stream_rows(records: list[Record]) -> list[Row]:
+    """One case of a stream a row: what a trigger takes from it [ns], predicted and measured, and their difference."""
+    axes = ("trigger", "roles", "flush_pages", "trigger_rate_per_s", "transport", "bottleneck", "depth")  # fmt: skip
+    rows = []
+    for _, members in _cases(records, "pour", axes):
+        case = members[0].case
+        row = {"line": _line(case), "transport": case["transport"], "rate_per_s": case["trigger_rate_per_s"],
+               "bottleneck": case["bottleneck"], "depth": case["depth"],
+               "message_ns": median(median(r.raw["rounds"]["solo_ns"]) for r in members)}  # fmt: skip
+        rows.append(row | _beside(members, stream_loss, measured_loss))
+    return rows
+
+
+def _cases(records: list[Record], pattern: str, axes: tuple[str, ...]) -> list[Any]:
+    struck = [
+        r
+        for r in select(records, victim="traffic", pattern=pattern)
+        if r.case["trigger"] != "none" and r.raw.get("rounds")
+    ]
+    return sorted(group(struck, lambda r: tuple(r.case[n] for n in axes)).items(), key=str)
+
+
+def _line(case: Case) -> str:
+    pages = f", {case['flush_pages']} pages" if case["flush_pages"] else ""
+    return f"{case['trigger']}, {case['roles']}{pages}"
+
+
+def _beside(
+    members: list[Record],
+    said: Callable[[Record], float],
+    seen: Callable[[Record], float],
+) -> Row:
+    row: Row = {}
+    values = {"predicted": said, "measured": seen, "residual": lambda r: seen(r) - said(r)}
+    for name, value in values.items():
+        at = stats.median_interval(by_launch(members, value) or [math.nan])
+        row |= {name: at.value, f"{name}_lo": at.lo, f"{name}_hi": at.hi}
+    return row | {"launches": len(members)}
+
+
 def predicted(record: Record) -> float:
-    """1 - f of the time with triggers: f the share that they take, from one trigger alone and a message alone."""
-    rounds, alone = record.raw["rounds"], record.histogram("trigger_ns")
-    if alone is None:
+    """1 - f of the time with triggers: f the share that they take, from triggers by themselves and a message alone.
+
+    The mean of a trigger, not its median: it is the sum of all that traffic waits for.
+    """
+    alone = record.histogram("trigger_ns")
+    if alone is None or not alone.count:
         return math.nan
-    lost = mean(rounds["events_per_message"]) * alone.percentile(50)
-    message = median(rounds["solo_ns"])
+    lost = mean(record.raw["rounds"]["events_per_message"]) * alone.total / alone.count
+    message = median(record.raw["rounds"]["solo_ns"])
     return message / (message + lost)
 
 
@@ -67,3 +105,27 @@ def measured(record: Record) -> float:
     """Throughput with triggers over that without, windows next to each other."""
     rounds = record.raw["rounds"]
     return float(median(b / a for a, b in zip(rounds["ns"], rounds["solo_ns"])))
+
+
+def stream_loss(record: Record) -> float:
+    """ns a trigger takes from a stream: what holds up its slower end, or what the other is held up for beyond the messages
+    that lie between them, max(S_slower, S_other - depth t, 0).
+
+    The producer is the initiator, S its call; the consumer the victim, S its stall. Both are distributions, taken
+    percentile by percentile: the victim that takes longer to answer holds the initiator up for longer.
+    """
+    call, stall = record.histogram("trigger_ns"), record.histogram("stall_ns")
+    if call is None or stall is None or not call.count or not stall.count:
+        return math.nan
+    at = np.arange(0.5, 100, 1)
+    ends = [call.percentile(at), stall.percentile(at)]
+    slower, other = ends if record.case["bottleneck"] == "producer" else ends[::-1]
+    between = record.case["depth"] * median(record.raw["rounds"]["solo_ns"])
+    return float(np.mean(np.maximum(np.maximum(slower, other - between), 0)))
+
+
+def measured_loss(record: Record) -> float:
+    """ns more that a window with triggers took than the one beside it without, for each trigger."""
+    rounds = record.raw["rounds"]
+    windows = zip(rounds["ns"], rounds["solo_ns"], rounds["events_per_message"])
+    return float(median([(a - b) / events for a, b, events in windows if events] or [math.nan]))

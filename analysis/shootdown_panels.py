@@ -206,6 +206,28 @@ def residual(ax: Axes, records: list[Record], _run: Run) -> Part:
     )  # fmt: skip
 
 
+def streams(ax: Axes, records: list[Record], _run: Run) -> Part:
+    """What a trigger takes from a stream, by which end is the slower and how much lies between the two."""
+    rows = [r for r in model.stream_rows(records) if not math.isnan(r["predicted"])]
+    if not rows:
+        return [], []
+    colours = _colours(rows)
+    for y, row in enumerate(rows):
+        ax.plot(row["predicted"], y, "o", mfc="none", mec=style.INK, ms=8, mew=0.8)
+        ax.errorbar([row["measured"]], [y], xerr=_bars([row], "measured"), fmt="o", ms=4, lw=0.8,
+                    color=colours[row["line"]])  # fmt: skip
+    ax.set_yticks(range(len(rows)), [f"{r['line']}\n{r['bottleneck']}-bound, depth {r['depth']}" for r in rows], fontsize=6.5)  # fmt: skip
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.xaxis.set_major_formatter(style.time_label)
+    ax.set_xlabel("time lost to a trigger (ring: predicted)")
+    judged = [r for r in rows if r["measured_lo"] is not None]
+    missed = [r for r in judged if not r["measured_lo"] <= r["predicted"] <= r["measured_hi"]]
+    words = f"streams: {len(judged) - len(missed)} of {len(judged)} predictions lie in the measured interval"
+    worst = max((abs(r["measured"] / r["predicted"] - 1) for r in missed), default=0)
+    more = f", off by {worst:.0%} at most; {model.STREAMS_MISSING_TERM}" if missed else ""
+    return rows, [words + more] if judged else []
+
+
 def _colours(rows: list[dict[str, Any]]) -> dict[str, str]:
     return {l: style.PALETTE[i % len(style.PALETTE)] for i, l in enumerate(sorted({r["line"] for r in rows}))}  # fmt: skip
 

@@ -6,7 +6,8 @@ process and another thread; a dot is the median over launches, the ring what is 
 the victim's stall against the pages struck; the fall between two neighbouring sizes is the kernel's ceiling, beyond
 which it flushes everything, and is found from the records. Refill: what a chase through a working set takes after the
 blow. Stalls: their distribution. Traffic: the throughput that remains, measured against (1 - f), f the share of time
-that the triggers were said to take before.
+that the triggers were said to take before; and of streams the time that a trigger takes from them, by which end is
+the slower and how many messages lie between the two.
 
     analysis/tlb_shootdown.py RUN_DIR [-o OUT_DIR]
 """
@@ -38,7 +39,8 @@ PAGES: list[tuple[str, str, list[Panel]]] = [
     (
         "tlb_shootdown_traffic",
         "Traffic beside triggers: said beforehand, and measured",
-        [("throughput that remains", panels.traffic), ("measured less predicted", panels.residual)],
+        [("throughput that remains", panels.traffic), ("measured less predicted", panels.residual),
+         ("streams", panels.streams)],
     ),
 ]  # fmt: skip
 

@@ -9,7 +9,9 @@
 //
 // Two controls: membarrier interrupts and flushes nothing; an operation on one's own mapping must
 // not reach another process at all. What it costs traffic is said beforehand, from the trigger's
-// own cost: (1 - f) of the throughput remains, f the share of time that the triggers take.
+// own cost: (1 - f) of the throughput remains, f the share of time that the triggers take. Messages
+// that wait for each other pay all of it; of a stream only what holds up its slower end, once the
+// messages between the two have run out.
 //
 // What would make the number wrong: a victim that was not running, which needs no interrupt (its
 // delivered fraction falls below one); pages that were not there, which is why the victim touches
@@ -19,13 +21,25 @@
 
 namespace ipcmark::experiment::tlb_shootdown {
 
+namespace {
+constexpr std::uint32_t kDepth = 16;  // of a stream's queue, where none is named
+}
+
 bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
-  if (point.victim == Victim::none || point.pattern != Pattern::ping || point.wait != Wait::spin ||
-      point.shared()) {
+  const bool stream = point.pattern == Pattern::pour;
+  if (point.victim == Victim::none || (point.pattern != Pattern::ping && !stream) ||
+      point.wait != Wait::spin || point.shared()) {
     return false;
   }
   const bool traffic = point.victim == Victim::traffic;
+  // What of a blow a queue hides depends on which end waits for the other, and on how much it
+  // holds.
+  if (stream && (!traffic || point.bottleneck == Bottleneck::none || point.pace_ns == 0)) {
+    return false;
+  }
+  if (stream && point.depth == 0) point.depth = kDepth;
+  if (!stream) point.bottleneck = Bottleneck::none;
   // Without traffic there is no mechanism: the bare line stands for two sides that spin.
   if (!traffic && point.transport != "cache_line") return false;
   if (traffic && point.transport == "cache_line") return false;
@@ -44,6 +58,8 @@ const RegisterExperiment registered({
                  {"trigger",
                   {"none", "membarrier", "own_mapping", "punch_hole", "punch_untouched"}},
                  {"victim", {"spin"}},
+                 {"bottleneck", {"producer", "consumer"}},
+                 {"pace_ns", {"500"}},
                  {"mappings", {"1"}},
                  {"flush_pages", {"1", "2", "4", "8", "16", "32", "33", "34", "64", "128"}},
                  {"working_pages", {"1024"}},

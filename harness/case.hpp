@@ -47,6 +47,8 @@ enum class Trigger {
   migration
 };
 enum class Victim { none, spin, chase, asleep, traffic };
+// The end of a stream beside triggers that takes longer for a message than the other.
+enum class Bottleneck { none, producer, consumer };
 // With which orders data are told of, at both ends.
 enum class Publication { none, relaxed, release_acquire, seq_cst, fences };
 // How far a stack's counter moves while somebody is stopped: all of its values once, or one off.
@@ -116,6 +118,7 @@ struct Case {
   std::uint64_t private_writes = 0;
   Trigger trigger = Trigger::none;
   Victim victim = Victim::none;
+  Bottleneck bottleneck = Bottleneck::none;
   std::uint64_t flush_pages = 0;
   std::uint64_t mappings = 0;
   std::uint64_t working_pages = 0;

@@ -134,7 +134,8 @@ void settle_structure(Case& point) {
   }
   if (point.structure != Structure::state) point.private_writes = 0;
   if (point.structure == Structure::none) {
-    point.distance_bytes = point.offset_bytes = point.pace_ns = 0;
+    point.distance_bytes = point.offset_bytes = 0;
+    if (point.bottleneck == Bottleneck::none) point.pace_ns = 0;
   }
   using enum Structure;
   const bool litmus = point.structure == message_passing || point.structure == store_buffering;
@@ -150,6 +151,9 @@ void settle_structure(Case& point) {
 void settle_trigger(Case& point) {
   const bool struck = point.victim != Victim::none;
   if (!struck) point.trigger = Trigger::none;
+  if (point.victim != Victim::traffic || point.pattern != Pattern::pour) {
+    point.bottleneck = Bottleneck::none;
+  }
   using enum Trigger;
   const bool pages = point.trigger != none && point.trigger != membarrier &&
                      point.trigger != collapse;  // which is one huge page
@@ -176,8 +180,8 @@ bool settle(Case& point) {
   const Traits traits = transport != nullptr ? transport->traits : Traits{};
   settle_pattern(point);
   settle_third_parties(point);
-  settle_structure(point);
   settle_trigger(point);
+  settle_structure(point);
   if (!traits.shares_memory) {
     point.backing = Backing::none;
     point.home = Role::client;

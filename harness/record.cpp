@@ -30,8 +30,8 @@ json rounded(const std::vector<double>& values) {
 }
 
 const char* quantity_of(const Case& point, Reading reading) {
-  if (point.victim == Victim::traffic) return "round_trip_ns";
-  if (point.victim != Victim::none) return "trigger_ns";
+  const bool alone = point.victim != Victim::none && point.victim != Victim::traffic;
+  if (alone) return "trigger_ns";
   switch (point.structure) {
     case Structure::words:
     case Structure::stack:

@@ -46,6 +46,7 @@ struct ActOrder {
   std::uint64_t delay_steps = 0;
   std::uint64_t limit_ticks = kNever;  // longer was an interruption
   std::uint64_t period_ticks = 0;      // between two blows beside traffic
+  std::uint64_t lead = 0;              // messages before each of them that is timed by itself
 };
 
 struct Order {

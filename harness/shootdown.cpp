@@ -112,9 +112,15 @@ class Shootdowns : public Effect {
   void measure_traffic(RungResult& result) {
     prepare();
     tell(ShootStep::verify, {}, 0);
-    ActOrder order{
-        .rounds = kProbedTurns, .each = {kProbedMessages, kProbedMessages}, .burst = kBurst};
-    order.period_ticks = kNever / 2;  // none falls due
+    const bool stream = point_.pattern == Pattern::pour;
+    if (stream && point_.trigger != Trigger::none) measure_stages(result);
+    ActOrder order{.rounds = kProbedTurns,
+                   .each = {kProbedMessages, kProbedMessages},
+                   .burst = stream ? 1 : kBurst,
+                   .delay_steps = director_->chain_steps(point_.pace_ns),
+                   .period_ticks = kNever / 2,  // none falls due
+                   // A stream begins with its queue as it will be, full or empty.
+                   .lead = 2 * std::uint64_t{point_.depth}};
     tell(ShootStep::traffic, order, kProbedTurns * kProbedMessages * 100'000);
     // The fastest: in one that was interrupted a message seems to take so long that few would fill
     // a window.
@@ -133,6 +139,33 @@ class Shootdowns : public Effect {
     take_roles(reports, result);
   }
 
+  // What a blow costs each end of a stream by itself, as far from the next as it will be: one end
+  // may hide what the other pays.
+  void measure_stages(RungResult& result) {
+    const RunSettings& run = director_->spec().settings;
+    ActOrder order{.singly = shootdown_plan::alone(point_, run) + kWarmBlows,
+                   .period_ticks = ticks_of(shootdown_plan::period_ns(point_))};
+    tell(ShootStep::strike, order,
+         static_cast<std::int64_t>(
+             (shootdown_plan::turn_ns(point_) + shootdown_plan::period_ns(point_)) *
+             static_cast<double>(order.singly)));
+    const auto strikes = stamps_of<BlowTicks>(Role::client, order.singly, 0);
+    const auto struck = stamps_of<StruckTicks>(Role::server, order.singly, 0);
+    for (std::size_t i = kWarmBlows; i < order.singly; ++i) {
+      take_alone(strikes[i], result);
+      keep_legal(result, "stall_ns", struck[i].stall);
+    }
+  }
+
+  // Beside traffic it is paid whole: the blow and what it leaves to be touched again.
+  void take_alone(const BlowTicks& blow, RungResult& result) const {
+    keep_legal(result, "trigger_ns", blow.strike + blow.mend);
+  }
+  // What an interruption made long is left out, as are windows with one.
+  void keep_legal(RungResult& result, const char* name, std::uint64_t ticks) const {
+    if (director_->to_ns(ticks) < kLongestLegalNs) keep(result, name, ticks);
+  }
+
   void plan_traffic(ActOrder& order, double message_ns) const {
     const RunSettings& run = director_->spec().settings;
     order.rounds = shootdown_plan::turns(run);
@@ -141,7 +174,11 @@ class Shootdowns : public Effect {
     const auto each =
         std::max<std::uint64_t>(static_cast<std::uint64_t>(window_ns / message_ns), kBurst);
     order.each = {each, each};
-    order.period_ticks = static_cast<std::uint64_t>(period * director_->spec().scale.ticks_per_ns);
+    order.period_ticks = ticks_of(period);
+    if (point_.pattern == Pattern::pour || point_.trigger == Trigger::none) return;
+    order.singly = shootdown_plan::alone(point_, run);
+    order.lead =
+        std::max(static_cast<std::uint64_t>(period / message_ns), kBurst);  // 0: after each burst
   }
 
   // What a user would find in a program that does not know of its shootdowns.
@@ -160,10 +197,14 @@ class Shootdowns : public Effect {
 
   [[nodiscard]] std::vector<TrafficWindow> windows_of(const ActOrder& order) const {
     return stamps_of<TrafficWindow>(Role::client, 2 * order.rounds,
-                                    kAlone * kStampWords<BlowTicks>);
+                                    order.singly * kStampWords<BlowTicks>);
   }
   [[nodiscard]] double ns_of(const TrafficWindow& window, std::uint64_t messages) const {
     return director_->to_ns(window.ticks) / static_cast<double>(messages);
+  }
+
+  [[nodiscard]] std::uint64_t ticks_of(double ns) const {
+    return static_cast<std::uint64_t>(ns * director_->spec().scale.ticks_per_ns);
   }
 
   [[nodiscard]] bool clean(const TrafficWindow& window) const {
@@ -171,9 +212,8 @@ class Shootdowns : public Effect {
   }
 
   void take_traffic(const ActOrder& order, RungResult& result) const {
-    for (const BlowTicks& alone : stamps_of<BlowTicks>(Role::client, kAlone, 0)) {
-      // Beside traffic it is paid whole: the blow and what it leaves to be touched again.
-      keep(result, "trigger_ns", alone.strike + alone.mend);
+    for (const BlowTicks& alone : stamps_of<BlowTicks>(Role::client, order.singly, 0)) {
+      take_alone(alone, result);
     }
     const auto windows = windows_of(order);
     std::uint64_t kept = 0;

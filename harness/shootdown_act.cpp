@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "harness/usage.hpp"
+#include "transports/delay.hpp"
 #include "transports/pages.hpp"
 #include "transports/shared_object.hpp"
 #include "transports/ticks.hpp"
@@ -39,7 +40,7 @@ std::vector<std::uint64_t> ring_of(std::uint64_t pages) {
 }  // namespace
 
 std::uint64_t traffic_messages(const ActOrder& order) {
-  return kAlone + order.rounds * (order.each[0] + order.each[1]);
+  return order.lead * (order.singly + 1) + order.rounds * (order.each[0] + order.each[1]);
 }
 
 ShootAct::ShootAct(const RoleContext& context, const Fd& memory, Mapping control,
@@ -57,9 +58,9 @@ void ShootAct::obey(const Order& order, Report& report) {
   stamped_ = count_ = wrong_ = 0;
   const std::uint64_t before = cpu_time_ns(UsageScope::thread);
   if (step == ShootStep::verify) {
-    messages(client() ? Part::ask : Part::answer, kComparedFirst, true);
+    exchange(kComparedFirst, true);
   } else if (step == ShootStep::traffic) {
-    client() ? send_traffic(order.act) : answer_traffic(traffic_messages(order.act));
+    client() ? send_traffic(order.act) : take_traffic(order.act);
   } else {
     client() ? strike(order.act) : suffer(order.act);
   }
@@ -112,12 +113,17 @@ void ShootAct::strike(const ActOrder& order) {
 }
 
 void ShootAct::suffer(const ActOrder& order) {
+  std::uint64_t due = ticks::now();
   for (std::uint64_t turn = 1; turn <= order.singly; ++turn) {
     StruckTicks ticks;
     const std::uint64_t began = ticks::now();
     touch();
     ticks.touch = ticks::now() - began;
-    chase();                                    // its translations are there
+    chase();  // its translations are there
+    // Here and not before the blow: what else stops us meanwhile is no stall of it.
+    while (ticks::now() < due) {
+    }
+    due += order.period_ticks;
     control_.ready.turn.store(turn, kRelease);  // pairs with the initiator's load
     if (point_.victim == Victim::asleep) {
       sleep_through(turn);
@@ -166,7 +172,10 @@ void ShootAct::chase() {
   at_ = at;
 }
 
-void ShootAct::messages(Part part, std::uint64_t count, bool verify) {
+void ShootAct::exchange(std::uint64_t count, bool verify) {
+  const bool stream = point_.pattern == Pattern::pour;
+  const Part part =
+      client() ? (stream ? Part::pour : Part::ask) : (stream ? Part::drain : Part::answer);
   const Job job{.messages = count,
                 .message_bytes = point_.message_bytes,
                 .reply_bytes = point_.reply_bytes,
@@ -183,18 +192,33 @@ void ShootAct::messages(Part part, std::uint64_t count, bool verify) {
   wrong_ += tally.wrong;
 }
 
-void ShootAct::answer_traffic(std::uint64_t total) { messages(Part::answer, total, false); }
+void ShootAct::messages(std::uint64_t count, std::uint64_t work_steps) {
+  if (point_.bottleneck != (client() ? Bottleneck::producer : Bottleneck::consumer)) {
+    return exchange(count, false);
+  }
+  for (; count != 0; --count) {
+    exchange(1, false);
+    delay_chain(work_, work_steps);  // instructions, not a time that an interrupt would pass in
+  }
+}
 
-// First blows by themselves, each beside a peer that waits for the next message; then windows
-// without and with them in turns, the order turned round each time.
+void ShootAct::take_traffic(const ActOrder& order) {
+  messages(traffic_messages(order), order.delay_steps);
+}
+
+// First blows by themselves, as far from each other as they will be and beside a peer that waits
+// for the next message; then windows without and with them in turns, the order turned round each
+// time.
 void ShootAct::send_traffic(const ActOrder& order) {
-  for (std::uint64_t i = 0; i < kAlone; ++i) {
-    messages(Part::ask, 1, false);  // the peer runs, or it could not have answered: it is struck
+  messages(order.lead, order.delay_steps);
+  for (std::uint64_t i = 0; i < order.singly; ++i) {
+    // The peer runs, or it could not have answered: it is struck.
     const std::uint64_t before = ticks::now();
     blow_->strike();
     const std::uint64_t struck = ticks::now();
     blow_->mend();
     keep(BlowTicks{struck - before, ticks::now() - struck});
+    messages(order.lead, order.delay_steps);
   }
   for (std::uint64_t round = 0; round < order.rounds; ++round) {
     for (const bool struck : {round % 2 == 1, round % 2 == 0}) keep(window(order, struck));
@@ -210,7 +234,7 @@ TrafficWindow ShootAct::window(const ActOrder& order, bool struck) {
   std::uint64_t due = began + order.period_ticks, now = began;
   while (left != 0) {
     const std::uint64_t some = std::min(left, order.burst);
-    messages(Part::ask, some, false);
+    messages(some, order.delay_steps);
     left -= some;
     const std::uint64_t sent = ticks::now();
     seen.longest = std::max(seen.longest, sent - now);

@@ -48,10 +48,9 @@ struct TrafficWindow {
 template <class Stamp>
 inline constexpr std::size_t kStampWords = sizeof(Stamp) / sizeof(std::uint64_t);
 
-// Blows before traffic that tell what one costs by itself.
-inline constexpr std::uint64_t kAlone = 256;
 // Messages that are compared byte by byte before any is timed.
 inline constexpr std::uint64_t kComparedFirst = 64;
+// Of one traffic order, in all.
 [[nodiscard]] std::uint64_t traffic_messages(const ActOrder& order);
 
 class ShootAct : public Act {
@@ -69,8 +68,10 @@ class ShootAct : public Act {
   void touch();
   void chase();
   void send_traffic(const ActOrder& order);
-  void answer_traffic(std::uint64_t messages);
-  void messages(Part part, std::uint64_t count, bool verify);
+  void take_traffic(const ActOrder& order);
+  // Our part of `count` messages; at a stream's slower end with its work on each.
+  void messages(std::uint64_t count, std::uint64_t work_steps);
+  void exchange(std::uint64_t count, bool verify);
   TrafficWindow window(const ActOrder& order, bool struck);
   template <class Stamp>
   void keep(const Stamp& stamp);
@@ -87,6 +88,7 @@ class ShootAct : public Act {
   std::vector<Mapping> mapped_;         // the struck pages, in the victim
   std::vector<std::uint64_t> working_;  // a ring of pointers, a line of each page
   std::uint64_t at_ = 0;                // where the chase is
+  std::uint64_t work_ = 3;              // a chain's link: the bottleneck's work
   std::uint64_t stamped_ = 0, sequence_ = 0, count_ = 0, wrong_ = 0;
 };
 

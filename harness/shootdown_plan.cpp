@@ -10,6 +10,7 @@ constexpr std::uint64_t kFewestBlows = 100;
 constexpr std::uint64_t kMostBlows = 8192;
 constexpr double kTouchNs = 500;  // a page that is touched again, for the plan
 constexpr std::uint64_t kFewestTurns = 6;
+constexpr std::uint64_t kFewestAlone = 32, kMostAlone = 256;
 constexpr double kPeriodsAWindow = 8;
 constexpr double kNothingDueNs = 1e15;
 
@@ -49,10 +50,21 @@ double window_ns(const Case& point, const RunSettings& run) {
                                         : std::max(budget, kPeriodsAWindow * period_ns(point));
 }
 
+std::uint64_t alone(const Case& point, const RunSettings& run) {
+  const double fit = static_cast<double>(run.measure_ns) / 2 / std::max(period_ns(point), 1.0);
+  return static_cast<std::uint64_t>(
+      std::clamp(fit, static_cast<double>(kFewestAlone), static_cast<double>(kMostAlone)));
+}
+
 std::int64_t expected_ns(const Case& point, const RunSettings& run) {
-  const double ns = point.victim == Victim::traffic
-                        ? 2 * static_cast<double>(turns(run)) * window_ns(point, run)
-                        : static_cast<double>(blows(point, run)) * turn_ns(point);
+  if (point.victim != Victim::traffic) {
+    return static_cast<std::int64_t>(static_cast<double>(blows(point, run)) * turn_ns(point));
+  }
+  const bool alone_too = point.trigger != Trigger::none;
+  const double ns =
+      2 * static_cast<double>(turns(run)) * window_ns(point, run) +
+      (alone_too ? static_cast<double>(alone(point, run)) * (period_ns(point) + turn_ns(point))
+                 : 0);
   return static_cast<std::int64_t>(ns);
 }
 

@@ -17,6 +17,8 @@ namespace ipcmark::shootdown_plan {
 // Pairs of windows, with blows and without, and ns of one window.
 [[nodiscard]] std::uint64_t turns(const RunSettings& run);
 [[nodiscard]] double window_ns(const Case& point, const RunSettings& run);
+// Blows that are timed by themselves before it.
+[[nodiscard]] std::uint64_t alone(const Case& point, const RunSettings& run);
 
 // Of the whole rung, about.
 [[nodiscard]] std::int64_t expected_ns(const Case& point, const RunSettings& run);

@@ -223,6 +223,12 @@ struct Words<Victim> {
                                                {Victim::traffic, "traffic"}}};
 };
 template <>
+struct Words<Bottleneck> {
+  static constexpr WordTable<Bottleneck, 3> table{{{Bottleneck::none, "none"},
+                                                   {Bottleneck::producer, "producer"},
+                                                   {Bottleneck::consumer, "consumer"}}};
+};
+template <>
 struct Words<Neighbour> {
   static constexpr WordTable<Neighbour, 4> table{{{Neighbour::none, "none"},
                                                   {Neighbour::idle, "idle"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ import shootdown_model
 import shootdown_panels
 import steps
 import tlb_shootdown
+from histogram import Histogram
 
 GOLDEN = Path(__file__).parents[2] / "results" / "reference" / "golden"
 
@@ -95,20 +97,39 @@ def test_deliveries_are_expected_as_the_kernel_promises() -> None:
     assert expected(trigger="punch_hole", victim="asleep") == (None, None)
 
 
+def _traffic(pattern: str) -> list[dict[str, Any]]:
+    lines = [l for l in golden_lines("tlb_shootdown") if l["case"]["victim"] == "traffic"]
+    return [l for l in lines if l["status"] == "ok" and l["case"].get("pattern", "ping") == pattern]
+
+
 def test_throughput_is_said_before_from_the_triggers_own_time() -> None:
-    traffic = [
-        l
-        for l in golden_lines("tlb_shootdown")
-        if l["case"]["victim"] == "traffic" and l["status"] == "ok"
-    ]
-    for line in traffic:
+    for line in _traffic("ping"):
         record = records.Record(line, "here")
-        alone = record.histogram("trigger_ns").percentile(50)
-        message = 500.0
+        alone, message = record.histogram("trigger_ns"), 500.0
+        more = 0.01 * alone.total / alone.count
         line["rounds"] = {"solo_ns": [message] * 8, "events_per_message": [0.01] * 8, "events_per_s": [1e4] * 8,
-                          "ns": [message + 0.01 * alone] * 8}  # fmt: skip
+                          "ns": [message + more] * 8}  # fmt: skip
         assert shootdown_model.measured(record) == pytest.approx(shootdown_model.predicted(record))
-    assert traffic
+    assert _traffic("ping")
+
+
+@pytest.mark.parametrize(
+    ("bottleneck", "depth", "lost"),
+    [
+        ("producer", 16, 20_000),  # its own call: nobody fills in for it
+        ("consumer", 16, 12_000),  # the call, less what the queue still holds: 16 at 500 ns
+        ("consumer", 1024, 9000),  # its own stall: the queue hides the call
+    ],
+)
+def test_a_stream_loses_what_its_stages_cannot_hide(bottleneck: str, depth: int, lost: int) -> None:
+    line = _traffic("pour")[0]
+    line["case"] |= {"bottleneck": bottleneck, "depth": depth}
+    line["histograms"] |= {"trigger_ns": Histogram.of([20_000] * 99).encode(), "stall_ns": Histogram.of([9000] * 99).encode()}  # fmt: skip
+    line["rounds"] = {"solo_ns": [500.0] * 8, "events_per_message": [0.01] * 8, "events_per_s": [1e4] * 8,
+                      "ns": [500 + 0.01 * lost] * 8}  # fmt: skip
+    record = records.Record(line, "here")
+    assert shootdown_model.stream_loss(record) == pytest.approx(lost, rel=0.02)
+    assert shootdown_model.measured_loss(record) == pytest.approx(lost)
 
 
 def test_a_kernel_that_hides_its_ceiling_is_named_with_what_would_show_it(tmp_path: Path) -> None:

@@ -157,6 +157,31 @@ TEST(ShootdownLaunch, beside_traffic_strikes_only_every_other_window) {
   EXPECT_EQ(record["metric"]["quantity"], "round_trip_ns");
 }
 
+// At the consumer's stall where the queue hides the call; both stages are timed before.
+TEST(ShootdownLaunch, beside_a_stream_times_both_of_its_stages_first) {
+  if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "who is struck needs a CPU of its own";
+  for (const Bottleneck slower : {Bottleneck::producer, Bottleneck::consumer}) {
+    Case point = struck(Trigger::own_mapping, RoleKind::thread);
+    point.transport = "shm_ring";
+    point.pattern = Pattern::pour;
+    point.reply_bytes = 0;
+    point.victim = Victim::traffic;
+    point.bottleneck = slower;
+    point.pace_ns = 500;
+    point.depth = 16;
+    point.trigger_rate_per_s = 10'000;
+    const json record = launched(Reading::shootdowns, std::move(point));
+    ASSERT_EQ(record["status"], "ok") << record["reason"];
+    EXPECT_EQ(record["metric"]["quantity"], "stream_ns_per_message");
+    EXPECT_GT(record["histograms"]["trigger_ns"]["count"], 0);
+    EXPECT_GT(record["histograms"]["stall_ns"]["count"], 0);
+    if (!record.contains("rounds")) continue;  // the machine left no window alone
+    for (const double ns : record["rounds"]["solo_ns"])
+      EXPECT_GE(ns, 250);  // most of the work on each
+    for (const double events : record["rounds"]["events_per_message"]) EXPECT_GT(events, 0);
+  }
+}
+
 TEST(ShootdownLaunch, of_a_trigger_that_cannot_be_had_says_what_would_allow_it) {
   Case point = struck(Trigger::punch_hole, RoleKind::process);
   point.transport = "shm_ring";
