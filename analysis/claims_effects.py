@@ -49,7 +49,8 @@ def shootdowns(run: Run) -> Judged:
 
 
 def _interrupts(run: Run, told: list[Record]) -> list[Part]:
-    mine = [r for r in told if r.case["trigger"] in REMAPPINGS and r.case["victim"] == "spin"]
+    mine = [r for r in told if r.case["trigger"] in REMAPPINGS and r.case["victim"] == "spin"
+            and not r.raw.get("oversubscribed")]  # fmt: skip
     found = []
     for (trigger, roles), members in group(mine, _who).items():
         of = parts.over_launches(run, members, _interrupts_a_mapping)
@@ -75,7 +76,8 @@ def _traffic(run: Run, told: list[Record]) -> list[Part]:
 
 
 def _interrupts_a_mapping(record: Record) -> float:
-    return record.values.get("tlb_per_operation", math.nan) / max(record.case.get("mappings", 0), 1)
+    told = record.values.get("tlb_per_operation", math.nan)
+    return told / max(record.case.get("mappings", 0), 1) / record.case.get("consumers", 1)
 
 
 def _who(record: Record) -> tuple[Any, ...]:

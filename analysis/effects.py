@@ -44,13 +44,13 @@ def _knees(run: Run) -> list[dict[str, Any]]:
 def _deliveries(records: list[Record]) -> list[dict[str, Any]]:
     found = []
     mine = [r for r in select(records, victim="spin") if "tlb_per_operation" in r.values]
-    axes = ("trigger", "roles", "mappings")
-    once = [r for r in mine if r.case["flush_pages"] <= 1]
+    axes = ("trigger", "roles", "mappings", "consumers")
+    once = [r for r in mine if r.case["flush_pages"] <= 1 and not r.raw.get("oversubscribed")]
     for key, members in sorted(group(once, lambda r: tuple(r.case[n] for n in axes)).items()):
         tlb, _ = shootdown_model.expected(members[0].case)
         if tlb is not None:
             at = stats.median_interval(by_launch(members, lambda r: r.values["tlb_per_operation"]))
-            name = f"{key[0]}, {key[1]}, {key[2]} mappings"
+            name = f"{key[0]}, {key[1]}, {key[2]} mappings" + (f", {key[3]} victims" if key[3] > 1 else "")  # fmt: skip
             found.append(_row("tlb_shootdowns_per_operation", name, tlb, at.value, at.lo, at.hi))
     return found
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import stats
+import style
 from records import Case, Record, by_launch, group, select
 
 Row = dict[str, Any]
@@ -21,17 +22,50 @@ STREAMS_MISSING_TERM = "what is missing: a ring's producer hears of room a few t
 
 
 def expected(case: Case) -> tuple[float | None, float | None]:
-    """Interrupts of the victim's CPU an operation (x86): TLB and CAL rows; None where nothing was promised."""
-    trigger, thread = case["trigger"], case["roles"] == "thread"
+    """Interrupts of the victims' CPUs an operation (x86), each having one of its own: TLB and CAL rows; None where nothing
+    was promised.
+    """
+    trigger, thread, victims = case["trigger"], case["roles"] == "thread", case.get("consumers", 1)
     if case["victim"] == "asleep" or trigger in ("writeback", "collapse", "migration"):
         return None, None
     if trigger == "membarrier":
-        return 0, 1
+        return 0, victims
     if trigger == "own_mapping":  # of one address space: who runs no thread of it is not told
-        return (1, 1) if thread else (0, 0)
+        return (victims, victims) if thread else (0, 0)
     if trigger == "punch_hole":
-        return case["mappings"], case["mappings"]
+        return victims * case["mappings"], victims * case["mappings"]
     return 0, 0
+
+
+def cost_fits(records: list[Record], ceiling: int) -> dict[str, Row]:
+    """By trigger and peer, of the initiator's call up to the ceiling: `fixed_ns` + `page_ns` a page (least squares within each
+    launch over its pages, medians over launches), and `victim_ns` for each further victim, where there are any.
+    """
+    found: dict[str, Row] = {}
+    fits: dict[tuple, list[tuple[float, float]]] = {}
+    few = [r for r in records if 0 < r.case["flush_pages"] <= ceiling]
+    for (_, *key), mine in group(
+        few, lambda r: (r.launch_id, r.case["trigger"], r.case["roles"], r.case["consumers"])
+    ).items():
+        xs, ys = [r.case["flush_pages"] for r in mine], [r.percentile(50, "trigger_ns")[0] for r in mine]  # fmt: skip
+        if len(set(xs)) > 2:
+            page, fixed = np.polyfit(xs, ys, 1)
+            fits.setdefault(tuple(key), []).append((float(fixed), float(page)))
+    for (trigger, roles, victims), lines in sorted(fits.items()):
+        fixed, page = (stats.median_interval([line[i] for line in lines]) for i in (0, 1))
+        one = found.setdefault(f"{trigger}, {roles}", {})
+        if victims == 1:
+            one |= {"fixed_ns": fixed.value, "page_ns": page.value, "page_lo": page.lo, "page_hi": page.hi}  # fmt: skip
+        elif "fixed_ns" in one:
+            one["victim_ns"] = (fixed.value - one["fixed_ns"]) / (victims - 1)
+    return {line: fit for line, fit in found.items() if fit}
+
+
+def cost_words(fit: Row) -> str:
+    """`13.2 µs + 0.84 µs a page [0.8, 0.9] + 2.1 µs a further victim`."""
+    sure = f" [{style.time_label(fit['page_lo'])}, {style.time_label(fit['page_hi'])}]" if fit["page_lo"] else ""  # fmt: skip
+    more = f" + {style.time_label(fit['victim_ns'])} a further victim" if "victim_ns" in fit else ""
+    return f"{style.time_label(fit['fixed_ns'])} + {style.time_label(fit['page_ns'])} a page{sure}{more}"
 
 
 def traffic_rows(records: list[Record]) -> list[Row]:

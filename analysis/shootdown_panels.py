@@ -16,6 +16,7 @@ import style
 from records import Record, Run, by_launch, group, select
 
 Part = tuple[list[dict[str, Any]], list[str]]
+KEY = ("trigger", "peer", "victim", "mappings", "victims")
 DEFAULT_CEILING = 33  # pages; the kernel's own where debugfs does not say
 
 
@@ -25,8 +26,9 @@ def deliveries(ax: Axes, records: list[Record], run: Run) -> Part:
             and "tlb_per_operation" in r.values]  # fmt: skip
     rows = []
     for key, members in sorted(group(mine, _row_key).items(), key=lambda kv: str(kv[0])):
-        expected = model.expected(members[0].case)
-        row: dict[str, Any] = dict(zip(("trigger", "peer", "victim", "mappings"), key))
+        crowded = any(r.raw.get("oversubscribed") for r in members)
+        expected = (None, None) if crowded else model.expected(members[0].case)
+        row: dict[str, Any] = dict(zip(KEY, key))
         for name, want in zip(("tlb", "calls"), expected):
             seen = _over(members, lambda r, n=name: r.values.get(f"{n}_per_operation", math.nan))
             row |= {name: seen.value, f"{name}_lo": seen.lo, f"{name}_hi": seen.hi, f"{name}_expected": want}  # fmt: skip
@@ -55,17 +57,30 @@ def _row_name(name: str) -> str:
 
 
 def _row_key(record: Record) -> tuple[Any, ...]:
-    return tuple(record.case[n] for n in ("trigger", "roles", "victim", "mappings"))
+    return tuple(record.case[n] for n in ("trigger", "roles", "victim", "mappings", "consumers"))
+
+
+def _words(key: tuple[Any, ...]) -> str:
+    return f"{key[0]}, {key[1]}" + (f", {key[4]} victims" if key[4] > 1 else "")
 
 
 def _row_label(row: dict[str, Any]) -> str:
     several = f", {row['mappings']} mappings" if row["mappings"] > 1 else ""
     asleep = ", asleep" if row["victim"] == "asleep" else ""
-    return f"{row['trigger']}, peer a {row['peer']}{several}{asleep}"
+    peer = (
+        f"peer a {row['peer']}" if row["victims"] == 1 else f"{row['victims']} {row['peer']} peers"
+    )
+    return f"{row['trigger']}, {peer}{several}{asleep}"
 
 
 def cost(ax: Axes, records: list[Record], run: Run) -> Part:
-    return _by_pages(ax, _spinning(records), "trigger_ns", "initiator, p50 [time]", run, False)
+    rows, said = _by_pages(
+        ax, _spinning(records), "trigger_ns", "initiator, p50 [time]", run, False
+    )
+    fits = model.cost_fits(_spinning(records), ceiling_of(run)[0])
+    for row in rows:
+        row |= fits.get(row["line"], {})
+    return rows, said + [f"{line}: {model.cost_words(fit)}" for line, fit in fits.items()]
 
 
 def stall(ax: Axes, records: list[Record], run: Run) -> Part:
@@ -74,7 +89,11 @@ def stall(ax: Axes, records: list[Record], run: Run) -> Part:
 
 
 def _spinning(records: list[Record]) -> list[Record]:
-    once = [r for r in select(records, victim="spin") if r.case["mappings"] <= 1]
+    once = [
+        r
+        for r in select(records, victim="spin")
+        if r.case["mappings"] <= 1 and not r.raw.get("oversubscribed")
+    ]
     lines = group(once, _row_key)
     return [r for rs in lines.values() if len({r.case["flush_pages"] for r in rs}) > 2 for r in rs]
 
@@ -82,7 +101,7 @@ def _spinning(records: list[Record]) -> list[Record]:
 def stalls(records: list[Record]) -> dict[str, dict[int, stats.Interval]]:
     """The victim's p50 by pages, for each trigger and peer that interrupts."""
     struck = [r for r in _spinning(records) if model.expected(r.case)[0]]
-    return {f"{key[0]}, {key[1]}": _at(members, "flush_pages", "stall_ns")
+    return {_words(key): _at(members, "flush_pages", "stall_ns")
             for key, members in sorted(group(struck, _row_key).items())}  # fmt: skip
 
 
@@ -98,7 +117,7 @@ def _by_pages(
     for i, (key, members) in enumerate(sorted(group(records, _row_key).items())):
         at = _at(members, "flush_pages", name)
         xs, ys = list(at), [v.value for v in at.values()]
-        words = f"{key[0]}, {key[1]}"
+        words = _words(key)
         ax.plot(xs, ys, "o-", color=style.PALETTE[i], ms=3, label=words)
         band = [x for x in xs if at[x].lo is not None]
         ax.fill_between(band, [at[x].lo for x in band], [at[x].hi for x in band],
@@ -153,12 +172,12 @@ def refill(ax: Axes, records: list[Record], _run: Run) -> Part:
 def distribution(ax: Axes, records: list[Record], _run: Run) -> Part:
     """Share of stalls longer than a time, all launches together."""
     mine = [r for r in select(records, victim="spin") if r.case["flush_pages"] in (0, 1) and r.histogram("stall_ns")
-            and r.case["mappings"] <= 1]  # fmt: skip
+            and r.case["mappings"] <= 1 and not r.raw.get("oversubscribed")]  # fmt: skip
     rows = []
     quantiles = [50, 75, 90, 95, 99, 99.5, 99.9]
     for i, (key, members) in enumerate(sorted(group(mine, _row_key).items(), key=str)):
         values = [median(r.histogram("stall_ns").percentile(q) for r in members) for q in quantiles]
-        words = f"{key[0]}, {key[1]}"
+        words = _words(key)
         ax.plot(values, [1 - q / 100 for q in quantiles], "o-", ms=3, lw=1,
                 color=style.PALETTE[i % len(style.PALETTE)], label=words)  # fmt: skip
         rows += [{"line": words, "quantile": q, "stall_ns": v, "launches": len(members)} for q, v in zip(quantiles, values)]  # fmt: skip

@@ -55,7 +55,7 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
 def _page(
     run: Run, records: list[Record], out_dir: Path, name: str, title: str, parts: list[Panel]
 ) -> Drawn | None:
-    fig, axes = figure.grid(len(parts), row_in=4.4)
+    fig, axes = figure.grid(len(parts), row_in=6.8 if name == "tlb_shootdown" else 4.4)
     figure.title(fig, title)
     rows, said = [], []
     for ax, (words, part) in zip(axes, parts):

@@ -7,11 +7,11 @@
 // concluded from times: the kernel counts them, and the counts of the victim's CPU are divided by
 // the triggers.
 //
-// Two controls: membarrier interrupts and flushes nothing; an operation on one's own mapping must
-// not reach another process at all. What it costs traffic is said beforehand, from the trigger's
-// own cost: (1 - f) of the throughput remains, f the share of time that the triggers take. Messages
-// that wait for each other pay all of it; of a stream only what holds up its slower end, once the
-// messages between the two have run out.
+// A further server is a further victim. Two controls: membarrier interrupts and flushes nothing; an
+// operation on one's own mapping must not reach another process at all. What it costs traffic is
+// said beforehand, from the trigger's own cost: (1 - f) of the throughput remains, f the share of
+// time that the triggers take. Messages that wait for each other pay all of it; of a stream only
+// what holds up its slower end, once the messages between the two have run out.
 //
 // What would make the number wrong: a victim that was not running, which needs no interrupt (its
 // delivered fraction falls below one); pages that were not there, which is why the victim touches
@@ -29,10 +29,11 @@ bool complete(Case& point) {
   point.reply_bytes = point.message_bytes;
   const bool stream = point.pattern == Pattern::pour;
   if (point.victim == Victim::none || (point.pattern != Pattern::ping && !stream) ||
-      point.wait != Wait::spin || point.shared()) {
+      point.wait != Wait::spin || point.producers > 1) {
     return false;
   }
   const bool traffic = point.victim == Victim::traffic;
+  if (traffic && point.consumers > 1) return false;  // one channel has two ends
   // What of a blow a queue hides depends on which end waits for the other, and on how much it
   // holds.
   if (stream && (!traffic || point.bottleneck == Bottleneck::none || point.pace_ns == 0)) {

@@ -128,7 +128,8 @@ std::string missing_ability(const Case& point, const Transport& transport) {
   if (point.pattern == Pattern::detect && point.roles == RoleKind::thread) {
     return "a thread is neither killed nor stopped alone";
   }
-  if (point.shared()) {
+  // Of victims there is one channel, or none.
+  if (point.shared() && point.victim == Victim::none) {
     if (auto why = no_mailbox(point); !why.empty()) return why;
   }
   if (transport.traits.lossy && one_way && point.touch == Touch::none) {

@@ -24,6 +24,12 @@ Report Director::tell(Role role, const Order& order, Phase phase, std::int64_t e
   return cast_.tell({who}, order, phase, deadline(expected_ns))[who];
 }
 
+void Director::tell_home_first(Role home, const Order& order, Phase phase) {
+  const std::size_t first = cast_.first(home);
+  cast_.tell({first}, order, phase, deadline());
+  cast_.tell(cast_.all_but(first), order, phase, deadline());
+}
+
 std::vector<Report> Director::perform(const Order& order, Phase phase, std::int64_t expected_ns) {
   if (order.steps[0].part == Part::deal) stage_.clear_flows();
   const std::uint64_t before = ticks::now();

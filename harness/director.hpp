@@ -34,6 +34,8 @@ class Director {
   // All roles, or the first of a kind alone.
   std::vector<Report> tell_all(const Order& order, Phase phase, std::int64_t expected_ns = 0);
   Report tell(Role role, const Order& order, Phase phase, std::int64_t expected_ns = 0);
+  // The first of the home's kind, then all others.
+  void tell_home_first(Role home, const Order& order, Phase phase);
   // All roles' steps, none of which can have taken longer than was waited for them here.
   std::vector<Report> perform(const Order& order, Phase phase, std::int64_t expected_ns = 0);
   // The home end first, then the others; what they have got goes to the meter. Their reports.

@@ -18,8 +18,7 @@ void Effect::measure(std::size_t rung, Director& director, RungResult& result) {
 
 void Effect::prepare() const {
   const Order order{.kind = Order::Kind::act, .rung = static_cast<std::uint32_t>(rung_)};
-  director_->tell(point_.home, order, Phase::reshape);
-  director_->tell(point_.home == Role::client ? Role::server : Role::client, order, Phase::reshape);
+  director_->tell_home_first(point_.home, order, Phase::reshape);
 }
 
 void take_roles(const std::vector<Report>& reports, RungResult& result) {

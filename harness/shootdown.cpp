@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -29,13 +30,21 @@ struct Interrupts {
   MachineCounts initiator, victim;
 };
 
+std::vector<int> victims_of(const LaunchSpec& spec) {
+  std::set<int> cpus;
+  for (std::uint32_t i = 0; i < spec.rungs.front().consumers; ++i) {
+    cpus.insert(cpu_of(spec, Role::server, i));
+  }
+  return {cpus.begin(), cpus.end()};
+}
+
 class Shootdowns : public Effect {
  public:
   explicit Shootdowns(const LaunchSpec& spec)
       : memory_(sacrificial_memory(spec.rungs, spec.prefix)),
         control_(open_shared_object(Shape{}, sizeof(ShootControl))),
         initiator_({spec.client_cpu}),
-        victim_({spec.server_cpu}) {
+        victim_(victims_of(spec)) {
     if (spec.rungs.front().victim != Victim::traffic) return;
     channel_ =
         find_transport(spec.rungs.front().transport)->open(widest_shape(spec.rungs, spec.prefix));
@@ -99,14 +108,20 @@ class Shootdowns : public Effect {
 
   void take_blows(const ActOrder& order, RungResult& result) const {
     const auto strikes = stamps_of<BlowTicks>(Role::client, order.singly, 0);
-    const auto struck = stamps_of<StruckTicks>(Role::server, order.singly, 0);
     for (std::size_t i = kWarmBlows; i < order.singly; ++i) {
       keep(result, "trigger_ns", strikes[i].strike);
       if (!strikes_peer(point_.trigger)) keep(result, "mend_ns", strikes[i].mend);
-      if (point_.victim != Victim::asleep) keep(result, "stall_ns", struck[i].stall);
-      if (point_.victim == Victim::chase) keep(result, "refill_ns", struck[i].refill);
-      if (strikes_peer(point_.trigger)) keep(result, "touch_ns", struck[i].touch);
     }
+    for (std::uint32_t victim = 0; victim < point_.consumers; ++victim) {
+      const auto struck = stamps_of<StruckTicks>(Role::server, order.singly, 0, victim);
+      for (std::size_t i = kWarmBlows; i < order.singly; ++i) take_victim(struck[i], result);
+    }
+  }
+
+  void take_victim(const StruckTicks& struck, RungResult& result) const {
+    if (point_.victim != Victim::asleep) keep(result, "stall_ns", struck.stall);
+    if (point_.victim == Victim::chase) keep(result, "refill_ns", struck.refill);
+    if (strikes_peer(point_.trigger)) keep(result, "touch_ns", struck.touch);
   }
 
   void measure_traffic(RungResult& result) {
@@ -238,9 +253,10 @@ class Shootdowns : public Effect {
   }
 
   template <class Stamp>
-  [[nodiscard]] std::vector<Stamp> stamps_of(Role role, std::size_t count, std::size_t from) const {
+  [[nodiscard]] std::vector<Stamp> stamps_of(Role role, std::size_t count, std::size_t from,
+                                             std::uint32_t index = 0) const {
     std::vector<Stamp> all(count);
-    const auto stamps = director_->stage().stamps(role).subspan(from);
+    const auto stamps = director_->stage().stamps(role, index).subspan(from);
     if (count * sizeof(Stamp) > stamps.size_bytes()) throw std::logic_error("more blows than room");
     std::memcpy(static_cast<void*>(all.data()), stamps.data(), count * sizeof(Stamp));
     return all;

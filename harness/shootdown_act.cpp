@@ -76,7 +76,7 @@ void ShootAct::prepare(const Order& order) {
   if (end_) end_->reshape(shape_of(point_, *context_.prefix));
   sequence_ = 0;
   blow_.reset(), mapped_.clear(), working_.clear();
-  if (point_.home == context_.spec.role) {
+  if (point_.home == context_.spec.role && context_.spec.index == 0) {
     std::memset(control_memory_.data(), 0, control_memory_.size());
   }
   prefault(control_memory_.bytes(), control_memory_.size());
@@ -97,10 +97,16 @@ void ShootAct::keep(const Stamp& stamp) {
   stamped_ += kStampWords<Stamp>;
 }
 
+void ShootAct::await_victims(std::uint64_t turn) const {
+  for (std::uint32_t i = 0; i < point_.consumers; ++i) {
+    while (control_.ready[i].turn.load(kAcquire) != turn) {
+    }
+  }
+}
+
 void ShootAct::strike(const ActOrder& order) {
   for (std::uint64_t turn = 1; turn <= order.singly; ++turn) {
-    while (control_.ready.turn.load(kAcquire) != turn) {
-    }
+    await_victims(turn);
     const std::uint64_t before = ticks::now();
     blow_->strike();
     const std::uint64_t struck = ticks::now();
@@ -124,7 +130,8 @@ void ShootAct::suffer(const ActOrder& order) {
     while (ticks::now() < due) {
     }
     due += order.period_ticks;
-    control_.ready.turn.store(turn, kRelease);  // pairs with the initiator's load
+    control_.ready[context_.spec.index].turn.store(turn,
+                                                   kRelease);  // pairs with the initiator's load
     if (point_.victim == Victim::asleep) {
       sleep_through(turn);
     } else {

@@ -22,8 +22,8 @@ struct ShootControl {
   struct alignas(kLineDistance) Line {
     std::atomic<std::uint64_t> turn;
   };
-  Line ready;  // the victim's: it has its pages, and waits for this blow
-  Line done;   // the initiator's: this blow has been struck
+  std::array<Line, kMostRoles> ready;  // each victim's: it has its pages, and waits for this blow
+  Line done;                           // the initiator's: this blow has been struck
 };
 
 // Stamps of one blow: the initiator's and the victim's.
@@ -61,6 +61,7 @@ class ShootAct : public Act {
 
  private:
   void prepare(const Order& order);
+  void await_victims(std::uint64_t turn) const;
   void strike(const ActOrder& order);
   void suffer(const ActOrder& order);
   [[nodiscard]] std::uint64_t longest_gap(std::uint64_t turn) const;

@@ -45,6 +45,7 @@ BASE = {
     "threshold_bytes": -1, "path": "raw", "wait": "block", "touch": "full", "access": "copy",
     "backing": "none", "depth": 0, "placement": "same_llc", "idle": "polling", "roles": "process",
     "policy": "other", "home": "server", "delay_ns": 0,
+    "consumers": 1,
 }  # fmt: skip
 
 

@@ -26,6 +26,11 @@ inline json launched(Reading reading, Case point, void (*adjust)(RunSettings&) =
   spec.server_cpu = ::sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 1 : 0;
   spec.settings.phase_deadline_ns = 10'000'000'000;
   if (adjust != nullptr) adjust(spec.settings);
+  // Further servers on CPUs of their own, as far as there are any.
+  const int last = static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN)) - 1;
+  for (std::uint32_t i = 1; i < point.consumers; ++i) {
+    spec.more_cpus.push_back(std::min(static_cast<int>(i) + 1, last));
+  }
   spec.rungs = {std::move(point)};
   return run_launch_process(spec, 60'000'000'000).at(0);
 }

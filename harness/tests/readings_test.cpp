@@ -142,6 +142,23 @@ TEST(ShootdownLaunch, interrupts_as_often_as_the_kernel_promises) {
   }
 }
 
+TEST(ShootdownLaunch, strikes_each_of_several_victims) {
+  const auto cpus = ::sysconf(_SC_NPROCESSORS_ONLN);
+  if (cpus < 2) GTEST_SKIP() << "who is struck needs a CPU of its own";
+  Case point = struck(Trigger::punch_hole, RoleKind::process);
+  point.consumers = 2;
+  // As few as there can be: on two CPUs the victims take turns.
+  const json record = launched(Reading::shootdowns, std::move(point),
+                               [](RunSettings& run) { run.measure_ns = 1; });
+  ASSERT_EQ(record["status"], "ok") << record["reason"];
+  ASSERT_EQ(record["roles"].size(), 3u);
+  EXPECT_EQ(record["histograms"]["stall_ns"]["count"], 2 * record["messages"].get<int>());
+  EXPECT_EQ(record["histograms"]["trigger_ns"]["count"], record["messages"]);
+  EXPECT_EQ(record.contains("oversubscribed"), cpus == 2);
+  if (cpus == 2 || !record["values"].contains("tlb_per_operation")) return;
+  EXPECT_NEAR(record["values"]["tlb_per_operation"], 2, 0.2);
+}
+
 TEST(ShootdownLaunch, beside_traffic_strikes_only_every_other_window) {
   if (::sysconf(_SC_NPROCESSORS_ONLN) < 2) GTEST_SKIP() << "who is struck needs a CPU of its own";
   Case point = struck(Trigger::own_mapping, RoleKind::thread);
