@@ -1,7 +1,7 @@
 """The layouts that communication makes by itself: what packing two fields does, against the widest of the same launch.
 
-`state`: the consumer polls a state, beside which the producer writes a stamp for itself. `indices`: head and tail of a
-ring. The sign is the result: below zero, packed wins.
+`state`: the consumer polls a state, beside which the producer writes a stamp for itself. `payload`: it polls an index and
+then reads what the producer wrote beside it. `indices`: head and tail of a ring. The sign is the result: below zero, packed wins.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TITLE = "Two fields of one structure, by their distance"
 TEXT = """Each panel is one quantity of one structure against the distance of its two fields, relative to the same quantity of the
 widest layout of the same launch: at zero packing costs nothing, below it packed wins. One line a pace and number of
 private writes; the median over launches with its 95 % interval. What `state` is: a consumer polls x_state, the producer
-writes x_pstamp beside it before it publishes. What `indices` is: head and tail of a ring."""
+writes x_pstamp beside it before it publishes. What `payload` is: the same, and the consumer reads x_pstamp. What `indices` is: head and tail of a ring."""
 Value = Callable[[Record], float]
 
 
@@ -43,6 +43,7 @@ QUANTITIES: dict[str, list[tuple[str, Value]]] = {
         ("private writes, p50", p50("private_writes_ns")),
         ("polls a message", polls),
     ],
+    "payload": [("round trip", lambda r: r.p50_ns), ("polls a message", polls)],
     "indices": [("time a message", lambda r: r.p50_ns), ("polls a message", polls)],
 }
 
@@ -98,5 +99,7 @@ def against_widest(records: list[Record], value: Value) -> dict[int, stats.Inter
 def _label(record: Record) -> str:
     case = record.case
     pace = f"pause {case['pace_ns']} ns" if case["pace_ns"] else "no pause"
-    writes = f"{case['private_writes']} private writes" if case["structure"] == "state" else "ring"
+    writes = (
+        "ring" if case["structure"] == "indices" else f"{case['private_writes']} private writes"
+    )
     return f"{writes}, {pace}"

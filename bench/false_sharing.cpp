@@ -8,8 +8,9 @@
 // the pause, keeps its latency from hiding. Plain stores must show nothing, whatever the distance:
 // they wait in the store buffer, and a harness that found an effect there would have made it.
 //
-// Then the two layouts that inter-process communication makes by itself: a state that the consumer
-// polls beside a stamp that the producer writes for itself, and the two indices of a ring. Their
+// Then the layouts that inter-process communication makes by itself: a state that the consumer
+// polls beside a stamp that the producer writes for itself; an index beside the payload that it
+// tells of, which comes along with it or in a line of its own; and the two indices of a ring. Their
 // sign is a result, not an assumption: packed can win, where the line is the writer's already.
 //
 // What would make the number wrong: a saturating writer, which keeps a line for whole bursts and
@@ -32,8 +33,9 @@ bool complete(Case& point) {
   if (point.structure == Structure::indices && point.depth == 0) point.depth = kDefaultSlots;
   point.publication = Publication::none;  // its orders are those that the structure needs
   if (point.structure != Structure::words) {
-    const bool fields =
-        point.structure == Structure::state || point.structure == Structure::indices;
+    const bool fields = point.structure == Structure::state ||
+                        point.structure == Structure::payload ||
+                        point.structure == Structure::indices;
     return fields && point.distance_bytes != 0;  // two fields, not one
   }
   return point.operation != Operation::none && point.neighbour != Neighbour::none;
@@ -47,7 +49,7 @@ const RegisterExperiment registered({
                  {"message_bytes", {"8"}},  // a word
                  {"touch", {"header"}},
                  {"wait", {"spin"}},
-                 {"structure", {"words", "state", "indices"}},
+                 {"structure", {"words", "state", "payload", "indices"}},
                  {"operation", {"store", "locked_increment", "fenced_store"}},
                  {"neighbour", {"writer"}},
                  {"distance_bytes",

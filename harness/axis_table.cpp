@@ -232,7 +232,7 @@ std::vector<Axis> axis_table() {
           "pause between operations on a word; work on a message at the bottleneck",
           {Unit::time, 0, 1'000'000}),
       quantity<&Case::private_writes>("private_writes", effects,
-                                      "writes to the stamp before each message of a state",
+                                      "writes to the stamp or payload before each message",
                                       {Unit::count, 0, 1 << 12}),
       words<&Case::trigger>("trigger", effects, "what interrupts other CPUs because of memory"),
       words<&Case::victim>("victim", effects, "what the struck side does meanwhile"),

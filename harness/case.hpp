@@ -21,13 +21,14 @@ enum class Bystander { spin, stream };        // what one does
 enum class Beside { apart, client, server };  // where third parties run
 enum class PeerFate { lives, stopped, killed };
 // What lies in the contended memory: two words; a state that one polls beside a stamp that the
-// other writes for itself, or beside the data it tells of; the two indices of a ring; the cells of
-// a litmus test; a stack of nodes that two take from, or that one takes from while the other is
-// stopped in the middle.
+// other writes for itself, or beside the data it tells of; an index and the payload that it tells
+// of, which the other reads; the two indices of a ring; the cells of a litmus test; a stack of
+// nodes that two take from, or that one takes from while the other is stopped in the middle.
 enum class Structure {
   none,
   words,
   state,
+  payload,
   indices,
   message_passing,
   store_buffering,

@@ -45,7 +45,7 @@ void ContendedAct::obey(const Order& order, Report& report) {
   const std::uint64_t before = cpu_time_ns(UsageScope::thread);
   if (point_.structure == Structure::words) {
     words(order.act);
-  } else if (point_.structure == Structure::state) {
+  } else if (point_.structure == Structure::state || point_.structure == Structure::payload) {
     client() ? publish(order.act) : poll_state(order.act);
   } else {
     client() ? produce(order.act) : consume(order.act);
@@ -196,12 +196,16 @@ void ContendedAct::publish(const ActOrder& order) {
 
 void ContendedAct::poll_state(const ActOrder& order) {
   Word& state = at(layout_.first);
+  const Word& stamp = at(layout_.second);
+  const bool reads = point_.structure == Structure::payload;
   Word& ack = at(ContendedLayout::kAck);
   const std::uint64_t messages = messages_of(order);
   while (count_ < messages) {
     std::uint64_t seen = state.load(kAcquire);
     for (; seen == count_; seen = state.load(kAcquire)) ++polls_;
     wrong_ += seen != ++count_;
+    // The producer does not write it again before the answer.
+    if (reads) wrong_ += stamp.load(kRelaxed) != count_ * point_.private_writes;
     control_.done.word.store(polls_, kRelaxed);
     ack.store(count_, kRelease);  // pairs with the load of publish
   }

@@ -132,7 +132,8 @@ void settle_structure(Case& point) {
     point.operation = Operation::none;
     point.neighbour = Neighbour::none;
   }
-  if (point.structure != Structure::state) point.private_writes = 0;
+  const bool written = point.structure == Structure::state || point.structure == Structure::payload;
+  if (!written) point.private_writes = 0;
   if (point.structure == Structure::none) {
     point.distance_bytes = point.offset_bytes = 0;
     if (point.bottleneck == Bottleneck::none) point.pace_ns = 0;

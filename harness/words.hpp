@@ -161,9 +161,10 @@ struct Words<PeerFate> {
 };
 template <>
 struct Words<Structure> {
-  static constexpr WordTable<Structure, 8> table{{{Structure::none, "none"},
+  static constexpr WordTable<Structure, 9> table{{{Structure::none, "none"},
                                                   {Structure::words, "words"},
                                                   {Structure::state, "state"},
+                                                  {Structure::payload, "payload"},
                                                   {Structure::indices, "indices"},
                                                   {Structure::message_passing, "message_passing"},
                                                   {Structure::store_buffering, "store_buffering"},
