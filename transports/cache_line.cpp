@@ -2,7 +2,9 @@
 // bytes. No ring, no indices, no free slots: the physical floor under every round trip between two
 // CPUs. The peer polls the line that the other writes, so a message costs one transfer of ownership
 // and one of the data.
+#include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "transports/bell.hpp"
 #include "transports/copy.hpp"
@@ -47,6 +49,10 @@ class CacheLineEnd {
     bell::wait<W>(*bell_, 0, std::nullopt,
                   [this] { return in_->sequence.load(std::memory_order_acquire) == received_; });
     copy_message(buffer.data(), in_->payload, buffer.size());
+    // Looked at again, on the line that is here already: a word says nothing of what it replaced.
+    if (in_->sequence.load(std::memory_order_acquire) != received_) {
+      throw std::system_error(EBADMSG, std::generic_category(), "a message over another");
+    }
     return buffer.size();
   }
 
