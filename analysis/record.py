@@ -116,6 +116,13 @@ class Record:
         seen = [canary[k] for k in ("before_ns", "after_ns") if canary.get(k) is not None]
         return sum(seen) / len(seen) if seen else math.nan
 
+    @property
+    def interrupts_ns(self) -> tuple[float, float] | None:
+        """What interrupting the other end's CPU cost before and after this case; None where the kernel has no such call."""
+        canary = self.raw.get("canary") or {}
+        seen = tuple(canary.get(f"interrupt_{k}_ns") for k in ("before", "after"))
+        return None if None in seen else seen
+
     def histogram(self, name: str | None = None) -> Histogram | None:
         """A histogram by name, or the one its metric names; decoded once."""
         if name is None:

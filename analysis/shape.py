@@ -114,8 +114,9 @@ def _is_role(value: Any) -> bool:
 
 
 def _is_canary(value: Any) -> bool:
+    names = [f"{of}{when}_ns" for of in ("", "interrupt_") for when in ("before", "after")]
     return isinstance(value, dict) and all(
-        _optional(lambda v: is_number(v) and v > 0)(value.get(k)) for k in ("before_ns", "after_ns")
+        _optional(lambda v: is_number(v) and v > 0)(value.get(k)) for k in names
     )
 
 

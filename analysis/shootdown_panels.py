@@ -17,6 +17,7 @@ from records import Record, Run, by_launch, group, select
 
 Part = tuple[list[dict[str, Any]], list[str]]
 KEY = ("trigger", "peer", "victim", "mappings", "victims")
+MOVED = 1.15  # between before a case and after it
 DEFAULT_CEILING = 33  # pages; the kernel's own where debugfs does not say
 
 
@@ -255,6 +256,16 @@ def _bars(rows: list[dict[str, Any]], name: str, scale: float = 1) -> Any:
     low = [scale * (r[name] - r[f"{name}_lo"]) if r[f"{name}_lo"] is not None else 0 for r in rows]
     high = [scale * (r[f"{name}_hi"] - r[name]) if r[f"{name}_hi"] is not None else 0 for r in rows]
     return np.array([low, high])
+
+
+def interrupt_cost(records: list[Record]) -> list[str]:
+    """What interrupting a CPU cost beside the cases, and beside how many of them that moved."""
+    seen = [r.interrupts_ns for r in records if r.interrupts_ns]
+    if not seen:
+        return []
+    low, middle, high = (style.time_label(v) for v in np.percentile(np.ravel(seen), (5, 50, 95)))
+    moved = sum(max(pair) > MOVED * min(pair) for pair in seen)
+    return [f"an interrupt costs {middle} ({low} to {high}), and moved by more than 15 % beside {moved} of {len(seen)} cases"]  # fmt: skip
 
 
 def refused(run: Run) -> list[str]:

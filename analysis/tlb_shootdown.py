@@ -68,6 +68,7 @@ def _page(
         style.plt.close(fig)
         return None
     missing = absent(r for r in run.records if r.experiment == "tlb_shootdown")
+    said = [*panels.interrupt_cost(records), *said]
     text = " · ".join([style.caption(run, records, [*missing, *panels.refused(run)]), *said])
     style.finish(fig, text)
     path = style.save(fig, out_dir, name, rows)

@@ -46,6 +46,11 @@ inline void answer(Handoff& lines, std::uint64_t from, std::uint64_t rounds) noe
   }
 }
 
+// Turns that a canary of so many stamps takes: its round trips, and the word that it is over.
+[[nodiscard]] constexpr std::uint64_t turns(std::uint64_t stamps) noexcept {
+  return (stamps - 1) * kRoundsEach + 1;
+}
+
 }  // namespace handoff
 
 }  // namespace ipcmark

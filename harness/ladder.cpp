@@ -63,6 +63,8 @@ void Ladder::climb_together(const std::vector<std::size_t>& admitted) {
   Injector injector = injector_of(Target::launch);
   const std::int64_t deadline = phase_deadline_ns(spec_.settings);
   state_->enter(Phase::open, monotonic_now() + deadline);
+  // While we are one thread, which is quick, and before the roles, which inherit it.
+  const bool interrupts = is_timed(spec_.reading) && expect_interrupts();
   effect_ = effect_of(spec_);
   std::unique_ptr<Channel> channel;
   if (!effect_) channel = open_channel(rungs.front(), widest_shape(rungs, spec_.prefix));
@@ -73,7 +75,7 @@ void Ladder::climb_together(const std::vector<std::size_t>& admitted) {
   // Before any is measured: a rung that is done keeps its numbers when a later one fails.
   for (const auto i : admitted) records_[i].pids = cast.pids();
   Director director(spec_, cast, stage_);
-  RungVisitor visitor(director, machine_, third, effect_.get());
+  RungVisitor visitor(director, machine_, third, effect_.get(), interrupts);
   visit_each(admitted, [&](std::size_t i) {
     if (records_[i].visits++ == 0) records_[i].rung = next_rung_++;
     visitor.visit(i, records_[i]);

@@ -12,6 +12,7 @@
 #include "harness/calibration.hpp"
 #include "harness/driver_cost.hpp"
 #include "harness/effect.hpp"
+#include "harness/membarrier.hpp"
 #include "harness/role_steps.hpp"
 #include "transports/ticks.hpp"
 
@@ -109,10 +110,20 @@ class RoleLoop {
 
   void canary(const Order& order) {
     auto& lines = context_.stage->canary();
+    const std::uint64_t over = order.canary_from + handoff::turns(order.canary_stamps);
     if (context_.spec.role == Role::client) {
       handoff::ask(lines, order.canary_from, stamps_.first(order.canary_stamps));
+      for (std::size_t i = 0; i < order.canary_interrupts; ++i) {
+        const auto stamps = stamps_.subspan(order.canary_stamps + 2 * i, 2);
+        stamps[0] = ticks::now();
+        (void)membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);  // the server runs: it is told
+        stamps[1] = ticks::now();
+      }
+      lines.there.turn.store(over, std::memory_order_release);
     } else {
       handoff::answer(lines, order.canary_from, (order.canary_stamps - 1) * handoff::kRoundsEach);
+      while (lines.there.turn.load(std::memory_order_acquire) != over) {
+      }
     }
   }
 

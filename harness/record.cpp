@@ -93,6 +93,14 @@ json oversubscription(const LaunchSpec& spec) {
   return {{"roles", crowding.roles}, {"cpus", crowding.cpus}};
 }
 
+json canary_of(const CanaryReading& before, const CanaryReading& after) {
+  json canary = {{"before_ns", rounded(before.handoff_ns)},
+                 {"after_ns", rounded(after.handoff_ns)}};
+  if (before.interrupt_ns) canary["interrupt_before_ns"] = rounded(*before.interrupt_ns);
+  if (after.interrupt_ns) canary["interrupt_after_ns"] = rounded(*after.interrupt_ns);
+  return canary;
+}
+
 json skeleton(const LaunchSpec& spec, const Case& point, int rung) {
   const Transport* transport = find_transport(point.transport);
   json line = {{"schema", kSchema},
@@ -197,10 +205,7 @@ json record_of(const LaunchSpec& spec, const Case& point, RungRecord& record) {
     for (const auto& [counter, event] : record.counters->events) line["events"][counter] = event;
   }
   if (!record.third_parties.is_null()) line["third_parties"] = record.third_parties;
-  if (record.canary_before_ns) {
-    line["canary"] = {{"before_ns", rounded(*record.canary_before_ns)},
-                      {"after_ns", rounded(*record.canary_after_ns)}};
-  }
+  if (record.canary_before) line["canary"] = canary_of(*record.canary_before, *record.canary_after);
   if (!is_timed(spec.reading)) return line;
   line["machine"] = to_json(record.watch.counts());
   line["warmup"] = {{"ns", result.warm_up_ns}, {"messages", result.warm_up_messages}};

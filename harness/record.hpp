@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "harness/canary.hpp"
 #include "harness/counter_plan.hpp"
 #include "harness/rung.hpp"
 #include "harness/rung_watch.hpp"
@@ -25,7 +26,7 @@ struct RungRecord {
   bool done = false;
   std::string refused;  // why it is skipped
   std::string failed;   // why it has no number
-  std::optional<double> canary_before_ns, canary_after_ns;
+  std::optional<CanaryReading> canary_before, canary_after;
   std::vector<pid_t> pids;  // clients, then servers
   RungWatch watch;
   nlohmann::json third_parties;         // null where there were none

@@ -58,6 +58,7 @@ struct Order {
   std::uint64_t delay_steps = 0;    // reshape: injected chain; chain: the one to time
   std::uint64_t canary_stamps = 0;  // canary: how many, and from which turn
   std::uint64_t canary_from = 0;
+  std::uint64_t canary_interrupts = 0;  // of the server's CPU, two stamps each, after those
   // All roles meet after each step: where several send, or something may be lost, nobody must take
   // the next step's messages for this one's.
   bool together = false;

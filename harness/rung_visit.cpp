@@ -52,7 +52,7 @@ void RungVisitor::count_events(std::size_t i, RungRecord& record) {
 }
 
 void RungVisitor::stage_effect(std::size_t i, RungRecord& record) {
-  record.canary_before_ns = canary_.measure();
+  record.canary_before = canary_.measure();
   record.watch.begin(machine_);
   try {
     effect_->measure(i, director_, record.meter->result());
@@ -60,14 +60,14 @@ void RungVisitor::stage_effect(std::size_t i, RungRecord& record) {
     record.refused = missing.what();
   }
   record.watch.end();
-  record.canary_after_ns = canary_.measure();
+  record.canary_after = canary_.measure();
   record.done = record.refused.empty();
 }
 
 void RungVisitor::measure(std::size_t i, RungRecord& record) {
   RungMeter& meter = *record.meter;
   const Stage& stage = director_.stage();
-  record.canary_before_ns = canary_.measure();
+  record.canary_before = canary_.measure();
   record.watch.begin(machine_);
   director_.reshape(i, meter);
   if (meter.point().delay_ns != 0) delay_.inject(i, meter);
@@ -77,7 +77,7 @@ void RungVisitor::measure(std::size_t i, RungRecord& record) {
   if (!record.refused.empty()) return;
   time(i, record);
   record.watch.end();
-  record.canary_after_ns = canary_.measure();
+  record.canary_after = canary_.measure();
   check_clocks(record);
   meter.take_recheck(director_.perform(meter.recheck(), Phase::close, meter.probe_ns()), stage);
   record.done = record.visits == (director_.spec().mirrored ? 2 : 1);

@@ -17,8 +17,14 @@ namespace ipcmark {
 class RungVisitor {
  public:
   // All of them outlive this. `effect`: what the roles play instead of a pattern, or null.
-  RungVisitor(Director& director, MachineWatch& machine, ThirdParties& third, Effect* effect)
-      : director_(director), machine_(machine), third_(third), effect_(effect) {}
+  // `interrupts`: whether the roles expect them, for the canary.
+  RungVisitor(Director& director, MachineWatch& machine, ThirdParties& third, Effect* effect,
+              bool interrupts)
+      : director_(director),
+        machine_(machine),
+        third_(third),
+        effect_(effect),
+        canary_(director, interrupts) {}
 
   // Throws what ends the launch, Unavailable among it.
   void visit(std::size_t i, RungRecord& record);
@@ -43,7 +49,7 @@ class RungVisitor {
   MachineWatch& machine_;
   ThirdParties& third_;
   Effect* effect_;
-  Canary canary_{director_};
+  Canary canary_;
   KnownDelay delay_{director_};
 };
 

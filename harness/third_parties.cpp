@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <linux/futex.h>
-#include <linux/membarrier.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -18,6 +17,7 @@
 
 #include "harness/binding.hpp"
 #include "harness/cast.hpp"
+#include "harness/membarrier.hpp"
 #include "harness/usage.hpp"
 #include "harness/words.hpp"
 
@@ -41,8 +41,6 @@ constexpr std::size_t kStreamBytes = 64 << 20;  // beyond most last-level caches
 constexpr std::size_t kChunkBytes = 64 << 10;   // between two looks at the board
 constexpr int kSpinRound = 1000;
 constexpr timespec kNap{.tv_sec = 0, .tv_nsec = 50'000};
-
-int membarrier(int command) { return static_cast<int>(::syscall(SYS_membarrier, command, 0, 0)); }
 
 Mapping shared_by_forks(std::size_t bytes) {
   void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -167,7 +165,7 @@ void ThirdParties::run(std::size_t i) const {
     while (shared.working.load(std::memory_order_acquire) != 0) {
       if (injects) {
         rate.await();
-        membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
+        (void)membarrier(MEMBARRIER_CMD_GLOBAL_EXPEDITED);
       } else if (point_.bystander == Bystander::stream) {
         streamer.round();
       } else {

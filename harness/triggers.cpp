@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <linux/magic.h>
-#include <linux/membarrier.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -12,6 +11,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "harness/membarrier.hpp"
 #include "harness/words.hpp"
 #include "transports/pages.hpp"
 #include "transports/private_folder.hpp"
@@ -23,8 +23,6 @@ namespace {
 
 constexpr std::size_t kHugePage = 2 << 20;
 constexpr int kCollapse = 25;  // MADV_COLLAPSE of Linux 6.1; Debian 12's headers lack it
-
-long barrier(int command) { return ::syscall(SYS_membarrier, command, 0, 0); }
 
 Mapping anonymous(std::size_t bytes, int protection) {
   void* data = ::mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -44,10 +42,10 @@ class Barrier : public Blow {
       : command_(peer == RoleKind::thread ? MEMBARRIER_CMD_PRIVATE_EXPEDITED
                                           : MEMBARRIER_CMD_GLOBAL_EXPEDITED) {
     if (peer == RoleKind::thread) {
-      available(barrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED), "membarrier");
+      available(membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED), "membarrier");
     }
   }
-  void strike() override { check(barrier(command_), "membarrier"); }
+  void strike() override { check(membarrier(command_), "membarrier"); }
 
  private:
   int command_;
@@ -252,7 +250,7 @@ std::unique_ptr<Blow> blow_of(const Case& point, const Fd& memory) {
 
 void expect_blows(const Case& point) {
   if (point.trigger != Trigger::membarrier || point.roles == RoleKind::thread) return;
-  available(barrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED), "membarrier");
+  available(membarrier(MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED), "membarrier");
 }
 
 }  // namespace ipcmark

@@ -172,6 +172,12 @@ TEST(ShootdownLaunch, beside_traffic_strikes_only_every_other_window) {
   EXPECT_EQ(rounds["ns"].size(), rounds["solo_ns"].size());
   for (const double events : rounds["events_per_message"]) EXPECT_GT(events, 0);
   EXPECT_EQ(record["metric"]["quantity"], "round_trip_ns");
+  const json& canary = record["canary"];
+  EXPECT_GT(canary["before_ns"], 0);
+  if (!canary.contains("interrupt_before_ns")) GTEST_SKIP() << "no membarrier here";
+  // To another CPU and back through both kernels: more than a line's hand-off.
+  EXPECT_GT(canary["interrupt_before_ns"], canary["before_ns"]);
+  EXPECT_GT(canary["interrupt_after_ns"], 0);
 }
 
 // At the consumer's stall where the queue hides the call; both stages are timed before.
