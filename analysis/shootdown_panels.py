@@ -236,10 +236,11 @@ def streams(ax: Axes, records: list[Record], _run: Run) -> Part:
         ax.plot(row["predicted"], y, "o", mfc="none", mec=style.INK, ms=8, mew=0.8)
         ax.errorbar([row["measured"]], [y], xerr=_bars([row], "measured"), fmt="o", ms=4, lw=0.8,
                     color=colours[row["line"]])  # fmt: skip
-    ax.set_yticks(range(len(rows)), [f"{r['line']}\n{r['bottleneck']}-bound, depth {r['depth']}" for r in rows], fontsize=6.5)  # fmt: skip
+    ax.set_yticks(range(len(rows)), [f"{r['line']}, {r['bottleneck']}-bound, depth {r['depth']}" for r in rows], fontsize=7)  # fmt: skip
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.xaxis.set_major_formatter(style.time_label)
     ax.set_xlabel("time lost to a trigger (ring: predicted)")
+    ax.get_figure().subplots_adjust(left=0.32)
     judged = [r for r in rows if r["measured_lo"] is not None]
     missed = [r for r in judged if not r["measured_lo"] <= r["predicted"] <= r["measured_hi"]]
     words = f"streams: {len(judged) - len(missed)} of {len(judged)} predictions lie in the measured interval"

@@ -114,15 +114,19 @@ def test_throughput_is_said_before_from_the_triggers_own_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("bottleneck", "depth", "lost"),
+    ("family", "bottleneck", "depth", "lost"),
     [
-        ("producer", 16, 20_000),  # its own call: nobody fills in for it
-        ("consumer", 16, 12_000),  # the call, less what the queue still holds: 16 at 500 ns
-        ("consumer", 1024, 9000),  # its own stall: the queue hides the call
+        ("pipe", "producer", 16, 20_000),  # its own call: nobody fills in for it
+        ("pipe", "consumer", 16, 12_000),  # the call, less what the queue still holds: 16 at 500 ns
+        ("shared_memory", "consumer", 16, 13_500),  # of a ring 13: room comes by four
+        ("shared_memory", "consumer", 4, 18_000),
+        ("pipe", "consumer", 1024, 9000),  # its own stall: the queue hides the call
     ],
 )
-def test_a_stream_loses_what_its_stages_cannot_hide(bottleneck: str, depth: int, lost: int) -> None:
-    line = _traffic("pour")[0]
+def test_a_stream_loses_what_its_stages_cannot_hide(
+    family: str, bottleneck: str, depth: int, lost: int
+) -> None:
+    line = _traffic("pour")[0] | {"transport_family": family}
     line["case"] |= {"bottleneck": bottleneck, "depth": depth}
     line["histograms"] |= {"trigger_ns": Histogram.of([20_000] * 99).encode(), "stall_ns": Histogram.of([9000] * 99).encode()}  # fmt: skip
     line["rounds"] = {"solo_ns": [500.0] * 8, "events_per_message": [0.01] * 8, "events_per_s": [1e4] * 8,
