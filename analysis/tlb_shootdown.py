@@ -43,7 +43,7 @@ PAGES: list[tuple[str, str, list[Panel]]] = [
     ),
     ("tlb_shootdown_streams", "What a trigger takes from a stream", [("time lost", panels.streams)]),
 ]  # fmt: skip
-ROWS_OF_WORDS = ("tlb_shootdown", "tlb_shootdown_streams")  # two dozen
+ROWS_OF_WORDS = ("trigger", "roles", "victim", "mappings", "consumers", "bottleneck", "depth")
 
 
 def draw(run: Run, out_dir: Path) -> list[Drawn]:
@@ -53,10 +53,21 @@ def draw(run: Run, out_dir: Path) -> list[Drawn]:
     return [drawn for drawn in found if drawn]
 
 
+def _height(name: str, records: list[Record]) -> float:
+    """Inches: a row of words for each case where there are such, up to two dozen."""
+    streams = name == "tlb_shootdown_streams"
+    if not streams and name != "tlb_shootdown":
+        return 4.4
+    mine = [r for r in records if (r.case["victim"] == "traffic") == streams
+            and (not streams or r.case["pattern"] == "pour")]  # fmt: skip
+    rows = {tuple(r.case.get(n) for n in ROWS_OF_WORDS) for r in mine}
+    return min(1.8 + 0.22 * len(rows), 6.8)
+
+
 def _page(
     run: Run, records: list[Record], out_dir: Path, name: str, title: str, parts: list[Panel]
 ) -> Drawn | None:
-    fig, axes = figure.grid(len(parts), row_in=6.8 if name in ROWS_OF_WORDS else 4.4)
+    fig, axes = figure.grid(len(parts), row_in=_height(name, records))
     figure.title(fig, title)
     rows, said = [], []
     for ax, (words, part) in zip(axes, parts):
